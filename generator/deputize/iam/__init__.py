@@ -1,0 +1,1 @@
+"""AWS's language, knowing no vendor: partitions, ARNs, limits, policies, actions and what they read."""

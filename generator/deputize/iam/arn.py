@@ -1,0 +1,61 @@
+"""ARNs: built and taken apart in one place.
+
+Format: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deputize.iam import limits
+from deputize.iam.partitions import PARTITIONS
+
+
+@dataclass(frozen=True, slots=True)
+class RoleArn:
+    """`arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`, taken apart; `path` begins and ends with a slash."""
+
+    partition: str
+    account_id: str
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account_id}:role{self.path}{self.name}"
+
+
+def parse_role_arn(text: str) -> RoleArn | None:
+    """The parts of a full role ARN of a known partition, or None when `text` is anything else."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[1] not in PARTITIONS or parts[2:4] != ["iam", ""]:
+        return None
+    if not limits.ACCOUNT_ID.admits(parts[4]) or not parts[5].startswith("role/"):
+        return None
+    path, _, name = parts[5].removeprefix("role").rpartition("/")
+    arn = RoleArn(parts[1], parts[4], f"{path}/", name)
+    return arn if limits.PATH.admits(arn.path) and limits.ROLE_NAME.admits(arn.name) else None
+
+
+def parse_policy_arn(text: str) -> tuple[str, str, str] | None:
+    """(partition, account ID or "aws", path and name with its leading slash) of a managed policy's ARN, or None."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[1] not in PARTITIONS or parts[2:4] != ["iam", ""]:
+        return None
+    if parts[4] != "aws" and not limits.ACCOUNT_ID.admits(parts[4]):
+        return None
+    if not parts[5].startswith("policy/"):
+        return None
+    path, _, name = parts[5].removeprefix("policy").rpartition("/")
+    if not limits.PATH.admits(f"{path}/") or not limits.POLICY_NAME.admits(name):
+        return None
+    return parts[1], parts[4], f"{path}/{name}"
+
+
+def account_root(partition: str, account_id: str) -> str:
+    """The principal that stands for a whole account."""
+    return f"arn:{partition}:iam::{account_id}:root"
+
+
+def aws_managed_policy(partition: str, path_and_name: str) -> str:
+    """The ARN of an AWS managed policy, `path_and_name` as in `SecurityAudit` or `job-function/ViewOnlyAccess`."""
+    return f"arn:{partition}:iam::aws:policy/{path_and_name}"
