@@ -1,0 +1,72 @@
+"""What every test shares: a machine's settings shut out, a hypothesis profile, and the list of what was skipped."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+_SKIPPED = pytest.StashKey[Counter[str]]()
+
+# The developer's AWS account, Terraform settings and terminal must not change what a test sees.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "TF_"))]:
+    del os.environ[_name]
+for _name in ("DEPUTIZE_VENDOR", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "XDG_CACHE_HOME"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    AWS_EC2_METADATA_DISABLED="true",
+    NO_PROXY="127.0.0.1,localhost",
+    no_proxy="127.0.0.1,localhost",
+)
+
+# `--hypothesis-profile thorough` looks further, with new examples each time.
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile("thorough", max_examples=2000, database=None, deadline=None, print_blob=True)
+settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--update-golden`."""
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite tests/cases/*/expected from what is rendered"
+    )
+
+
+@pytest.fixture(scope="session")
+def update_golden(pytestconfig: pytest.Config) -> bool:
+    """Whether golden files are to be rewritten instead of compared."""
+    return bool(pytestconfig.getoption("--update-golden"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start counting."""
+    config.stash[_SKIPPED] = Counter()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Count the reasons of what was skipped; a module skipped whole counts once."""
+    for report in terminalreporter.getreports("skipped"):
+        _, _, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
+        config.stash[_SKIPPED][re.sub(r"\ASkipped: ", "", reason)] += 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print, after pytest's own closing line, what was skipped and why."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    reasons = "; ".join(f"{count} x {reason}" for reason, count in sorted(config.stash[_SKIPPED].items()))
+    reporter.write_line(f"Skipped: {reasons or 'nothing'}")
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The folder of pyproject.toml."""
+    return Path(__file__).parents[1]
