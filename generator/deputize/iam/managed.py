@@ -1,0 +1,81 @@
+"""AWS managed policies as dated snapshots: what is proved about one is proved about that version, not about the next.
+
+AWS changes these policies in the customer's account without asking. Snapshots are made by
+tests/tools/refresh_managed.py; the policies themselves are listed at
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+_ALLOW_KEYS = frozenset(("Sid", "Effect", "Action", "Resource", "Condition"))
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """One snapshot.
+
+    name: path and name, `SecurityAudit` or `job-function/ViewOnlyAccess`.
+    version: AWS's version, such as `v94`; date: the day AWS published it, YYYY-MM-DD.
+    patterns: the action patterns of its Allow statements, sorted, without duplicates. Resources and conditions are
+    left out, so they stand for at least what the policy allows.
+    understood: False when a statement is not of that kind (NotAction, NotResource ...): then nothing is proved.
+    document: the policy as IAM's JSON.
+    """
+
+    name: str
+    version: str
+    date: str
+    patterns: tuple[str, ...]
+    understood: bool
+    document: Mapping[str, Any]
+
+
+@cache
+def managed_policy(name: str) -> ManagedPolicy | None:
+    """The snapshot of the AWS managed policy with this path and name, or None when none is shipped."""
+    if name not in managed_names():
+        return None
+    text = resources.files("deputize.iam").joinpath("data", "managed", _file(name)).read_text(encoding="utf-8")
+    return read_snapshot(json.loads(text))
+
+
+@cache
+def managed_names() -> tuple[str, ...]:
+    """The path and name of every snapshot that is shipped, sorted."""
+    folder = resources.files("deputize.iam").joinpath("data", "managed")
+    return tuple(sorted(_name(entry.name) for entry in folder.iterdir() if entry.name.endswith(".json")))
+
+
+def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:
+    """A snapshot file's content as a :class:`ManagedPolicy`."""
+    statements = _many(snapshot["document"]["Statement"])
+    allows = [statement for statement in statements if statement.get("Effect") == "Allow"]
+    return ManagedPolicy(
+        name=snapshot["name"],
+        version=snapshot["version"],
+        date=snapshot["date"],
+        patterns=tuple(sorted({action for statement in allows for action in _many(statement.get("Action", []))})),
+        understood=all("Action" in allow and allow.keys() <= _ALLOW_KEYS for allow in allows) and bool(allows),
+        document=MappingProxyType(snapshot["document"]),
+    )
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# A policy's name may hold a slash (its path) but no plus sign in any policy AWS publishes.
+def _file(name: str) -> str:
+    return name.replace("/", "+") + ".json"
+
+
+def _name(file: str) -> str:
+    return file.removesuffix(".json").replace("+", "/")
