@@ -1,0 +1,27 @@
+"""What a bundle is once its files are there: sealed with a manifest, read back, compared, packed; all of it pure.
+
+The manifest says whom a bundle is for and what each file's bytes were, so a bundle can be judged without the tool
+that made it, and replaced only where nobody has changed it. It is no signature: who can change a file can change
+the manifest too.
+"""
+
+from __future__ import annotations
+
+from deputize.bundle.archive import unzip, zip_bytes
+from deputize.bundle.manifest import MANIFEST, SCHEMA, Manifest, read_manifest
+from deputize.bundle.paths import path_fault, shown
+from deputize.bundle.seals import compare, seal, tampered
+
+__all__ = [
+    "MANIFEST",
+    "SCHEMA",
+    "Manifest",
+    "compare",
+    "path_fault",
+    "read_manifest",
+    "seal",
+    "shown",
+    "tampered",
+    "unzip",
+    "zip_bytes",
+]

@@ -1,0 +1,215 @@
+"""Read what a user names: a text, a long list line by line, a bundle's folder; each with a cap."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, Final
+
+from deputize.bundle import compare, path_fault, shown
+from deputize.disk.trouble import trouble
+from deputize.errors import InputError, Problem
+from deputize.model.values import Files
+
+TEXT_CAP: Final = 1 << 20  # bytes; also the largest file of a bundle
+LINE_CAP: Final = 64 << 10  # bytes of one line of a tenant list
+ENTRIES_CAP: Final = 200  # files and folders in one bundle; deputize makes about 20
+STDIN: Final = "-"
+
+_LONGEST_NAME: Final = 200  # the system's 255, less the prefix of a working copy
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_bytes(path: Path | str, *, cap: int = TEXT_CAP) -> bytes:
+    """The whole content of one file. Raises InputError when it cannot be read or has more than `cap` bytes."""
+    where = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(cap + 1)
+    except OSError as error:
+        raise trouble(where, error) from error
+    if len(data) > cap:
+        raise InputError(Problem(shown(where), f"is larger than {cap} bytes", "is it the file you meant?"))
+    return data
+
+
+def read_text(path: Path | str, *, cap: int = TEXT_CAP) -> str:
+    """One file as text: UTF-8, a leading byte order mark dropped, line ends as they are.
+
+    Raises InputError when it is missing, a folder, unreadable, larger than `cap` bytes or not UTF-8.
+    """
+    where = shown(os.fspath(path))
+    data = read_bytes(path, cap=cap)
+    try:
+        return data.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        where = f"{where}:{line}"
+        raise _not_utf8(where, data) from error
+
+
+def _not_utf8(where: str, data: bytes) -> InputError:
+    what = "is UTF-16, not UTF-8" if data.startswith(_UTF16) else "is not UTF-8"
+    return InputError(Problem(where, what, "save it as UTF-8"))
+
+
+def stream_lines(source: Path | str | BinaryIO, *, name: str = "") -> Iterator[str]:
+    """Lines of a tenant list, each with its line end, one at a time and in flat memory.
+
+    source: a path, "-" for standard input, or an open file, which is read from its beginning. name: how problems call
+    it. Raises InputError while iterating: unreadable, not UTF-8, or a line of more than 64 KiB.
+    """
+    if not isinstance(source, Path | str):
+        source.seek(0)
+        yield from _lines(source, name or "the input")
+    elif source == STDIN:
+        yield from _lines(sys.stdin.buffer, name or "standard input")
+    else:
+        where = os.fspath(source)
+        try:
+            with Path(source).open("rb") as file:
+                yield from _lines(file, name or shown(where))
+        except OSError as error:
+            raise trouble(where, error) from error
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[str]:
+    number = 0
+    while line := file.readline(LINE_CAP + 1):
+        number += 1
+        where = f"{name}:{number}"
+        if len(line) > LINE_CAP:
+            raise InputError(Problem(where, f"is longer than {LINE_CAP} bytes", "is it a list of tenants?"))
+        try:
+            yield (line.removeprefix(_BOM) if number == 1 else line).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _not_utf8(where, line) from error
+
+
+@contextmanager
+def rereadable(path: Path | str) -> Iterator[BinaryIO]:
+    """An open file that `stream_lines` can read more than once: all rows are checked before the first is written.
+
+    Standard input and pipes are copied to a nameless temporary file first. Raises InputError when it cannot be read.
+    """
+    where = os.fspath(path)
+    with ExitStack() as open_files:
+        try:
+            file: BinaryIO = sys.stdin.buffer if where == STDIN else open_files.enter_context(Path(path).open("rb"))
+            if where == STDIN or not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                copy = open_files.enter_context(tempfile.TemporaryFile())
+                shutil.copyfileobj(file, copy)
+                file = copy
+        except OSError as error:
+            raise trouble(where, error) from error
+        yield file
+
+
+def read_folder(path: Path | str) -> Files:
+    """A bundle's files by their relative path, sorted; read-only.
+
+    Raises InputError with every problem: no such folder, a link or another thing that is no regular file, a name that
+    no bundle has, a file over 1 MiB, more than 200 entries.
+    """
+    where = os.fspath(path)
+    try:
+        found, problems = scan(where)
+    except OSError as error:
+        raise trouble(where, error) from error
+    if problems:
+        raise InputError(*(Problem(f"{shown(where)}/{it.where}", it.what, it.mend) for it in problems))
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def check_bundle(parent: Path | str, name: str, files: Files) -> tuple[str, ...]:
+    """How `parent`/`name` differs from `files`, sorted; empty when it is the same. Nothing is written.
+
+    Raises InputError when the folder is there and cannot be read.
+    """
+    if fault := name_fault(name):
+        raise InputError(Problem(shown(name), fault))
+    where = os.fspath(Path(parent, name))
+    try:
+        if stat.S_ISLNK(os.lstat(where).st_mode):
+            return (f"{shown(where)}: is a symbolic link",)
+        found, problems = scan(where)
+    except FileNotFoundError:
+        return (f"{shown(where)}: is missing",)
+    except OSError as error:
+        raise trouble(where, error) from error
+    unread = {problem.where for problem in problems}
+    differences = [f"{problem.where}: {problem.what}" for problem in problems]
+    differences += (line for line in compare(found, files) if line.partition(": ")[0] not in unread)
+    return tuple(f"{shown(where)}/{line}" for line in sorted(differences))
+
+
+def name_fault(name: str) -> str:
+    """What keeps `name` from being a bundle's folder; empty when nothing does. A dot in front marks our own folders."""
+    if fault := path_fault(name):
+        return fault
+    if "/" in name or name.startswith((".", "-")) or len(name) > _LONGEST_NAME:
+        return "is no name for a bundle's folder"
+    return ""
+
+
+def scan(folder: str) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """Every regular file below `folder`, and a problem for everything else; links are never followed.
+
+    Raises OSError when a folder cannot be listed or what was listed is gone. It stops at the first entry too many, so
+    that a provider's download or a mistaken path costs nothing.
+    """
+    found: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    pending = [""]
+    left = ENTRIES_CAP
+    while pending:
+        inside = pending.pop()
+        with os.scandir(f"{folder}/{inside}") as entries:
+            listing = list(islice(entries, left + 1))
+        left -= len(listing)
+        if left < 0:
+            problems.append(
+                Problem(shown(inside) or ".", f"has too much in it: a bundle has at most {ENTRIES_CAP} entries")
+            )
+            break
+        for entry in sorted(listing, key=lambda item: item.name):
+            path = inside + entry.name
+            if fault := path_fault(path):
+                problems.append(Problem(shown(path), fault))
+            elif entry.is_dir(follow_symlinks=False):
+                pending.append(f"{path}/")
+            elif fault := _read_into(found, path, entry):
+                problems.append(Problem(path, fault))
+    return found, tuple(problems)
+
+
+def _read_into(found: dict[str, bytes], path: str, entry: os.DirEntry[str]) -> str:
+    if not entry.is_file(follow_symlinks=False):
+        return "is a symbolic link" if entry.is_symlink() else "is no regular file"
+    try:
+        # Neither a link nor a pipe that took the file's place since the listing is followed or waited for.
+        descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise  # the whole folder may be on its way out: not this file's fault
+    except OSError as error:
+        return trouble(path, error).problems[0].what
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > TEXT_CAP:
+            return f"is larger than {TEXT_CAP} bytes"
+        data = os.read(descriptor, size + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) != size:
+        return "changed while it was read"
+    found[path] = data
+    return ""

@@ -1,0 +1,93 @@
+"""What stands where a bundle is to go: nothing, the same, one of ours that may be replaced, or what stays untouched."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from deputize.bundle import read_manifest, shown, tampered, unzip
+from deputize.disk.reading import read_bytes, scan
+from deputize.errors import DiffersError, InputError, Problem
+from deputize.model.values import Files
+
+ELSEWHERE: Final = "name another folder, or remove it yourself"
+_ZIP_CAP: Final = 64 << 20  # bytes of an existing zip that may be ours
+_FORCE: Final = "--force replaces the bundle, and with it everything that is in it"
+_NOT_OURS: Final = "is there and was not made by deputize, which never touches it"
+
+
+class Found(StrEnum):
+    """What stands where a bundle is to go; MOVING when another run put it aside while it was looked at."""
+
+    NOTHING = "nothing"
+    SAME = "same"
+    OURS = "ours"
+    MOVING = "moving"
+
+
+def look_at_folder(target: str, files: Files, *, force: bool) -> Found:
+    """What is at `target`, where `files` are to go.
+
+    Raises DiffersError for what may not be replaced (`force` admits a bundle of ours that was changed), OSError when it
+    cannot be looked at.
+    """
+    before = _identity(target)
+    if before is None:
+        return Found.NOTHING
+    try:
+        return _judged(target, files, force=force)
+    except (DiffersError, FileNotFoundError):
+        if _identity(target) == before:
+            raise
+        return Found.MOVING
+
+
+def _identity(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns
+
+
+def _judged(target: str, files: Files, *, force: bool) -> Found:
+    where = shown(target)
+    if not stat.S_ISDIR(os.lstat(target).st_mode):
+        raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE))
+    found, problems = scan(target)
+    if not problems and found == files:
+        return Found.SAME
+    _ours(where, found, problems, force=force)
+    return Found.OURS
+
+
+def look_at_zip(target: str, data: bytes, *, force: bool) -> Found:
+    """What is at `target`, where the zip `data` is to go; raises as `look_at_folder` does."""
+    try:
+        regular = stat.S_ISREG(os.lstat(target).st_mode)
+    except FileNotFoundError:
+        return Found.NOTHING
+    where = shown(target)
+    try:
+        there = read_bytes(target, cap=_ZIP_CAP) if regular else b""
+        if there == data:
+            return Found.SAME
+        _, files = unzip(there)
+    except InputError as error:
+        raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE)) from error
+    _ours(where, files, (), force=force)
+    return Found.OURS
+
+
+def _ours(where: str, files: Files, problems: Iterable[Problem], *, force: bool) -> None:
+    try:
+        manifest = read_manifest(files)
+    except InputError as error:
+        raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE), *error.problems) from error
+    unread = {problem.where for problem in problems}
+    differences = [*problems, *(it for it in tampered(manifest, files) if it.where not in unread)]
+    if differences and not force:
+        raise DiffersError(*(Problem(f"{where}/{it.where}", it.what, _FORCE) for it in differences))
