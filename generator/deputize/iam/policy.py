@@ -91,7 +91,7 @@ def policy_from_json(document: object) -> Policy:
     form cannot hold (NotAction, NotPrincipal, Federated ..., another Version): what is not understood is refused.
     """
     fields = _mapping(document, "the policy")
-    _only(fields, {"Version", "Id", "Statement"}, "the policy")
+    _only(fields, {"Version", "Statement"}, "the policy")
     if fields.get("Version") != VERSION:
         msg = f"Version is {fields.get('Version')!r}, not {VERSION!r}"
         raise NotUnderstoodError(msg)
@@ -118,7 +118,7 @@ def _statement(item: object, number: int) -> Statement:
         actions=_texts(fields.get("Action"), f"{where}: Action"),
         resources=_texts(fields["Resource"], f"{where}: Resource") if "Resource" in fields else (),
         principals=_principals(fields["Principal"], where) if "Principal" in fields else (),
-        conditions=_conditions(fields.get("Condition", {}), where),
+        conditions=_conditions(fields["Condition"], where) if "Condition" in fields else (),
     )
 
 
@@ -131,11 +131,17 @@ def _principals(value: object, where: str) -> tuple[str, ...]:
 
 
 def _conditions(value: object, where: str) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(operator, key, _texts(values, f"{where}: Condition.{operator}.{key}"))
-        for operator, keys in _mapping(value, f"{where}: Condition").items()
-        for key, values in _mapping(keys, f"{where}: Condition.{operator}").items()
-    )
+    found = []
+    if not value:
+        msg = f"{where}: Condition is empty"
+        raise NotUnderstoodError(msg)
+    for operator, keys in _mapping(value, f"{where}: Condition").items():
+        if not keys:
+            msg = f"{where}: Condition.{operator} is empty"
+            raise NotUnderstoodError(msg)
+        for key, values in _mapping(keys, f"{where}: Condition.{operator}").items():
+            found.append(Condition(operator, key, _texts(values, f"{where}: Condition.{operator}.{key}")))
+    return tuple(found)
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:

@@ -1,0 +1,38 @@
+"""Role -> Files: languages escape, the blueprint renders once per shape and fills per tenant, one module per format.
+
+    Role -> {path: text with marks} -> Blueprint -> fill(texts of a tenant) -> Files
+
+A new format is one module here, one folder in templates/ and one golden folder in tests/cases/.
+"""
+
+from __future__ import annotations
+
+from deputize.model.facts import access_facts
+from deputize.model.role import Role
+from deputize.render.blueprint import Blueprint, cut
+from deputize.render.cloudformation import render_cloudformation
+from deputize.render.json_files import render_json
+from deputize.render.languages import json_text
+from deputize.render.manifest import render_manifest
+from deputize.render.readme import render_readme
+from deputize.render.terraform import render_terraform
+
+__all__ = ["Blueprint", "blueprint_of", "render_texts"]
+
+
+def render_texts(role: Role) -> dict[str, str]:
+    """Every file of a bundle as {path: text}, the manifest's draft first, with marks where `role` has them."""
+    facts = access_facts(role)
+    return {
+        **render_manifest(role),
+        **render_readme(role, facts),
+        "access.json": f"{json_text(facts)}\n",
+        **render_cloudformation(role),
+        **render_terraform(role),
+        **render_json(role),
+    }
+
+
+def blueprint_of(role: Role) -> Blueprint:
+    """The blueprint of the shape that `role` was built for."""
+    return cut(render_texts(role))
