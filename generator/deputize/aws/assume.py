@@ -1,0 +1,32 @@
+"""AssumeRole: entering a role with an external ID, with a wrong one or with none.
+
+Only STS's AccessDenied is a refusal; every other fault is a ServiceError:
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+from deputize.aws.client import Credentials, Refusal, Session
+
+SHORTEST_SESSION = 900  # seconds; the least AWS gives, and enough to look in
+
+
+def assume(session: Session, role_arn: str, external_id: str | None, session_name: str) -> Session | Refusal:
+    """A session inside `role_arn`, or STS's AccessDenied; `external_id` None sends none.
+
+    Raises ServiceError for anything that is neither: no credentials, throttling, an unknown region.
+    """
+    given = {} if external_id is None else {"ExternalId": external_id}
+    answer = session.try_call(
+        "sts",
+        "assume_role",
+        ("AccessDenied",),
+        RoleArn=role_arn,
+        RoleSessionName=session_name,
+        DurationSeconds=SHORTEST_SESSION,
+        **given,
+    )
+    if isinstance(answer, Refusal):
+        return answer
+    key = answer["Credentials"]
+    return session.acting_as(Credentials(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]))

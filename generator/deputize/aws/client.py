@@ -1,0 +1,172 @@
+"""Sessions: how AWS is reached, as whom, and the one way to call it so that faults come out translated.
+
+Profile, region, endpoint and proxy are chosen as the AWS CLI does, environment included:
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from deputize.aws import faults
+from deputize.errors import Problem, ServiceError
+
+# Read as version 2 of the AWS CLI reads them; botocore's own defaults know no AWS_REGION and retry the old way.
+_VARIABLES = {
+    "region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None),
+    "retry_mode": ("retry_mode", "AWS_RETRY_MODE", "standard", None),
+}
+_CONNECT_TIMEOUT = 10  # seconds
+_READ_TIMEOUT = 60  # seconds
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the user chose of `--profile`, `--region` and `--endpoint-url`; None is the AWS CLI's own default."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An access key; its secret parts never show in a repr."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who AWS says is calling."""
+
+    account_id: str
+    arn: str
+    partition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer of AWS's that the caller of `try_call` had said it expects: its code and its words, made harmless."""
+
+    code: str
+    message: str
+
+
+class Session:
+    """One identity at one target: clients are made once and shared between threads.
+
+    version: deputize's, for the user agent. credentials: instead of those that the target's profile leads to.
+    Raises ServiceError from every method that reaches AWS or needs a region.
+    """
+
+    def __init__(self, target: Target, version: str, credentials: Credentials | None = None) -> None:
+        self._target = target
+        self._version = version
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._caller: Caller | None = None
+        core = botocore.session.Session(profile=target.profile, session_vars=_VARIABLES)
+        key: tuple[str | None, str | None, str | None] = (None, None, None)
+        if credentials is not None:
+            key = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+        try:
+            self._boto: Any = boto3.session.Session(*key, region_name=target.region, botocore_session=core)
+            self._region: str | None = self._boto.region_name
+        except faults.FAULTS as error:
+            raise faults.translate(error, faults.Call("sts", "GetCallerIdentity", target.region or "")) from None
+
+    @property
+    def region(self) -> str:
+        """The region's name; a ServiceError when nothing names one."""
+        if self._region is None:
+            raise ServiceError(faults.no_region())
+        return self._region
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The endpoint the user named; None is AWS itself, or what its configuration says."""
+        return self._target.endpoint_url
+
+    def acting_as(self, credentials: Credentials) -> Session:
+        """A session of other credentials at the same target."""
+        return Session(Target(None, self.region, self._target.endpoint_url), self._version, credentials)
+
+    def client(self, service: str) -> Any:
+        """The botocore client of `service`; calls made on it directly raise botocore's exceptions."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._boto.client(
+                    service, region_name=self.region, endpoint_url=self._target.endpoint_url, config=self._config()
+                )
+            return self._clients[service]
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """The answer of `operation` (in snake case, as in `describe_stacks`); every fault is a ServiceError."""
+        try:
+            return self._ask(service, operation, parameters)
+        except faults.FAULTS as error:
+            raise faults.translate(error, self._call(service, operation)) from None
+
+    def try_call(
+        self, service: str, operation: str, expected: Collection[str], **parameters: Any
+    ) -> dict[str, Any] | Refusal:
+        """As `call`, but an error of AWS's whose code is in `expected` is a value."""
+        try:
+            return self._ask(service, operation, parameters)
+        except faults.FAULTS as error:
+            code = faults.error_code(error)
+            if code in expected:
+                return Refusal(code, faults.error_message(error))
+            raise faults.translate(error, self._call(service, operation)) from None
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All answers of an operation that pages with NextToken, as CloudFormation's do, one by one."""
+        token: dict[str, Any] = {}
+        while True:
+            answer = self.call(service, operation, **parameters, **token)
+            yield answer
+            if not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
+
+    def caller(self) -> Caller:
+        """Who this session is, asked once: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
+        if self._caller is None:
+            answer = self.call("sts", "get_caller_identity")
+            arn = str(answer.get("Arn", ""))
+            parts = arn.split(":")
+            if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
+                what = f"it says that the caller is '{faults.clean(arn)}', which is no ARN"
+                raise ServiceError(Problem("AWS sts:GetCallerIdentity", what, "check --endpoint-url"))
+            self._caller = Caller(str(answer["Account"]), arn, parts[1])
+        return self._caller
+
+    def _ask(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(self.client(service), operation)(**parameters)
+        return answer
+
+    def _config(self) -> Config:
+        # A proxy of the environment is never the way to this computer itself.
+        local = urlsplit(self._target.endpoint_url or "").hostname in _LOOPBACK
+        return Config(
+            user_agent_extra=f"deputize/{self._version}",
+            connect_timeout=_CONNECT_TIMEOUT,
+            read_timeout=_READ_TIMEOUT,
+            proxies={} if local else None,
+        )
+
+    def _call(self, service: str, operation: str) -> faults.Call:
+        name = "".join(part.capitalize() for part in operation.split("_"))
+        return faults.Call(service, name, self._region or "")
