@@ -1,0 +1,46 @@
+"""The command line's table: every command by its name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deputize.cli.boundary import Boundary
+from deputize.cli.demo import demo
+from deputize.cli.deploy import deploy, destroy
+from deputize.cli.init import init
+from deputize.cli.lint import lint
+from deputize.cli.local import local
+from deputize.cli.render import render
+from deputize.cli.schema import schema
+
+app = typer.Typer(
+    name="deputize",
+    cls=Boundary,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Ask for access to a customer's AWS account with a role that is right, in every format, and proved.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from deputize import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (init, schema, render, lint, deploy, destroy, local, demo):
+    app.command()(command)

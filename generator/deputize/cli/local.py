@@ -1,0 +1,40 @@
+"""`deputize local`: the embedded AWS until Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def local(
+    *,
+    account: Annotated[str, typer.Option(help="AWS account to be in; any 12 digits.", metavar="ID")] = "222222222222",
+) -> None:
+    """Run the embedded AWS until Ctrl-C; stdout: what to export to use it."""
+    import os
+    import signal
+
+    from deputize.aws.embedded import REGION
+    from deputize.errors import Problem, UsageError
+    from deputize.iam import limits
+    from deputize.jobs.local import local_aws
+
+    if not limits.ACCOUNT_ID.admits(account):
+        raise UsageError(Problem("--account", "is no AWS account ID", "give 12 digits"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with local_aws(os.environ) as aws:
+        settings = {
+            "AWS_ENDPOINT_URL": aws.endpoint_url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        for name, value in settings.items():
+            typer.echo(f"export {name}={value}")
+        typer.echo("# the embedded AWS runs until Ctrl-C; nothing of it stays", err=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            return

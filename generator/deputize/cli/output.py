@@ -1,0 +1,79 @@
+"""What a command prints while its job works: results on stdout, the talk on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import typer
+
+from deputize.cli.boundary import printable
+from deputize.cli.options import Format
+
+if TYPE_CHECKING:
+    from deputize.jobs.render import Written
+    from deputize.model.values import Finding
+
+_TOLD = 20
+_PATIENCE = 1.0
+
+
+class Output:
+    """Prints bundles as they come (text), or one JSON object at the end; findings go to stderr, each once."""
+
+    def __init__(self, schema: str, form: Format, *, many: bool) -> None:
+        self._schema = schema
+        self._json = form is Format.json
+        self._progress = many and sys.stderr.isatty()
+        self._rows: list[dict[str, str]] = []
+        self._findings: list[Finding] = []
+        self._count = 0
+        self._more = 0
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress and self._count:
+            typer.echo("\r\033[K", err=True, nl=False)
+        if self._more:
+            typer.echo(f"... and {self._more} more warnings and notes", err=True)
+        if self._json and error is None:
+            findings = [asdict(finding) for finding in self._findings]
+            typer.echo(json.dumps({"schema": self._schema, "bundles": self._rows, "findings": findings}, indent=2))
+
+    def say(self, what: Finding | Written) -> None:
+        """Take one thing the job says."""
+        from deputize.model.values import Finding
+
+        if isinstance(what, Finding):
+            self._finding(what)
+        else:
+            self._written(what)
+
+    def _written(self, written: Written) -> None:
+        self._count += 1
+        if self._json:
+            self._rows.append({"tenant": written.tenant, "path": str(written.path), "outcome": written.outcome})
+        else:
+            typer.echo(str(written.path))
+        if self._progress and self._count % 100 == 0 and time.monotonic() - self._started > _PATIENCE:
+            typer.echo(f"\r{self._count} bundles", err=True, nl=False)
+
+    def _finding(self, finding: Finding) -> None:
+        if self._json:
+            self._findings.append(finding)
+        elif len(self._findings) < _TOLD:
+            mend = f"; {finding.mend}" if finding.mend else ""
+            line = f"{finding.severity}: {finding.where}: {finding.message} [{finding.rule}]{mend}"
+            typer.echo(printable(line), err=True)
+            self._findings.append(finding)
+        else:
+            self._more += 1

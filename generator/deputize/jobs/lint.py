@@ -1,0 +1,122 @@
+"""Judge a bundle with every engine at hand: own rules and read-back, cfn-lint, terraform or a parse of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from deputize.bundle import MANIFEST, read_manifest, unzip
+from deputize.disk import read_bytes, read_folder
+from deputize.errors import InputError, Problem, ServiceError
+from deputize.jobs.shapes import TEMPLATE
+from deputize.lint import is_our_render, lint_bundle
+from deputize.lint.cfn import lint_template, region_for
+from deputize.lint.cfn import version as cfn_lint_version
+from deputize.lint.hcl import parse_hcl
+from deputize.lint.hcl import version as hcl_version
+from deputize.model.display import shown
+from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
+from deputize.tools import find_terraform, terraform
+
+_ARCHIVE_CAP = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LintOptions:
+    """How to judge. environ: where to find terraform; none leaves it out. plugin_dir: a provider mirror for it.
+
+    require: engines that must have run. strict: weak external IDs are errors.
+    """
+
+    strict: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+    plugin_dir: str | None = None
+    require: tuple[str, ...] = ()
+
+
+def lint_paths(paths: tuple[Path, ...], options: LintOptions) -> LintReport:
+    """Judge the bundles at `paths`: folders, zip archives, or folders of bundles.
+
+    Raises InputError for what is no bundle, ServiceError when a required engine did not run.
+    """
+    reports = [lint_files(files, options, f"{path}/") for path in paths for path, files in bundles_at(path)]
+    findings = tuple(finding for report in reports for finding in report.findings)
+    engines = tuple(dict.fromkeys(engine for report in reports for engine in report.engines))
+    missing = [engine for engine in engines if engine.name in options.require and engine.skipped]
+    unknown = [name for name in options.require if name not in {engine.name for engine in engines}]
+    if missing or unknown:
+        skipped = (Problem(f"--require {one.name}", f"was skipped: {one.skipped}") for one in missing)
+        strange = (Problem(f"--require {name}", "is no engine", f"known are {_known(engines)}") for name in unknown)
+        raise ServiceError(*skipped, *strange)
+    return LintReport(findings, engines)
+
+
+def _known(engines: tuple[EngineReport, ...]) -> str:
+    return ", ".join(sorted({engine.name for engine in engines}))
+
+
+def bundles_at(path: Path) -> list[tuple[Path, Files]]:
+    """The bundles a path names: itself, or those in the folder. Raises InputError when there is none."""
+    if path.suffix == ".zip" and path.is_file():
+        return [(path, unzip(read_bytes(path, cap=_ARCHIVE_CAP))[1])]
+    if path.is_dir() and not (path / MANIFEST).exists():
+        inside = sorted(child for child in path.iterdir() if (child / MANIFEST).is_file())
+        if not inside:
+            what, mend = "is no bundle: it has no manifest.json", "give a folder that `deputize render` wrote"
+            raise InputError(Problem(shown(str(path)), what, mend))
+        return [(child, read_folder(child)) for child in inside]
+    return [(path, read_folder(path))]
+
+
+def lint_files(files: Files, options: LintOptions, where: str = "") -> LintReport:
+    """Judge one bundle's files; each finding's place is prefixed with `where`."""
+    region, _ = region_for(_partition(files))
+    own = lint_bundle(files, strict=options.strict)
+    template = files.get(TEMPLATE, b"").decode(errors="replace")
+    cfn = lint_template(template, TEMPLATE, region) if TEMPLATE in files else ()
+    hcl, engines = _terraform(files, options)
+    findings = (_at(where, finding) for finding in (*own, *cfn, *hcl))
+    return LintReport(
+        tuple(findings), (EngineReport("deputize"), EngineReport("cfn-lint", cfn_lint_version()), *engines)
+    )
+
+
+def _partition(files: Files) -> str:
+    try:
+        return read_manifest(files).partition
+    except InputError:
+        return "aws"  # the manifest's fault is a finding of our own; the template is judged all the same
+
+
+def _terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], tuple[EngineReport, ...]]:
+    """terraform's word on the module, and the parse's where terraform has not validated it."""
+    found, report = _judged_by_terraform(files, options)
+    if not report.skipped:
+        return found, (report,)
+    return (*found, *parse_hcl(files)), (report, EngineReport("python-hcl2", hcl_version()))
+
+
+def _judged_by_terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], EngineReport]:
+    binary = find_terraform(options.environ) if options.environ else None
+    if binary is None:
+        return (), EngineReport("terraform", skipped="is not on the PATH" if options.environ else "was not asked for")
+    if not is_our_render(files):
+        return (), EngineReport("terraform", skipped="runs only on files exactly as deputize renders them")
+    result = terraform(files, binary=binary, plugin_dir=options.plugin_dir, environ=options.environ)
+    found = tuple(
+        Finding(
+            rule=result.name,
+            severity=Severity.ERROR if one.severity == "error" else Severity.WARNING,
+            where=f"terraform/{one.file}",
+            message=one.message,
+            engine=result.name,
+            line=one.line,
+        )
+        for one in result.diagnostics
+    )
+    return found, EngineReport(result.name, result.version, result.skipped)
+
+
+def _at(where: str, finding: Finding) -> Finding:
+    return replace(finding, where=f"{where}{finding.where}")
