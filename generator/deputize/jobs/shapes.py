@@ -24,8 +24,8 @@ _EXEMPLAR = {
     "external_ids.0": "deputize-exemplar-external-id-0",
     "external_ids.1": "deputize-exemplar-external-id-1",
     "account_id": "999999999999",
-    "role_name": "deputize-exemplar",
-    "stack_name": "deputize-exemplar",
+    "role_name": "ROLE",
+    "stack_name": "STACK",
 }
 
 

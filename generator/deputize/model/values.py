@@ -56,3 +56,66 @@ class LintReport:
     def failed(self) -> bool:
         """Whether any finding is an error."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+class Safety(StrEnum):
+    """Who can enter a live role: the answer of a verification."""
+
+    SAFE = "safe"
+    VULNERABLE = "vulnerable"
+    UNSETTLED = "unsettled"
+    UNREACHABLE = "unreachable"
+
+
+class AccessState(StrEnum):
+    """Whether a live role can read what was asked for, and nothing but read."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    TOO_WIDE = "too-wide"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One AssumeRole that was tried.
+
+    expected, got: "allow" or "refuse"; got may also be "no-answer" (error says why) or "not-applicable".
+    """
+
+    name: str
+    expected: str
+    got: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A way into a role that should not be there: what was or would be let in, in one sentence."""
+
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found about one live role, and what that rests on.
+
+    evidence: "probes+policy", "probes", or "policy" (offline). endpoint: "aws", or the URL of another endpoint, whose
+    verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed. role_id: IAM's unique ID of the role,
+    empty where it could not be read. missing: reads that were asked for and refused.
+    """
+
+    role_arn: str
+    role_id: str
+    external_id: str
+    safety: Safety
+    access: AccessState
+    evidence: str
+    endpoint: str
+    at: str
+    caller: str
+    probes: tuple[ProbeResult, ...] = ()
+    ways_in: tuple[Entrance, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
