@@ -1,0 +1,121 @@
+"""The Python API: silent, lazy, thread-safe, problems as values."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+import deputize
+from deputize.model.profiles import AccessStatement
+from deputize.model.spec import AccessSpec, Vendor, VendorAccount
+from deputize.model.text import english
+
+ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
+ACCOUNT = VendorAccount("aws", "111122223333", ("arn:aws:iam::111122223333:role/collector",))
+VENDOR = Vendor("example-corp", english("Example Corp"), (ACCOUNT,))
+
+
+def tenant(number: int = 0) -> deputize.Tenant:
+    """One of many tenants of one shape."""
+    return deputize.Tenant(f"tenant-{number}", (f"7d4c0b9e-2f7a-4f0e-9f57-{number:012}",))
+
+
+def test_every_public_name_is_there() -> None:
+    """Each name of __all__ can be had, from the package itself, and dir() shows it."""
+    for name in deputize.__all__:
+        assert getattr(deputize, name) is not None
+        assert name in dir(deputize)
+
+
+@pytest.mark.parametrize("first", ["import deputize.render, deputize.lint", "import deputize"])
+def test_functions_win_over_rooms_of_their_name(first: str) -> None:
+    """`deputize.render` and `deputize.lint` are the functions, even after the rooms of that name were imported."""
+    code = f"{first}; import deputize; assert callable(deputize.render) and callable(deputize.lint)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A name that is not there fails as in any module."""
+    with pytest.raises(AttributeError):
+        getattr(deputize, "nothing_of_the_kind")  # noqa: B009
+
+
+def test_a_bundle_is_written_zipped_and_clean(tmp_path: Path) -> None:
+    """write() puts the files into a folder named after the tenant, zip_bytes() the same ones into an archive."""
+    bundle = deputize.render(VENDOR, tenant())
+    folder = bundle.write(tmp_path)
+    assert folder == tmp_path / "tenant-0"
+    on_disk = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert on_disk == dict(bundle.files)
+    archive = zipfile.ZipFile(BytesIO(bundle.zip_bytes()))
+    assert {name: archive.read(name) for name in archive.namelist()} == {
+        f"tenant-0/{path}": data for path, data in bundle.files.items()
+    }
+    assert not deputize.lint(bundle).failed
+    assert not deputize.lint(folder).failed
+
+
+def test_render_many_is_lazy() -> None:
+    """Tenants are asked for one by one, and nothing is rendered before it is wanted."""
+    asked = []
+
+    def tenants() -> Iterator[deputize.Tenant]:
+        for number in range(3):
+            asked.append(number)
+            yield tenant(number)
+
+    bundles = deputize.render_many(VENDOR, tenants())
+    assert asked == []
+    assert next(bundles).tenant == "tenant-0"
+    assert asked == [0]
+
+
+def test_threads_render_the_same_bytes() -> None:
+    """Eight threads that render at once give what one gives."""
+    alone = [dict(deputize.render(VENDOR, tenant(number)).files) for number in range(40)]
+    fresh = Vendor("example-corp", english("Example Corp"), (ACCOUNT,), access=AccessSpec(profile="inventory"))
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda number: dict(deputize.render(VENDOR, tenant(number)).files), range(40)))
+        shapes = set(pool.map(lambda number: deputize.render(fresh, tenant(number)).files["access.json"], range(8)))
+    assert together == alone
+    assert len(shapes) == 8
+
+
+def test_all_problems_come_as_values() -> None:
+    """A wrong tenant raises once, with every problem in `.problems`."""
+    with pytest.raises(deputize.InputError) as raised:
+        deputize.render(VENDOR, deputize.Tenant("A B", ("x",), partition="aws-mars"))
+    assert [problem.where for problem in raised.value.problems] == [
+        "tenant: tenant",
+        "tenant: partition",
+        "tenant: external_id",
+    ]
+
+
+def test_a_write_is_never_rendered() -> None:
+    """A vendor whose access is not proved to read gets a LintError that names the action."""
+    wide = AccessStatement("Stop", ("ec2:StopInstances",), ("*",), english("To stop them."))
+    vendor = Vendor("example-corp", english("Example Corp"), (ACCOUNT,), access=AccessSpec(statements=(wide,)))
+    with pytest.raises(deputize.LintError, match="ec2:StopInstances"):
+        deputize.render(vendor, tenant())
+
+
+def test_warnings_come_with_the_bundle() -> None:
+    """A guessable external ID is a warning on the bundle, and an error in a strict lint."""
+    bundle = deputize.render(VENDOR, deputize.Tenant("a-company", ("12345",)))
+    assert [finding.rule for finding in bundle.findings if finding.severity == "warning"] == ["external-id-weak"]
+    assert not deputize.lint(bundle).failed
+    assert deputize.lint(bundle, strict=True).failed
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    """Rendering and judging say nothing by themselves."""
+    deputize.lint(deputize.render(VENDOR, tenant()))
+    assert capfd.readouterr() == ("", "")
