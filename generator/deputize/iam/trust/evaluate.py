@@ -1,0 +1,176 @@
+"""One request judged by one trust policy as AWS documents it, in three values: what is not known is not guessed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from deputize.iam.conditions import all_of, is_met
+from deputize.iam.operators import Truth
+from deputize.iam.trust.callers import PRINCIPAL_ARN, Caller, parse_caller
+from deputize.iam.trust.document import Clause, TrustPolicy, TrustStatement, read_trust
+from deputize.iam.trust.principals import concerns
+from deputize.iam.trust.reach import fitting, is_untold, mixes_callers
+from deputize.iam.variables import Found, resolve
+from deputize.iam.wildcards import matches
+
+Outcome = Literal["allow", "implicit-deny", "explicit-deny", "unknown"]
+Context = Mapping[str, str | Sequence[str]]
+
+NOTHING: Context = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a trust policy says about one request.
+
+    statements: indexes, from 0, of the statements that decide: those that deny, those that allow, or those about which
+    something is not known. sentence: the same for people; it quotes nothing of the policy or the request.
+    """
+
+    outcome: Outcome
+    statements: tuple[int, ...]
+    sentence: str
+
+
+def evaluate_trust(
+    policy: Mapping[str, object] | str,
+    *,
+    principal: str,
+    external_id: str | None = None,
+    action: str = "sts:AssumeRole",
+    context: Context = NOTHING,
+) -> Decision:
+    """What the trust policy alone says about one request to its role.
+
+    Entering a role of another account needs more than its trust policy: an identity policy of the caller must allow
+    sts:AssumeRole as well, and no boundary, session, service or resource control policy may forbid it
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html). So
+    "allow" means: nothing on this side keeps it out.
+
+    policy: any trust policy, as JSON text or as parsed. principal: the ARN of a user, role, assumed-role or federated-
+    user session, account root or identity provider, the host name of an AWS service or web identity provider, or an
+    account ID: somebody in it, so "allow" and the denials then mean everybody in it. A role's ARN is any session of it.
+    external_id: None when none is sent. context: more condition keys of the request, () for one that it does not have;
+    every key that neither this nor the principal settles is unknown. A session's ARN does not tell its role's path:
+    give aws:PrincipalArn (the role's ARN) where the policy asks for it.
+
+    Never raises for what a policy holds: what is not understood gives "unknown" unless the rest decides anyway. Raises
+    ValueError when `context` contradicts the other arguments.
+    """
+    document = read_trust(policy)
+    caller = parse_caller(principal)
+    if caller is None:
+        return Decision("unknown", (), "The principal is neither an ARN, an account ID nor a host name.")
+    given = _given(context)
+    caller = _with_given_arn(caller, given)
+    sent: Found = () if external_id is None else (external_id,)
+    clash = sorted(
+        key for key, one in caller.keys(sent, action).items() if one is not None and given.get(key, one) != one
+    )
+    if clash:
+        msg = f"context contradicts the other arguments: {', '.join(clash)}"
+        raise ValueError(msg)
+    return judge_all(document, caller, sent, action, given)
+
+
+def judge_all(
+    policy: TrustPolicy,
+    caller: Caller,
+    external_id: Found,
+    action: str,
+    given: Mapping[str, Found] = MappingProxyType({}),
+) -> Decision:
+    """What `policy` says about a request of everyone who `caller` may be; given: more condition keys, in lower case."""
+    everybody = None if is_untold(policy) or mixes_callers(policy) else fitting(policy, caller)
+    return _joined(_judged(policy, one, external_id, action, given) for one in everybody or (caller,))
+
+
+def _judged(
+    policy: TrustPolicy, caller: Caller, external_id: Found, action: str, given: Mapping[str, Found]
+) -> Decision:
+    if policy.trouble is not None:
+        return Decision("unknown", (), f"The trust policy is not understood: {policy.trouble}.")
+    if not caller.can_call(action):
+        return Decision("implicit-deny", (), "STS does not take this action from this kind of principal.")
+    keys = {**given, **{key: one for key, one in caller.keys(external_id, action).items() if one is not None}}
+    said = [(one, _applies(policy, one, caller, action, keys)) for one in policy.statements]
+
+    def are(*wanted: tuple[str | None, Truth]) -> tuple[int, ...]:
+        return tuple(at for at, (one, applies) in enumerate(said) if (one.effect, applies) in wanted)
+
+    may_deny, may_allow = are(("Deny", None), (None, None)), are(("Allow", None), (None, None))
+    return _decided(are(("Deny", True)), are(("Allow", True)), may_deny, may_allow)
+
+
+def _decided(
+    denies: tuple[int, ...], allows: tuple[int, ...], may_deny: tuple[int, ...], may_allow: tuple[int, ...]
+) -> Decision:
+    if denies:
+        return Decision("explicit-deny", denies, f"{_named(denies)} denies it.")
+    if not allows and not may_allow:
+        return Decision("implicit-deny", (), "No statement allows it.")
+    if allows and not may_deny:
+        return Decision("allow", allows, f"{_named(allows)} allows it.")
+    open_ones = tuple(sorted({*may_deny, *(() if allows else may_allow)}))
+    return Decision("unknown", open_ones, f"It is not known whether {_named(open_ones)} applies.")
+
+
+def _named(statements: tuple[int, ...]) -> str:
+    return "Statement " + " or ".join(str(at + 1) for at in statements)
+
+
+def _joined(decisions: Iterable[Decision]) -> Decision:
+    """What can be said of a caller of whom only some things are known: what is so for each that it may be."""
+    found = tuple(dict.fromkeys(decisions))
+    outcomes = {one.outcome for one in found}
+    if len(outcomes) == 1:
+        return found[0]
+    if outcomes <= {"implicit-deny", "explicit-deny"}:
+        return Decision("implicit-deny", (), "No statement allows it.")
+    statements = tuple(sorted({at for one in found for at in one.statements}))
+    return Decision("unknown", statements, "It depends on who in the account, or which role of that name, calls.")
+
+
+def _applies(
+    policy: TrustPolicy, statement: TrustStatement, caller: Caller, action: str, keys: Mapping[str, Found]
+) -> Truth:
+    if statement.trouble is not None:
+        return None
+    named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions)
+    if named is statement.other_actions:
+        return False
+    return all_of((concerns(statement, caller), *_conditions(policy, statement.clauses, keys)))
+
+
+def _conditions(policy: TrustPolicy, clauses: tuple[Clause, ...], keys: Mapping[str, Found]) -> Iterable[Truth]:
+    def replaced(text: str) -> Found:
+        return resolve(text, keys.get) if policy.variables else (text,)
+
+    truths: dict[tuple[str, str], set[Truth]] = {}
+    for clause in clauses:
+        truth = is_met(clause.operator, clause.values, keys.get(clause.key.lower()), replaced)
+        truths.setdefault((clause.operator, clause.key.lower()), set()).add(truth)
+    # The same key twice, in two spellings: AWS does not say which one counts.
+    return (found.pop() if len(found) == 1 else None for found in truths.values())
+
+
+def _given(context: Context) -> dict[str, Found]:
+    return {key.lower(): (one,) if isinstance(one, str) else tuple(one) for key, one in context.items()}
+
+
+def _with_given_arn(caller: Caller, given: Mapping[str, Found]) -> Caller:
+    arn = given.get(PRINCIPAL_ARN)
+    if caller.arn is not None or not caller.is_aws or not arn or len(arn) > 1:
+        return caller
+    whose = parse_caller(arn[0])
+    of_session = whose is not None and (whose.kind, whose.name) == ("role", caller.name)
+    if whose is None or whose.account != caller.account or (caller.kind == "session" and not of_session):
+        msg = f"context contradicts the other arguments: {PRINCIPAL_ARN}"
+        raise ValueError(msg)
+    return caller.with_arn(arn[0])

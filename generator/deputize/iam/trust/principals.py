@@ -1,0 +1,110 @@
+"""Whether a statement's Principal or NotPrincipal stands for a caller.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from deputize.iam.conditions import all_of, any_of
+from deputize.iam.operators import Truth
+from deputize.iam.trust.callers import Caller, parse_caller
+from deputize.iam.trust.document import TrustStatement
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+_UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}", re.ASCII)
+
+
+def concerns(statement: TrustStatement, caller: Caller) -> Truth:
+    """Whether the statement is about `caller`."""
+    if not statement.others:
+        return any_of(_named(kind, value, caller) for kind, value in statement.principals)
+    return _excepted_deny(statement, caller) if statement.effect == "Deny" else _excepted_allow(statement, caller)
+
+
+def is_unique_id(value: str) -> bool:
+    """Whether `value` is what IAM shows in place of a principal that was deleted."""
+    return _UNIQUE_ID.fullmatch(value) is not None
+
+
+def _named(kind: str, value: str, caller: Caller) -> Truth:
+    if kind == "*":
+        return True
+    if kind == "AWS":
+        return _named_aws(value, caller)
+    if (kind == "Service") != (caller.kind == "service") or caller.is_aws:
+        return False
+    return value == caller.text
+
+
+def _named_aws(value: str, caller: Caller) -> Truth:
+    if value == "*":
+        # The same as "*" for AWS identities and anonymous callers; about others AWS says nothing.
+        return True if caller.is_aws else None
+    if is_unique_id(value):
+        # The principal was deleted; one made again has another unique ID.
+        return False
+    trusted = parse_caller(value)
+    if trusted is None or not trusted.is_aws:
+        return None
+    if not caller.is_aws or _differ(trusted.account, caller.account) or _differ(trusted.partition, caller.partition):
+        return False
+    if trusted.kind in ("account", "root"):
+        return None if caller.account is None else True
+    return _is_identity(trusted, caller)
+
+
+def _is_identity(trusted: Caller, caller: Caller) -> Truth:
+    """Whether `caller`, of the same account, is the user, role or session `trusted`."""
+    if caller.kind == "account":
+        return None
+    if trusted.kind == "role":
+        # A role's name is unique in its account whatever its path, and a session's ARN has no path.
+        return trusted.name == caller.name if caller.kind == "session" else trusted.arn == caller.arn
+    if trusted.kind == "session" and caller.kind == "role":
+        return None if trusted.name == caller.name else False
+    return trusted.text == (caller.arn if caller.kind == "user" else caller.text)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _excepted_allow(statement: TrustStatement, caller: Caller) -> Truth:
+    """With Allow everyone but those named; whether an account stands for all in it is not documented there."""
+    itself, whole, _ = _exceptions(statement, caller)
+    return all_of((_not(itself), True if whole is False else None))
+
+
+def _excepted_deny(statement: TrustStatement, caller: Caller) -> Truth:
+    """With Deny whoever is not named is denied; AWS "might" also deny whose role or account is not named with it."""
+    itself, whole, role = _exceptions(statement, caller)
+    if caller.kind == "account" and whole is not False:
+        # Somebody unknown in a named account may be its root user, who is excepted.
+        return None
+    chain = all_of((whole, role if caller.kind == "session" else True))
+    return any_of((_not(itself), None if chain is not True and caller.is_aws else False))
+
+
+def _exceptions(statement: TrustStatement, caller: Caller) -> tuple[Truth, Truth, Truth]:
+    """Whether NotPrincipal names the caller, its account, and its role."""
+    itself: list[Truth] = []
+    whole: list[Truth] = []
+    roles: list[Truth] = []
+    for kind, value in statement.principals:
+        truth = _named(kind, value, caller)
+        trusted = parse_caller(value) if kind == "AWS" else None
+        of_account = trusted is not None and trusted.kind in ("account", "root")
+        if value == "*" or of_account:
+            whole.append(truth)
+        if value == "*" or not of_account or caller.kind == "root":
+            itself.append(truth)
+        if value == "*" or (trusted is not None and trusted.kind == "role"):
+            roles.append(truth)
+    return any_of(itself), any_of(whole), any_of(roles)
+
+
+def _not(truth: Truth) -> Truth:
+    return None if truth is None else not truth

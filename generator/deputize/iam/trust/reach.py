@@ -1,0 +1,171 @@
+"""Whom and which external IDs a policy tells apart: one example for every kind of caller and ID that it can notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from deputize.iam.limits import EXTERNAL_ID as EXTERNAL_ID_LIMIT
+from deputize.iam.operators import Operator, parse_operator
+from deputize.iam.trust import cells
+from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, Caller, parse_caller
+from deputize.iam.trust.document import Clause, TrustPolicy
+from deputize.iam.variables import has_variable, resolve
+
+_ID_CHARACTERS = frozenset(one for one in map(chr, range(128)) if EXTERNAL_ID_LIMIT.admits(one * 2))
+_ANY_ACCOUNT = (cells.Step(cells.DIGITS),) * 12
+_WITH_PATH = (*cells.some(cells.GRAPHIC), *cells.exactly("/"))
+_ARN_COLONS = 5
+
+
+def is_untold(policy: TrustPolicy) -> bool:
+    """Whether the policy compares who calls, or the external ID, so that no examples can stand for all values.
+
+    That is as a number, date or address, or with a policy variable.
+    """
+    for clause in _clauses(policy, CALLER_KEYS | {EXTERNAL_ID}):
+        base = _base(clause)
+        odd = base is not None and (base.form == "typed" or any(_reads_request(policy, one) for one in clause.values))
+        if odd and clause.key.lower() != "aws:principaltype":
+            return True
+    return False
+
+
+def mixes_callers(policy: TrustPolicy) -> bool:
+    """Whether what is compared with any key depends on who calls, by a policy variable."""
+    texts = (one.lower() for statement in policy.statements for clause in statement.clauses for one in clause.values)
+    return policy.variables and any(has_variable(one) and any(key in one for key in CALLER_KEYS) for one in texts)
+
+
+def external_ids(policy: TrustPolicy, accepted: Iterable[str]) -> tuple[str, ...] | None:
+    """An external ID of every kind that the policy tells apart; None when they are too many."""
+    patterns = [cells.exactly(one, any_case=caseless) for one in accepted for caseless in (False, True)]
+    patterns += (pattern for clause, text in _values(policy, {EXTERNAL_ID}) for pattern in _as_text(clause, text))
+    return cells.examples(cells.some(_ID_CHARACTERS, EXTERNAL_ID_LIMIT.low), patterns, EXTERNAL_ID_LIMIT.high)
+
+
+def identities(policy: TrustPolicy, partition: str, also: Iterable[str] = ()) -> tuple[str, ...] | None:
+    """ARNs of AWS identities, one of every kind that the policy or an ARN of `also` tells apart."""
+    patterns = (*_caller_patterns(policy), *map(cells.wild_arn, also))
+    return _each(_domains(partition, _ANY_ACCOUNT), patterns)
+
+
+@lru_cache(maxsize=1024)
+def fitting(policy: TrustPolicy, caller: Caller) -> tuple[Caller, ...] | None:
+    """`caller` with every aws:PrincipalArn that it may have, one of each kind that the policy tells apart."""
+    if caller.kind not in ("account", "session") or caller.arn is not None or caller.account is None:
+        return (caller,)
+    partition = caller.partition or _partition(policy)
+    domains = _domains(partition, cells.exactly(caller.account))
+    if caller.kind == "session":
+        before = cells.exactly(f"arn:{partition}:iam::{caller.account}:role/")
+        domains = tuple((*before, *path, *cells.exactly(caller.name)) for path in ((), _WITH_PATH))
+    arns = _each(domains, _caller_patterns(policy))
+    return None if arns is None else tuple(caller.with_arn(arn) for arn in arns)
+
+
+def _each(domains: Iterable[cells.Pattern], patterns: tuple[cells.Pattern, ...]) -> tuple[str, ...] | None:
+    found: list[str] = []
+    for domain in domains:
+        arns = cells.examples(domain, patterns)
+        if arns is None:
+            return None
+        found += arns
+    return tuple(found)
+
+
+def _domains(partition: str, account: cells.Pattern) -> tuple[cells.Pattern, ...]:
+    """Every ARN that aws:PrincipalArn can have in an account."""
+
+    def under(service: str, resource: str, *tail: cells.Pattern) -> cells.Pattern:
+        head = (*cells.exactly(f"arn:{partition}:{service}::"), *account, *cells.exactly(resource))
+        return (*head, *(step for one in tail for step in one))
+
+    name = cells.some(cells.NAME)
+    return (
+        under("iam", ":root"),
+        under("sts", ":federated-user/", name),
+        *(under("iam", f":{kind}/", *path, name) for kind in ("user", "role") for path in ((), (_WITH_PATH,))),
+    )
+
+
+def _caller_patterns(policy: TrustPolicy) -> tuple[cells.Pattern, ...]:
+    found: list[cells.Pattern] = []
+    for statement in policy.statements:
+        for _, value in statement.principals:
+            found += _of_principal(value)
+    for clause, text in _values(policy, CALLER_KEYS):
+        found += _of_clause(clause, text)
+    return tuple(found)
+
+
+def _of_principal(value: str) -> Iterator[cells.Pattern]:
+    trusted = parse_caller(value)
+    if trusted is None or trusted.account is None:
+        return
+    if trusted.kind in ("account", "root"):
+        yield cells.wild_arn(f"arn:*:*:*:{trusted.account}:*")
+    elif trusted.kind == "session":
+        yield cells.wild_arn(f"arn:*:iam::{trusted.account}:role/{trusted.name}")
+        yield cells.wild_arn(f"arn:*:iam::{trusted.account}:role/*/{trusted.name}")
+    else:
+        yield cells.exactly(value)
+
+
+def _of_clause(clause: Clause, text: str) -> Iterator[cells.Pattern]:
+    any_text = cells.wild("*")
+    match clause.key.lower():
+        case "aws:principalarn":
+            yield from _as_text(clause, text)
+        case "aws:principalaccount":
+            for account in _as_text(clause, text, cells.DIGITS):
+                yield (*cells.wild("arn:*:*::", cells.NOT_COLON), *account, *cells.exactly(":"), *any_text)
+        case "aws:username":
+            for name in _as_text(clause, text, cells.NOT_SLASH):
+                yield (*any_text, *cells.exactly("/"), *name)
+
+
+def _as_text(clause: Clause, text: str, within: frozenset[str] | None = None) -> Iterator[cells.Pattern]:
+    base = _base(clause)
+    match None if base is None else base.form:
+        case "same":
+            yield cells.exactly(text)
+        case "any case":
+            yield cells.exactly(text, any_case=True)
+        case "wildcards":
+            yield cells.wild(text) if within is None else cells.wild(text, within)
+        case "ARN" if text.count(":") >= _ARN_COLONS:
+            yield cells.wild_arn(text)
+
+
+def _values(policy: TrustPolicy, keys: Iterable[str]) -> Iterator[tuple[Clause, str]]:
+    for clause in _clauses(policy, frozenset(keys)):
+        for value in clause.values:
+            found = resolve(value, _not_known) if policy.variables else (value,)
+            if found:
+                yield clause, found[0]
+
+
+def _clauses(policy: TrustPolicy, keys: frozenset[str]) -> Iterator[Clause]:
+    for statement in policy.statements:
+        yield from (clause for clause in statement.clauses if clause.key.lower() in keys)
+
+
+def _base(clause: Clause) -> Operator | None:
+    test = parse_operator(clause.operator)
+    return None if test is None else test.base
+
+
+def _reads_request(policy: TrustPolicy, text: str) -> bool:
+    return policy.variables and not resolve(text, _not_known)
+
+
+def _not_known(_key: str) -> None:
+    return None
+
+
+def _partition(policy: TrustPolicy) -> str:
+    """The partition of the first principal that says one: a policy has no other way of saying it."""
+    values = (value for statement in policy.statements for _, value in statement.principals)
+    known = (parse_caller(value) for value in values)
+    return next((one.partition for one in known if one is not None and one.partition is not None), "aws")
