@@ -175,3 +175,25 @@ def test_engines_are_imported_when_they_are_used() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_actions_newer_than_its_data_are_a_note() -> None:
+    """cfn-lint's data lags AWS's: an action that AWS has is a note, a misspelt one beside it an error."""
+    template = """
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: ["rds:DescribeDBCapacityReservations", "ec2:DescribeInstancez"]
+            Resource: "*"
+"""
+    found = [(one.severity, one.message) for one in cfn.lint_template(template, "role.yaml") if one.rule == "W3037"]
+    assert found == [
+        (Severity.NOTE, "'describedbcapacityreservations' is unknown"),
+        (Severity.ERROR, "'describeinstancez' is unknown"),
+    ]

@@ -7,11 +7,13 @@ state while it runs, so one template is judged at a time.
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from importlib.metadata import version as version_of
 from threading import Lock
 from typing import Any
 
+from deputize.iam.actions import expand
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.values import Finding, Severity
 
@@ -42,7 +44,7 @@ def lint_template(text: str, where: str, region: str = _DEFAULT_REGION) -> tuple
         except Exception as error:  # noqa: BLE001 - another's code on outside text: whatever it raises is no verdict
             what = f"cfn-lint could not judge it: {type(error).__name__}: {error}"
             return (Finding("cfn-lint-failed", Severity.ERROR, where, what, engine=ENGINE),)
-    return (*notes, *sorted((_finding(match, where) for match in matches), key=_place))
+    return (*notes, *sorted((_finding(match, where, text) for match in matches), key=_place))
 
 
 def region_for(partition: str) -> tuple[str, str]:
@@ -86,19 +88,33 @@ def _settings(region: str) -> Any:
     return ManualArgs(**settings)
 
 
-def _finding(match: Any, where: str) -> Finding:
-    rule = str(match.rule.id)
-    severity = Severity.ERROR if rule == _UNKNOWN_ACTION else _SEVERITIES.get(rule[:1], Severity.ERROR)
+def _finding(match: Any, where: str, text: str) -> Finding:
+    rule, message = str(match.rule.id), str(match.message)
+    severity = _SEVERITIES.get(rule[:1], Severity.ERROR)
+    if rule == _UNKNOWN_ACTION:
+        # The message goes on with every action that the service has.
+        action = message.partition(" is not one of ")[0]
+        message = f"{action} is unknown"
+        severity = Severity.NOTE if _is_newer(action.strip("'"), text) else Severity.ERROR
     return Finding(
         rule=rule,
         severity=severity,
         where=where,
-        message=str(match.message),
+        message=message,
         mend=_MENDS.get(rule, ""),
         engine=ENGINE,
         line=match.linenumber,
         column=match.columnnumber,
     )
+
+
+def _is_newer(name: str, text: str) -> bool:
+    """Whether every action of that name in the template is one that AWS has, only newer than cfn-lint's data.
+
+    cfn-lint names the action without its service, in small letters. Our own rules judge what it does not know.
+    """
+    found = re.findall(rf"([a-z0-9-]+:{re.escape(name)})(?![A-Za-z0-9*?])", text, re.ASCII | re.IGNORECASE)
+    return bool(found) and all(expand(action) for action in found)
 
 
 def _place(finding: Finding) -> tuple[int, int, str, str]:

@@ -6,8 +6,8 @@ choice made at deployment never breaks a quota.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 from deputize.errors import InputError, Problem
 from deputize.iam import limits
@@ -22,12 +22,14 @@ from deputize.model.text import Localized
 POLICY_SUFFIX = "-access"
 _EMPTY_POLICY = len(Policy(()).compact())
 
+_SELF = "ReadThisRole"
 _SELF_REASON = Localized(
     (
         ("en", "Lets the role read itself, so that anyone can check from outside what it may do and who may enter."),
         ("ja", "ロール自身の設定を読み取り、誰が引き受けられ何ができるかを確認できるようにします。"),
     )
 )
+_POLICIES = "ReadItsPolicies"
 _POLICIES_REASON = Localized(
     (
         ("en", "Lets the role read the text of its own policies, for the same check."),
@@ -63,22 +65,20 @@ def build_access(spec: AccessSpec, partition: str, account: str) -> Access:
     arns = tuple(sorted({aws_managed_policy(partition, choice.name) for choice in managed}))
     _unique(asked)
 
-    for count in range(1, limits.ATTACHED_POLICIES.high + 1):
-        own = _self_read(partition, account, arns, spec.delivery, split=count > 1)
-        statements = [*own, *(_in_partition(item, partition) for item in asked)]
-        documents = _pack(statements, spec.delivery)
-        if len(documents) <= count:
+    for planned in range(1, limits.ATTACHED_POLICIES.high + 1):
+        own = _self_read(partition, account, arns, spec.delivery, split=planned > 1)
+        parts = _parts([*own, *(_in_partition(item, partition) for item in asked)], spec.delivery)
+        documents = _pack([part for part, _ in parts], spec.delivery)
+        if len(documents) <= planned:
             break
     _check_quotas(documents, arns, spec.delivery)
     names = [f"{ROLE_NAME_CHOICE}{POLICY_SUFFIX}{f'-{n}' if n > 1 else ''}" for n in range(1, len(documents) + 1)]
-    why = {item.sid: item.reason for item in asked} | {own[0].sid: _SELF_REASON, own[-1].sid: _POLICIES_REASON}
-    if len(own) == 1:
-        why[own[0].sid] = _SELF_REASON
+    why = {item.sid: item.reason for item in asked} | {_SELF: _SELF_REASON, _POLICIES: _POLICIES_REASON}
     return Access(
         policies=tuple(NamedPolicy(name, document) for name, document in zip(names, documents, strict=True)),
         managed=managed,
         managed_arns=arns,
-        reasons=tuple(_reasons(documents, {str(sid): reason for sid, reason in why.items()})),
+        reasons=tuple((str(part.sid), why[sid]) for part, sid in parts),
         allowed_secrets=secrets,
     )
 
@@ -88,12 +88,12 @@ def _self_read(
 ) -> list[Statement]:
     role = f"arn:{partition}:iam::{account}:role{PATH_CHOICE}{ROLE_NAME_CHOICE}"
     actions = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
-    found = [Statement("ReadThisRole", "Allow", actions, (role,))]
+    found = [Statement(_SELF, "Allow", actions, (role,))]
     policy = f"arn:{partition}:iam::{account}:policy{PATH_CHOICE}{ROLE_NAME_CHOICE}{POLICY_SUFFIX}"
     own = () if delivery == "inline" else (f"{policy}*" if split else policy,)
     if own or managed_arns:
         reads = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
-        found.append(Statement("ReadItsPolicies", "Allow", reads, (*own, *managed_arns)))
+        found.append(Statement(_POLICIES, "Allow", reads, (*own, *managed_arns)))
     return found
 
 
@@ -107,7 +107,7 @@ def _in_partition(item: AccessStatement, partition: str) -> Statement:
 
 
 def _unique(asked: tuple[AccessStatement, ...]) -> None:
-    taken = ["ReadThisRole", "ReadItsPolicies"]
+    taken = [_SELF, _POLICIES]
     problems = []
     for item in asked:
         if item.sid in taken:
@@ -118,11 +118,14 @@ def _unique(asked: tuple[AccessStatement, ...]) -> None:
         raise InputError(*problems)
 
 
+def _room(delivery: Delivery) -> int:
+    return (limits.MANAGED_POLICY if delivery == "managed" else limits.INLINE_POLICIES).high
+
+
 def _pack(statements: list[Statement], delivery: Delivery) -> list[Policy]:
-    room = (limits.MANAGED_POLICY if delivery == "managed" else limits.INLINE_POLICIES).high
     documents: list[list[Statement]] = []
-    used = room
-    for statement in (part for whole in statements for part in _split(whole, room - _EMPTY_POLICY)):
+    used = room = _room(delivery)
+    for statement in statements:
         size = _size(statement) + 1  # the comma between statements
         if used + size > room:
             documents.append([])
@@ -132,19 +135,32 @@ def _pack(statements: list[Statement], delivery: Delivery) -> list[Policy]:
     return [Policy(tuple(document)) for document in documents]
 
 
-def _split(statement: Statement, room: int) -> Iterator[Statement]:
-    """The statement, or parts of it that each fit into a policy of their own."""
+def _parts(statements: list[Statement], delivery: Delivery) -> list[tuple[Statement, str]]:
+    """The statements, cut where one alone is longer than a policy, each with the statement ID of its whole."""
+    taken = {str(statement.sid) for statement in statements}
+    found = []
+    for whole in statements:
+        sid = str(whole.sid)
+        first, *rest = _split(whole, _room(delivery) - _EMPTY_POLICY)
+        found.append((replace(whole, actions=first), sid))
+        for actions in rest:
+            name = next(name for number in count(2) if (name := f"{sid}{number}") not in taken)
+            taken.add(name)
+            found.append((replace(whole, sid=name, actions=actions), sid))
+    return found
+
+
+def _split(statement: Statement, room: int) -> list[tuple[str, ...]]:
+    """The statement's actions in runs that each, as a statement, fit into a policy of its own."""
     if _size(statement) + 1 <= room:
-        yield statement
-        return
-    parts: list[list[str]] = [[]]
+        return [statement.actions]
+    runs: list[tuple[str, ...]] = [()]
     for action in statement.actions:
-        trial = replace(statement, sid=f"{statement.sid}00", actions=(*parts[-1], action, ""))
-        if parts[-1] and _size(trial) > room:
-            parts.append([])
-        parts[-1].append(action)
-    for number, actions in enumerate(parts, 1):
-        yield replace(statement, sid=f"{statement.sid}{number if number > 1 else ''}", actions=tuple(actions))
+        trial = replace(statement, sid=f"{statement.sid}00", actions=(*runs[-1], action, ""))
+        if runs[-1] and _size(trial) > room:
+            runs.append(())
+        runs[-1] = (*runs[-1], action)
+    return runs
 
 
 def _size(statement: Statement) -> int:
@@ -170,11 +186,3 @@ def _check_quotas(documents: list[Policy], arns: tuple[str, ...], delivery: Deli
     if delivery == "managed" and over:
         what = f"one statement's resources alone need {over[0]} characters; a managed policy takes 6144"
         raise InputError(Problem(where, what, "name fewer resources in one statement"))
-
-
-def _reasons(documents: list[Policy], why: dict[str, Localized]) -> Iterator[tuple[str, Localized]]:
-    for document in documents:
-        for statement in document.statements:
-            sid = str(statement.sid)
-            # A split statement's parts carry the whole's reason: its sid is theirs without the number.
-            yield sid, why[sid] if sid in why else why[sid.rstrip("0123456789")]

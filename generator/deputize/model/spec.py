@@ -16,6 +16,7 @@ from deputize.model.profiles import AccessStatement, AllowedSecret, ManagedChoic
 from deputize.model.text import Localized
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+RESERVED_SLUG = "vendor"
 LOCALES = ("en", "ja")
 _DIGEST_CHARACTERS = 8
 _MAX_IDS = 2
@@ -142,6 +143,8 @@ def slug_from(name: str) -> str:
 
 
 def _slug_problem(text: str) -> str | None:
+    if text == RESERVED_SLUG:
+        return f"{shown(text)} is taken: OUT/{RESERVED_SLUG} holds the vendor's own policy"
     return None if SLUG.fullmatch(text) else f"{shown(text)} is no slug"
 
 

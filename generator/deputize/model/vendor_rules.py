@@ -20,6 +20,7 @@ Rule = Iterator[tuple[Path, str, str]]
 RESERVED_TAG_PREFIXES = ("aws:", "deputize:")
 _SID = re.compile(r"[A-Za-z0-9]{1,100}", re.ASCII)
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_:.]+\}", re.ASCII)
 _RESOURCE = re.compile(r"\*|arn:[\x21-\x7e]{1,2040}", re.ASCII)
 
 
@@ -76,6 +77,9 @@ def _role(vendor: Vendor) -> Rule:
         if not limits.DESCRIPTION.admits(role.description.get("en")):
             mend = "at most 1,000 characters of Latin-1; give such a text for en"
             yield ("role", "description"), "is no IAM description", mend
+        if variable := _VARIABLE.search(role.description.get("en")):
+            what = f"has {shown(variable[0])}, which CloudFormation's linter takes for a variable"
+            yield ("role", "description"), what, "write it otherwise"
         yield from _text(("role", "description"), role.description, lambda text: "is empty" if not text else None)
     low, high = limits.SESSION_DURATION.low, limits.SESSION_DURATION.high
     if not low <= role.max_session_duration <= high:

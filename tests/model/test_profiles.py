@@ -1,0 +1,154 @@
+"""The access profiles that are shipped: the promises their data must keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from deputize.iam import actions, levels, limits
+from deputize.iam.exposure import Grade, exposure_of
+from deputize.iam.levels import Level
+from deputize.iam.managed import managed_policy
+from deputize.iam.policy import Policy, Statement
+from deputize.model.profiles import Profile, load_profile, profile_names
+from deputize.model.text import Localized
+
+EACH = pytest.mark.parametrize("name", ["cost-optimization", "inventory", "security-audit"])
+
+
+def _own(profile: Profile) -> set[str]:
+    patterns = [action for statement in profile.statements for action in statement.actions]
+    return {action for pattern in patterns for action in actions.expand(pattern)}
+
+
+def _managed(profile: Profile) -> set[str]:
+    policies = [managed_policy(choice.name) for choice in profile.managed]
+    return {
+        action for policy in policies if policy for pattern in policy.patterns for action in actions.expand(pattern)
+    }
+
+
+def _secrets(found: set[str]) -> set[str]:
+    exposures = [exposure_of(action) for action in found]
+    return {exposure.action for exposure in exposures if exposure and exposure.grade is Grade.SECRET}
+
+
+def _texts(profile: Profile) -> Iterator[Localized]:
+    yield profile.title
+    yield profile.summary
+    yield from _reasons(profile)
+
+
+def _reasons(profile: Profile) -> Iterator[Localized]:
+    yield from (choice.reason for choice in profile.managed)
+    yield from (statement.reason for statement in profile.statements)
+    yield from (secret.reason for secret in profile.allow_secrets)
+
+
+def test_three_profiles_are_shipped() -> None:
+    """The profiles are those that the README names; another name is refused."""
+    assert profile_names() == ("cost-optimization", "inventory", "security-audit")
+    with pytest.raises(KeyError):
+        load_profile("read-only")
+    with pytest.raises(KeyError):
+        load_profile("../profiles/inventory")
+
+
+@EACH
+def test_every_action_is_known_and_proved_to_read(name: str) -> None:
+    """Every action is written as AWS writes it, exists, and reads, those of managed policies too."""
+    profile = load_profile(name)
+    written = [action for statement in profile.statements for action in statement.actions]
+    assert [actions.canonical(action) for action in written] == written
+    assert len(written) == len(set(written))
+    assert not {one for one in _own(profile) | _managed(profile) if not levels.judge_action(one).reads}
+
+
+@EACH
+def test_secrets_are_exactly_those_allowed_with_a_reason(name: str) -> None:
+    """No secret is handed out unsaid, and no exception stands that is not needed."""
+    profile = load_profile(name)
+    allowed = [secret.action for secret in profile.allow_secrets]
+    assert allowed == sorted(allowed)
+    assert _secrets(_own(profile) | _managed(profile)) == set(allowed)
+
+
+@EACH
+def test_own_statements_read_neither_secrets_nor_data(name: str) -> None:
+    """What deputize itself asks for never reads what customers store."""
+    exposures = [exposure_of(action) for action in _own(load_profile(name))]
+    assert not [one for one in exposures if one and one.grade is not Grade.CONFIG]
+
+
+@EACH
+def test_every_text_is_in_english_and_japanese(name: str) -> None:
+    """Title, summary and every reason stand in both languages, on one line, and are not the same text."""
+    for text in _texts(load_profile(name)):
+        assert [locale for locale, _ in text.texts] == ["en", "ja"]
+        english, japanese = text.get("en"), text.get("ja")
+        assert english.isascii()
+        assert re.search(r"[\u3040-\u30ff]", japanese)
+        assert "\n" not in english + japanese
+        assert english == english.strip()
+        assert japanese == japanese.strip()
+
+
+@EACH
+def test_reasons_are_whole_sentences(name: str) -> None:
+    """A reason is a sentence that can stand in a table: it ends with a full stop in its own script."""
+    for reason in _reasons(load_profile(name)):
+        assert reason.get("en").endswith(".")
+        assert reason.get("ja").endswith("。")
+
+
+@EACH
+def test_statements_are_sorted_and_fit_one_managed_policy(name: str) -> None:
+    """Sids are alphanumeric and unique, actions sorted, and the whole fits one policy with room for the role's own."""
+    profile = load_profile(name)
+    sids = [statement.sid for statement in profile.statements]
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", sid, re.ASCII) for sid in sids)
+    assert len(sids) == len(set(sids))
+    assert all(list(statement.actions) == sorted(statement.actions) for statement in profile.statements)
+    document = Policy(
+        tuple(
+            Statement(statement.sid, "Allow", statement.actions, statement.resources)
+            for statement in profile.statements
+        )
+    )
+    assert len(document.compact()) <= limits.MANAGED_POLICY.high - 500
+
+
+def test_the_default_profile_names_each_action() -> None:
+    """Cost optimisation attaches no managed policy, uses no wildcard and never reads an object."""
+    profile = load_profile("cost-optimization")
+    assert profile.managed == ()
+    assert profile.allow_secrets == ()
+    assert not [action for statement in profile.statements for action in statement.actions if "*" in action]
+    services = {action.partition(":")[0] for action in _own(profile)}
+    assert {"ec2", "rds", "elasticloadbalancing", "lambda", "s3", "cloudwatch", "ce", "compute-optimizer"} <= services
+    assert {"savingsplans", "cur", "tag"} <= services
+    assert "s3:GetObject" not in _own(profile)
+
+
+def test_the_inventory_only_lists() -> None:
+    """Every action of the inventory has AWS's access level List."""
+    profile = load_profile("inventory")
+    assert profile.managed == ()
+    assert {action for action in _own(profile) if levels.level_of(action) is not Level.LIST} == set()
+    assert len({action.partition(":")[0] for action in _own(profile)}) >= 40
+
+
+def test_the_audit_adds_only_what_security_audit_lacks() -> None:
+    """The security audit is SecurityAudit and statements none of whose actions it holds already."""
+    profile = load_profile("security-audit")
+    assert [choice.name for choice in profile.managed] == ["SecurityAudit"]
+    assert _own(profile) & _managed(profile) == set()
+
+
+def test_texts_fall_back_to_english_then_to_the_first() -> None:
+    """A locale that a text lacks gets English, and without English the first text."""
+    assert Localized((("en", "a"), ("ja", "b"))).get("ja") == "b"
+    assert Localized((("ja", "b"), ("en", "a"))).get("fr") == "a"
+    assert Localized((("ja", "b"),)).get("fr") == "b"
