@@ -57,7 +57,7 @@ COMPILE := $(LOCKER)/bin/uv pip compile --quiet --universal --python-version 3.1
 lock: $(VENV)/.ready
 	@$(BIN)/python -m venv $(LOCKER)
 	@$(LOCKER)/bin/python -m pip install --disable-pip-version-check --quiet --only-binary :all: $(UV)
-	@$(COMPILE) --extra local --group dev pyproject.toml --output-file requirements/dev.lock
+	@$(COMPILE) --extra local --extra postgres --group dev pyproject.toml --output-file requirements/dev.lock
 	@$(COMPILE) requirements/awscli.in --output-file requirements/awscli.lock
 
 clean:

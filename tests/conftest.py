@@ -15,12 +15,21 @@ _SKIPPED = pytest.StashKey[Counter[str]]()
 # The developer's AWS account, Terraform settings and terminal must not change what a test sees.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "TF_"))]:
     del os.environ[_name]
-for _name in ("DEPUTIZE_VENDOR", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "XDG_CACHE_HOME"):
+for _name in (
+    "DEPUTIZE_VENDOR",
+    "DEPUTIZE_REGISTRY",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "XDG_CACHE_HOME",
+):
     os.environ.pop(_name, None)
 os.environ.update(
     AWS_CONFIG_FILE=os.devnull,
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     AWS_EC2_METADATA_DISABLED="true",
+    XDG_DATA_HOME=os.devnull,  # nobody's registry
     NO_PROXY="127.0.0.1,localhost",
     no_proxy="127.0.0.1,localhost",
 )

@@ -31,6 +31,13 @@ FAULTS = [
     ("a database", "bundle", "import sqlalchemy\n", "deputize.bundle is not allowed to import sqlalchemy"),
     ("the terminal", "lint", "import typer\n", "deputize.lint is not allowed to import typer"),
     ("AWS beside its door", "jobs", "import boto3\n", "deputize.jobs is not allowed to import boto3"),
+    ("a database beside its door", "jobs", "import sqlalchemy\n", "deputize.jobs is not allowed to import sqlalchemy"),
+    (
+        "AWS in the registry",
+        "registry",
+        "import deputize.aws\n",
+        "deputize.registry is not allowed to import deputize.aws",
+    ),
     ("the terminal beside its door", "jobs", "import typer\n", "deputize.jobs is not allowed to import typer"),
 ]
 

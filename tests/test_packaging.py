@@ -98,7 +98,7 @@ def test_wheel_metadata(wheel: Path) -> None:
         assert f"{info}/licenses/LICENSE" in archive.namelist()
     assert metadata["License-Expression"] == "Apache-2.0"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert metadata.get_all("Provides-Extra") == ["local"]
+    assert metadata.get_all("Provides-Extra") == ["local", "postgres"]
     assert "deputize = deputize.__main__:main" in scripts
     assert "pytest" not in " ".join(metadata.get_all("Requires-Dist") or [])
 
@@ -124,6 +124,21 @@ def test_installed_wheel_finds_its_templates(wheel: Path, tmp_path: Path) -> Non
     folder, count = _run(sys.executable, "-I", "-c", script, cwd=tmp_path).splitlines()
     assert Path(folder).resolve() == (target / "deputize" / "templates").resolve()
     assert int(count) > 0
+
+
+def test_installed_wheel_makes_a_registry(wheel: Path, tmp_path: Path) -> None:
+    """Installed somewhere fresh, the package finds its migrations."""
+    target = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run(*pip, "--no-index", "--no-deps", "--target", str(target), str(wheel), cwd=tmp_path)
+    script = (
+        f"import sys; sys.path.insert(0, {str(target)!r})\n"
+        "from deputize.registry import Asked, add, open_registry\n"
+        f"registry = open_registry({str(tmp_path / 'registry.db')!r}, who='tester', create=True)\n"
+        "print(add(registry, Asked('a')).tenant, sys.modules['deputize'].__file__)\n"
+    )
+    tenant, place = _run(sys.executable, "-I", "-c", script, cwd=tmp_path).split()
+    assert (tenant, Path(place).is_relative_to(target)) == ("a", True)
 
 
 def test_sdist_holds_sources_templates_and_tests(project_root: Path, dist: Path) -> None:
@@ -159,6 +174,7 @@ def test_lock_satisfies_pyproject(project_root: Path) -> None:
     wanted = [
         *project["dependencies"],
         *project["optional-dependencies"]["local"],
+        *project["optional-dependencies"]["postgres"],
         *table["dependency-groups"]["dev"],
         *table["build-system"]["requires"],
     ]
@@ -180,6 +196,7 @@ def test_contributing_explains_every_dependency(project_root: Path) -> None:
     wanted = [
         *table["project"]["dependencies"],
         *table["project"]["optional-dependencies"]["local"],
+        *table["project"]["optional-dependencies"]["postgres"],
         *table["dependency-groups"]["dev"],
         "awscli",
     ]

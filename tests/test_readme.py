@@ -62,7 +62,9 @@ def test_demo_is_what_it_prints(project_root: Path, tmp_path: Path, *, update_go
         text=True,
     )
     lines = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:4566", done.stdout).splitlines()
-    short = [re.sub(r"(AccessDenied): User: \S+ is not authorized", r"\1: User: … is not authorized", one) for one in lines]
+    short = [
+        re.sub(r"(AccessDenied): User: \S+ is not authorized", r"\1: User: … is not authorized", one) for one in lines
+    ]
     wanted = "".join(f"    {one}\n" for one in short)
     current(project_root, "demo", f"\n{wanted}\n", update=update_golden)
 

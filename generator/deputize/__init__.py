@@ -24,11 +24,15 @@ if TYPE_CHECKING:
         ServiceError,
         UsageError,
     )
+    from deputize.iam.trust import evaluate_trust
     from deputize.jobs.api import Bundle, lint, render, render_many
     from deputize.jobs.deploy import deploy
+    from deputize.jobs.enter import session
     from deputize.jobs.inputs import load_vendor
+    from deputize.jobs.verify import verify
+    from deputize.jobs.ways_in import find_ways_in
     from deputize.model.spec import Tenant, Vendor
-    from deputize.model.values import Finding, LintReport, Severity
+    from deputize.model.values import Finding, LintReport, Severity, Verdict
 
 __version__ = "0.1.0"
 
@@ -47,11 +51,16 @@ _HOME = {
     "Tenant": "deputize.model.spec",
     "UsageError": "deputize.errors",
     "Vendor": "deputize.model.spec",
+    "Verdict": "deputize.model.values",
     "deploy": "deputize.jobs.deploy",
+    "evaluate_trust": "deputize.iam.trust",
+    "find_ways_in": "deputize.jobs.ways_in",
     "lint": "deputize.jobs.api",
     "load_vendor": "deputize.jobs.inputs",
     "render": "deputize.jobs.api",
     "render_many": "deputize.jobs.api",
+    "session": "deputize.jobs.enter",
+    "verify": "deputize.jobs.verify",
 }
 
 __all__ = [
@@ -69,11 +78,16 @@ __all__ = [
     "Tenant",
     "UsageError",
     "Vendor",
+    "Verdict",
     "deploy",
+    "evaluate_trust",
+    "find_ways_in",
     "lint",
     "load_vendor",
     "render",
     "render_many",
+    "session",
+    "verify",
 ]
 
 

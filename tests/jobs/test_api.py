@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import deputize
 from deputize.model.profiles import AccessStatement
-from deputize.model.spec import AccessSpec, Vendor, VendorAccount
+from deputize.model.spec import AccessSpec, RoleSpec, Vendor, VendorAccount
 from deputize.model.text import english
 
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
@@ -119,3 +121,36 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     """Rendering and judging say nothing by themselves."""
     deputize.lint(deputize.render(VENDOR, tenant()))
     assert capfd.readouterr() == ("", "")
+
+
+def test_ways_in_are_found_for_a_vendor() -> None:
+    """The bundle's own trust policy has no way in but the asked one; without its condition there is one for anybody."""
+    bundle = deputize.render(VENDOR, tenant())
+    policy = json.loads(bundle.files["json/trust-policy.json"])
+    ids = (tenant().external_ids[0],)
+    assert deputize.find_ways_in(policy, VENDOR, ids) == ()
+    del policy["Statement"][0]["Condition"]
+    assert "no-id" in {way.kind for way in deputize.find_ways_in(policy, VENDOR, ids)}
+    decision = deputize.evaluate_trust(policy, principal=ACCOUNT.roles[0])
+    assert decision.outcome == "allow"
+    with pytest.raises(deputize.InputError, match="no account"):
+        deputize.find_ways_in(policy, VENDOR, ids, partition="aws-cn")
+
+
+def test_a_vendor_made_in_python_is_checked_and_put_in_order() -> None:
+    """A Vendor that no file was read for is held to the same rules, and the order of its lists changes no byte."""
+    tags = (("b", "2"), ("a", "1"))
+    unsorted = Vendor("example-corp", english("Example Corp"), (ACCOUNT,), RoleSpec(tags=tags))
+    ordered = Vendor("example-corp", english("Example Corp"), (ACCOUNT,), RoleSpec(tags=tuple(sorted(tags))))
+    assert dict(deputize.render(unsorted, tenant()).files) == dict(deputize.render(ordered, tenant()).files)
+    assert not deputize.lint(deputize.render(unsorted, tenant())).failed
+    wrong = Vendor("example-corp", english("Example Corp"), (ACCOUNT,), RoleSpec(path="/a b/"))
+    with pytest.raises(deputize.InputError, match="has a space"):
+        deputize.render(wrong, tenant())
+
+
+@pytest.mark.parametrize("arguments", [{}, {"role_arn": "a"}, {"tenant": "a"}, {"tenant": "a", "external_id": "b"}])
+def test_a_session_is_asked_for_in_one_way(arguments: dict[str, Any]) -> None:
+    """A role with its ID, or a tenant with its registry: anything else is refused before any call."""
+    with pytest.raises(deputize.InputError, match="session"):
+        deputize.session(**arguments)

@@ -243,5 +243,6 @@ def test_deploy_results_fit() -> None:
     check("destroy", {"schema": "deputize/destroy/1", **place, "role_arn": "", "role": "gone"})
     assert not valid("destroy", {"schema": "deputize/destroy/1", **place, "role_arn": "", "role": "lost"})
     change = {"action": "Add", "logical_id": "Role", "type": "AWS::IAM::Role", "destructive": False}
-    check("plan", {"schema": "deputize/plan/1", "changes": [change]})
-    assert not valid("plan", {"schema": "deputize/plan/1", "changes": [{}]})
+    planned = {"schema": "deputize/plan/1", **place, "outcome": "created"}
+    check("plan", {**planned, "changes": [change]})
+    assert not valid("plan", {**planned, "changes": [{}]})

@@ -191,10 +191,12 @@ def _create_change_set(
 
 def _wait_for_changes(session: Session, stack_name: str, change_set_id: str, pace: Pace) -> tuple[Change, ...] | None:
     """All changes of the set once it is ready; None when there are none to make. Raises ServiceError."""
+    # With the stack named, it is what the caller's policy is asked about; a change set's own ARN does not name it.
+    named = {"StackName": stack_name, "ChangeSetName": change_set_id}
     for look in range(pace.looks):
         if look:
             pace.sleep(pace.interval)
-        pages = list(session.pages("cloudformation", "describe_change_set", ChangeSetName=change_set_id))
+        pages = list(session.pages("cloudformation", "describe_change_set", **named))
         status, reason = pages[0]["Status"], faults.clean(pages[0].get("StatusReason") or "")
         if status == "CREATE_COMPLETE":
             return tuple(_change(raw["ResourceChange"]) for page in pages for raw in page.get("Changes", ()))
@@ -223,10 +225,11 @@ def _change(raw: Mapping[str, Any]) -> Change:
 def _discard(session: Session, stack_id: str, change_set_id: str, pace: Pace) -> None:
     """Remove a change set that was not executed, and the shell of the stack it was made for."""
     gone = ("ChangeSetNotFound", "ChangeSetNotFoundException", "ValidationError", "InvalidChangeSetStatus")
-    answer = session.try_call("cloudformation", "describe_change_set", gone, ChangeSetName=change_set_id)
+    named = {"StackName": stack_id, "ChangeSetName": change_set_id}
+    answer = session.try_call("cloudformation", "describe_change_set", gone, **named)
     if isinstance(answer, Refusal) or answer["ExecutionStatus"] in {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"}:
         return
-    session.try_call("cloudformation", "delete_change_set", gone, ChangeSetName=change_set_id)
+    session.try_call("cloudformation", "delete_change_set", gone, **named)
     shell = read_stack(session, stack_id)
     if shell is None or shell.status != REVIEW:
         return

@@ -67,17 +67,23 @@ class Refusal:
 class Session:
     """One identity at one target: clients are made once and shared between threads.
 
-    version: deputize's, for the user agent. credentials: instead of those that the target's profile leads to.
+    version: deputize's, for the user agent. credentials: instead of those that the target's profile leads to. loader:
+    another session's, whose descriptions of services are then shared.
     Raises ServiceError from every method that reaches AWS or needs a region.
     """
 
-    def __init__(self, target: Target, version: str, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self, target: Target, version: str, credentials: Credentials | None = None, loader: Any = None
+    ) -> None:
         self._target = target
         self._version = version
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._caller: Caller | None = None
         core = botocore.session.Session(profile=target.profile, session_vars=_VARIABLES)
+        if loader is not None:
+            core.register_component("data_loader", loader)
+        self._core = core
         key: tuple[str | None, str | None, str | None] = (None, None, None)
         if credentials is not None:
             key = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
@@ -101,7 +107,9 @@ class Session:
 
     def acting_as(self, credentials: Credentials) -> Session:
         """A session of other credentials at the same target."""
-        return Session(Target(None, self.region, self._target.endpoint_url), self._version, credentials)
+        # The descriptions of services, read and parsed once, are most of what a new session costs.
+        target = Target(None, self.region, self._target.endpoint_url)
+        return Session(target, self._version, credentials, self._core.get_component("data_loader"))
 
     def client(self, service: str) -> Any:
         """The botocore client of `service`; calls made on it directly raise botocore's exceptions."""

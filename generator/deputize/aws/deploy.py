@@ -46,6 +46,7 @@ def execute(session: Session, plan: Plan, *, allow_replace: bool, on_event: OnEv
     session.call(
         "cloudformation",
         "execute_change_set",
+        StackName=plan.stack_id,
         ChangeSetName=plan.change_set_id,
         ClientRequestToken=operation.token,
     )

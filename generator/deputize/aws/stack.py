@@ -157,7 +157,8 @@ def owner_tags(session: Session, stack: Stack) -> Mapping[str, str]:
         return tags
     for page in session.pages("cloudformation", "list_change_sets", StackName=stack.id):
         for summary in page["Summaries"]:
-            found = session.call("cloudformation", "describe_change_set", ChangeSetName=summary["ChangeSetId"])
+            named = {"StackName": stack.id, "ChangeSetName": summary["ChangeSetId"]}
+            found = session.call("cloudformation", "describe_change_set", **named)
             tags.update((tag["Key"], tag["Value"]) for tag in found.get("Tags", ()))
     return tags
 

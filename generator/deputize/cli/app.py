@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deputize.cli.assume import assume
 from deputize.cli.boundary import Boundary
 from deputize.cli.demo import demo
 from deputize.cli.deploy import deploy, destroy
@@ -14,6 +15,8 @@ from deputize.cli.lint import lint
 from deputize.cli.local import local
 from deputize.cli.render import render
 from deputize.cli.schema import schema
+from deputize.cli.tenants import app as tenants
+from deputize.cli.verify import verify
 
 app = typer.Typer(
     name="deputize",
@@ -42,5 +45,14 @@ def _root(
     pass
 
 
-for command in (init, schema, render, lint, deploy, destroy, local, demo):
-    app.command()(command)
+app.command()(init)
+app.command()(schema)
+app.command()(render)
+app.command()(lint)
+app.command()(deploy)
+app.command()(destroy)
+app.command()(verify)
+app.add_typer(tenants, name="tenants")
+app.command()(assume)
+app.command()(local)
+app.command()(demo)

@@ -45,7 +45,7 @@ def tell(error: DeputizeError, *, as_json: bool) -> None:
 
 def printable(text: str) -> str:
     """`text` with control characters as escapes: outside text never drives the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def warn(problem: Problem | str) -> None:

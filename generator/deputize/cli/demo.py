@@ -1,7 +1,8 @@
-"""`deputize demo`: the whole story on the embedded AWS."""
+"""`deputize demo`: both stories of the confused deputy on the embedded AWS."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,25 +15,33 @@ if TYPE_CHECKING:
     from deputize.jobs.demo import Line
 
 
+class Lang(StrEnum):
+    """In which language the stories are told."""
+
+    en = "en"
+    ja = "ja"
+
+
 def demo(
     *,
+    lang: Annotated[Lang, typer.Option(help="In which language to tell it.")] = Lang.en,
     out: Annotated[Path, typer.Option(help="Folder for company A's bundle.")] = Path("out/demo"),
     form: FormatOption = Format.text,
 ) -> None:
-    """Play company A and its vendor on the embedded AWS; no AWS account is needed."""
+    """Play company A, company X and their vendor on the embedded AWS; no AWS account is needed."""
     import json
     import os
 
     from deputize.jobs.demo import run_demo
 
-    told: list[dict[str, str]] = []
+    lines: list[dict[str, str]] = []
 
     def say(line: Line) -> None:
         if form is Format.json:
-            told.append({"step": line.step, "text": line.text})
+            lines.append({"step": line.step, "text": line.text})
         else:
             typer.echo(f"{line.step:<10}{printable(line.text)}")
 
-    run_demo(os.environ, out, say)
+    run_demo(os.environ, out, lang.value, say)
     if form is Format.json:
-        typer.echo(json.dumps({"schema": "deputize/demo/1", "lines": told}, indent=2))
+        typer.echo(json.dumps({"schema": "deputize/demo/1", "lines": lines}, indent=2, ensure_ascii=False))

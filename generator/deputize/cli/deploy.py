@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from deputize.aws.changes import Change, Plan
     from deputize.aws.client import Session
+    from deputize.aws.deploy import Deployed
     from deputize.aws.stack import Stack, StackEvent
 
 
@@ -64,7 +65,7 @@ def deploy(
             on_event=_event,
         )
     if plan:
-        _print_plan(talk.plan, form)
+        _print_plan(talk, done, form)
     elif done is None:
         typer.echo("nothing was changed", err=True)
         raise typer.Exit(INTERRUPTED)
@@ -164,19 +165,18 @@ def _loss(change: Change) -> str:
     return " - replaces or removes what is there" if change.destructive else ""
 
 
-def _print_plan(plan: Plan | None, form: Format) -> None:
-    changes = (
-        []
-        if plan is None
-        else [
-            {"action": one.action, "logical_id": one.logical_id, "type": one.type, "destructive": one.destructive}
-            for one in plan.changes
-        ]
-    )
-    if form is Format.json:
-        _json("deputize/plan/1", {"changes": changes})
-    else:
+def _print_plan(talk: _Talk, done: Deployed | None, form: Format) -> None:
+    plan = talk.plan
+    if form is not Format.json:
         typer.echo("\n".join(_plan_lines(plan)) if plan is not None else "nothing would change")
+        return
+    found = plan or done
+    changes = [
+        {"action": one.action, "logical_id": one.logical_id, "type": one.type, "destructive": one.destructive}
+        for one in (plan.changes if plan is not None else ())
+    ]
+    place = {"account_id": found.account_id, "region": found.region, "stack_id": found.stack_id} if found else {}
+    _json("deputize/plan/1", {**place, "outcome": talk.outcome, "changes": changes})
 
 
 def _json(schema: str, result: dict[str, object]) -> None:

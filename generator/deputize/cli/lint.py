@@ -40,6 +40,6 @@ def lint(
         typer.echo(json.dumps(as_json(report), indent=2))
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        typer.echo(as_text(report, colour=colour))
+        typer.echo(as_text(report, colour=colour), nl=False)
     if report.failed:
         raise typer.Exit(_FINDINGS)

@@ -31,10 +31,10 @@ def local(
             "AWS_ACCESS_KEY_ID": account,
             "AWS_SECRET_ACCESS_KEY": "test",
         }
-        for name, value in settings.items():
-            typer.echo(f"export {name}={value}")
-        typer.echo("# the embedded AWS runs until Ctrl-C; nothing of it stays", err=True)
         try:
+            for name, value in settings.items():
+                typer.echo(f"export {name}={value}")
+            typer.echo("# the embedded AWS runs until Ctrl-C; nothing of it stays", err=True)
             signal.pause()
         except KeyboardInterrupt:
             return

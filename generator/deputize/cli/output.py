@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
-from deputize.cli.boundary import printable
+from deputize.cli.boundary import printable, tell
 from deputize.cli.options import Format
+from deputize.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from deputize.jobs.render import Written
@@ -31,6 +32,7 @@ class Output:
         self._progress = many and sys.stderr.isatty()
         self._rows: list[dict[str, str]] = []
         self._findings: list[Finding] = []
+        self._refused: tuple[Problem, ...] = ()
         self._count = 0
         self._more = 0
         self._started = time.monotonic()
@@ -46,8 +48,17 @@ class Output:
         if self._more:
             typer.echo(f"... and {self._more} more warnings and notes", err=True)
         if self._json and error is None:
-            findings = [asdict(finding) for finding in self._findings]
-            typer.echo(json.dumps({"schema": self._schema, "bundles": self._rows, "findings": findings}, indent=2))
+            told = {"bundles": self._rows, "findings": [asdict(finding) for finding in self._findings]}
+            problems = [{"where": one.where, "what": one.what, "mend": one.mend} for one in self._refused]
+            typer.echo(json.dumps({"schema": self._schema, **told, "problems": problems}, indent=2))
+        elif error is None:
+            tell(InputError(*self._refused), as_json=False)
+        if error is None and self._refused:
+            raise typer.Exit(InputError.exit_code)
+
+    def refused(self, problems: tuple[Problem, ...]) -> None:
+        """Take the problems of tenants that were left out; they are told at the end, and the run exits with 3."""
+        self._refused = problems
 
     def say(self, what: Finding | Written) -> None:
         """Take one thing the job says."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deputize.cli.options import Format, FormatOption, NoCacheOption, StrictOption, VendorOption
+from deputize.cli.registry import RegistryOption, location, opened
 
 if TYPE_CHECKING:
-    from deputize.model.spec import Vendor
+    from deputize.model.spec import Tenant, Vendor
 
 
 def render(
@@ -23,6 +25,8 @@ def render(
     tenants: Annotated[
         str | None, typer.Option(help="Many tenants: a CSV or JSON-lines file, or - for stdin.", metavar="FILE")
     ] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every tenant of the registry.")] = False,
+    registry: RegistryOption = None,
     vendor: VendorOption = None,
     vendor_account: Annotated[
         str | None, typer.Option(help="The vendor's AWS account ID, in place of a vendor file.", metavar="ID")
@@ -44,30 +48,59 @@ def render(
     no_cache: NoCacheOption = False,
     form: FormatOption = Format.text,
 ) -> None:
-    """Render the bundle of one tenant, or of many, into OUT/TENANT/."""
+    """Render the bundle of one tenant, or of many, into OUT/TENANT/.
+
+    An external ID that is not given comes from the registry, and one that is given must be the one issued there.
+    """
     import os
 
     from deputize.cli.output import Output
     from deputize.disk import VerdictCache, user_cache_dir
-    from deputize.jobs.render import RenderOptions, render_list, render_tenant
+    from deputize.jobs.render import RenderOptions, render_list, render_tenant, render_tenants, write_assume_policies
+    from deputize.jobs.tenants import tenants_of
     from deputize.model.spec import Tenant
 
-    _one_way(tenant, external_id, tenants, vendor, vendor_account, check=check, zipped=zipped)
+    one = {"--external-id": external_id, "--name": name, "--account-id": account_id}
+    _one_way((tenant, tenants, everyone or None), one, vendor, vendor_account, check=check, zipped=zipped)
     cache = None if no_cache else VerdictCache(user_cache_dir(os.environ))
     options = RenderOptions(out, check, zipped, force, strict, skip_invalid, cache)
     who = _vendor(vendor, vendor_account, partition)
-    with Output("deputize/render/1", form, many=tenants is not None) as output:
+    with Output("deputize/render/1", form, many=tenant is None) as output:
         if tenants is not None:
-            render_list(who, tenants, options, output.say)
+            output.refused(render_list(who, tenants, options, output.say))
+        elif everyone:
+            with opened(registry) as found:
+                render_tenants(who, tenants_of(found), options, output.say)
         else:
-            one = Tenant(tenant or "", tuple(external_id or ()), name, account_id, partition, locale)
-            render_tenant(who, one, options, output.say)
+            by_hand = Tenant(tenant or "", tuple(external_id or ()), name, account_id, partition, locale)
+            render_tenant(who, _tenant(registry, by_hand), options, output.say)
+        for path in write_assume_policies(who, options):
+            typer.echo(f"note: wrote {path}: what the vendor's own role should be allowed, and no more", err=True)
+
+
+def _tenant(registry: str | None, by_hand: Tenant) -> Tenant:
+    """The tenant as given by hand, where no registry knows it; else as the registry has it, which must agree."""
+    from deputize.errors import InputError, Problem, UsageError
+    from deputize.jobs.tenants import tenant_of
+
+    place = location(registry)
+    if registry is None and not Path(place).exists():
+        if not by_hand.external_ids:
+            mend = "give it, or issue one with `deputize tenants add`"
+            raise UsageError(Problem("--external-id", "is missing, and there is no registry", mend))
+        return by_hand
+    with opened(registry) as found:
+        try:
+            return tenant_of(found, by_hand.slug, account_id=by_hand.account_id, given_ids=by_hand.external_ids)
+        except InputError:
+            if registry is None and by_hand.external_ids:
+                return by_hand
+            raise
 
 
 def _one_way(
-    tenant: str | None,
-    external_id: list[str] | None,
-    tenants: str | None,
+    ways: tuple[object, ...],
+    one: Mapping[str, object],
     vendor: Path | None,
     vendor_account: str | None,
     *,
@@ -77,14 +110,14 @@ def _one_way(
     from deputize.errors import Problem, UsageError
 
     problems = []
-    if tenants is not None and (tenant is not None or external_id):
-        problems.append(Problem("--tenants", "excludes --tenant and --external-id", "the file names them"))
-    if tenants is None and tenant is None:
-        problems.append(
-            Problem("render", "no tenant is named", "give --tenant SLUG --external-id ID, or --tenants FILE")
-        )
-    if tenants is None and tenant is not None and not external_id:
-        problems.append(Problem("--external-id", "is missing", f"give the ID issued to {tenant}"))
+    tenant = ways[0]
+    given = [way for way in ways if way is not None]
+    if len(given) > 1:
+        problems.append(Problem("render", "--tenant, --tenants and --all exclude each other", "give one of them"))
+    stray = [option for option, value in one.items() if value and tenant is None]
+    problems += [Problem(option, "is for one tenant", "give it with --tenant") for option in stray]
+    if not given:
+        problems.append(Problem("render", "no tenant is named", "give --tenant SLUG, --tenants FILE or --all"))
     if vendor_account is not None and vendor is not None:
         problems.append(Problem("--vendor-account", "excludes --vendor", "the file names the account"))
     if check and zipped:

@@ -80,7 +80,9 @@ def _json_rows(lines: Iterator[str], name: str) -> Iterator[Row | Problem]:
 
 def _json_row(line: str, number: int, where: str) -> Row | Problem:
     try:
-        found = json.loads(line)
+        found = json.loads(line, object_pairs_hook=_once)
+    except _TwiceError as error:
+        return Problem(where, f"has the key {shown(str(error))} twice", "remove one")
     except (ValueError, RecursionError):
         return Problem(where, "is not JSON", "one object a line, in double quotes")
     if not isinstance(found, dict):
@@ -94,3 +96,16 @@ def _json_row(line: str, number: int, where: str) -> Row | Problem:
     if wrong is not None or not all(isinstance(one, str) for one in ids):
         return Problem(f"{where}: {wrong or 'external_id'}", "is no text", "put it in double quotes")
     return Row(number, {key: value for key, value in found.items() if value is not None}, tuple(ids))
+
+
+class _TwiceError(ValueError):
+    """A JSON object names a key twice, which parsers otherwise drop silently."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _TwiceError(key)
+        found[key] = value
+    return found

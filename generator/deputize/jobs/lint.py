@@ -100,9 +100,11 @@ def _terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...],
 def _judged_by_terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], EngineReport]:
     binary = find_terraform(options.environ) if options.environ else None
     if binary is None:
-        return (), EngineReport("terraform", skipped="is not on the PATH" if options.environ else "was not asked for")
+        return (), EngineReport(
+            "terraform", skipped="it is not on the PATH" if options.environ else "it was not asked for"
+        )
     if not is_our_render(files):
-        return (), EngineReport("terraform", skipped="runs only on files exactly as deputize renders them")
+        return (), EngineReport("terraform", skipped="it runs only on files exactly as deputize renders them")
     result = terraform(files, binary=binary, plugin_dir=options.plugin_dir, environ=options.environ)
     found = tuple(
         Finding(

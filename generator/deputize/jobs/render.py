@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from deputize.bundle import seal
-from deputize.disk import BundleWriter, VerdictCache, check_bundle, rereadable
+from deputize.disk import BundleWriter, VerdictCache, check_bundle, read_bytes, rereadable, write_file_atomically
 from deputize.errors import DiffersError, InputError, LintError, Problem
+from deputize.iam.policy import policy_from_json
 from deputize.jobs.inputs import read_rows
 from deputize.jobs.judge import judge_template
 from deputize.jobs.shapes import Shape, refuse_errors, shape_for, tenant_findings
+from deputize.model.assume_policy import SIDS, assume_policy
 from deputize.model.spec import Tenant, Vendor, tenant_problems
 from deputize.model.tenant_rows import Seen, check_row
 from deputize.model.values import Finding
@@ -75,27 +78,81 @@ def render_tenant(vendor: Vendor, tenant: Tenant, options: RenderOptions, say: S
     _write([judged], options, say, _Shapes(options, say))
 
 
-def render_list(vendor: Vendor, path: str, options: RenderOptions, say: Say) -> None:
+def render_list(vendor: Vendor, path: str, options: RenderOptions, say: Say) -> tuple[Problem, ...]:
     """Render every tenant of a list; `path` is a CSV or JSON-lines file, or `-`.
 
-    Raises InputError with all problems by line: before anything is written, or after the rest with skip_invalid.
+    Raises InputError with all problems by line before anything is written; with skip_invalid the valid ones are written
+    and the problems of the others returned.
     """
     name = "standard input" if path == "-" else path
     problems: list[Problem] = []
+    tenants = 0
     with rereadable(path) as source:
         shapes = _Shapes(options, say)
-        for found in _checked(vendor, source, name, options):
+        for tenants, found in enumerate(_checked(vendor, source, name, options), 1):  # noqa: B007  counted
             if isinstance(found, Rejected):
                 problems += found.problems
             else:
                 shapes.judge(found.shape)
-        if problems and not options.skip_invalid:
+        if not tenants:
+            problems.append(Problem(name, "names no tenant", "give one line for each, below the header"))
+        if problems and not (options.skip_invalid and tenants):
             raise InputError(*problems)
         # Read once more rather than kept: memory stays flat. A list that changed meanwhile is checked as it is now.
         again = _checked(vendor, source, name, options)
         _write((found for found in again if isinstance(found, Ready)), options, say, shapes)
+    return tuple(problems)
+
+
+def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOptions, say: Say) -> None:
+    """Render tenants that are there already, as the registry's; all are judged before the first is written.
+
+    Raises InputError and LintError with the problems of all, and then nothing was written.
+    """
+    shapes = _Shapes(options, say)
+    ready: list[Ready] = []
+    problems: list[Problem] = []
+    for tenant in tenants:
+        found = _judged_row(vendor, tenant, options, "")
+        if isinstance(found, Rejected):
+            problems += found.problems
+        else:
+            shapes.judge(found.shape)
+            ready.append(found)
     if problems:
         raise InputError(*problems)
+    _write(ready, options, say, shapes)
+
+
+def write_assume_policies(vendor: Vendor, options: RenderOptions) -> list[Path]:
+    """Write what the vendor's own role should be allowed, once per vendor: OUT/vendor/assume-policy.json.
+
+    A vendor with accounts in several partitions gets a file for each. Returns those that were written. A file that is
+    there and is not one of ours is left alone: DiffersError.
+    """
+    written = []
+    for number, account in enumerate(vendor.accounts):
+        name = "assume-policy.json" if number == 0 else f"assume-policy.{account.partition}.json"
+        path = options.out / "vendor" / name
+        data = f"{json.dumps(assume_policy(vendor, account).to_json(), indent=2)}\n".encode()
+        there = read_bytes(path) if path.exists() else None
+        if there == data:
+            continue
+        if options.check or (there is not None and not _is_assume_policy(there)):
+            raise DiffersError(
+                Problem(str(path), "differs from what would be written", "move it away, or render again")
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file_atomically(path, data)
+        written.append(path)
+    return written
+
+
+def _is_assume_policy(data: bytes) -> bool:
+    try:
+        return tuple(one.sid for one in policy_from_json(json.loads(data)).statements) == SIDS
+    except ValueError:
+        return False
 
 
 def _checked(vendor: Vendor, source: BinaryIO, name: str, options: RenderOptions) -> Iterator[Ready | Rejected]:
@@ -140,6 +197,8 @@ class _Shapes:
             return
         self._judged.add(id(shape))
         self._kept.append(shape)  # keeps the identity taken
+        # Our own word first: cfn-lint would only repeat it, at length.
+        refuse_errors(shape.findings)
         findings = (*shape.findings, *judge_template(shape, self._options.cache)[0])
         refuse_errors(findings)
         for finding in findings:
@@ -156,7 +215,9 @@ def _write(tenants: Iterable[Ready], options: RenderOptions, say: Say, shapes: _
             slug = ready.tenant.slug
             files = seal(ready.shape.blueprint.fill(ready.values))
             if options.check:
-                differences += check_bundle(options.out, slug, files)
+                found = check_bundle(options.out, slug, files)
+                differences += found
+                say(Written(slug, options.out / slug, "differs" if found else "current"))
             elif options.zipped:
                 outcome = writer.write_zip(slug, files, force=options.force)
                 say(Written(slug, options.out / f"{slug}.zip", outcome.value))
@@ -164,4 +225,5 @@ def _write(tenants: Iterable[Ready], options: RenderOptions, say: Say, shapes: _
                 outcome = writer.write(slug, files, force=options.force)
                 say(Written(slug, options.out / slug, outcome.value))
     if differences:
-        raise DiffersError(*(Problem(*line.split(": ", 1)) for line in differences))
+        parted = (line.rpartition(": ") for line in differences)
+        raise DiffersError(*(Problem(where, what) for where, _, what in parted))

@@ -17,5 +17,8 @@ def who_may_enter(role: Role, locale: str = "en") -> str:
 
 
 def policy_description(role: Role) -> str:
-    """The IAM description of the access policies (ASCII: no other text of the model is allowed there)."""
+    """The IAM description of the access policies.
+
+    Never to be reworded: IAM takes it at creation only, so CloudFormation would replace the policies under their names.
+    """
     return f"What {role.vendor.slug} may read. Made by deputize."

@@ -1,0 +1,114 @@
+"""A role reading itself: its own trust and access policies, as far as IAM lets it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html and the pages of the other operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deputize.aws.client import Refusal, Session
+from deputize.aws.faults import clean
+from deputize.errors import ServiceError
+from deputize.iam.arn import RoleArn
+
+_OF_AWS = ":iam::aws:policy/"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRole:
+    """What could be read of a role.
+
+    arn: the role's own, empty when it could not be read. role_id: IAM's unique ID. trust: the raw trust policy, None
+    when it could not be read. documents: raw access policies by a name for people. aws_managed: ARNs of AWS managed
+    policies whose text could not be read. boundary: its ARN. unread: what could not be read, and why, in a few words.
+    """
+
+    arn: str = ""
+    role_id: str = ""
+    trust: Mapping[str, Any] | None = None
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    aws_managed: tuple[str, ...] = ()
+    boundary: str | None = None
+    unread: tuple[str, ...] = ()
+
+
+def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
+    """Everything that a session inside `role` may read of it. Nothing is raised for what it may not."""
+    unread: list[str] = []
+    found = _asked(inside, "get_role", unread, RoleName=role.name).get("Role", {})
+    arn = clean(str(found.get("Arn", "")))
+    if found and arn != str(role):
+        found, unread = {}, [*unread, f"iam:GetRole (it answered for {arn})"]
+    trust = found.get("AssumeRolePolicyDocument")
+    if found and not isinstance(trust, Mapping):
+        unread.append("iam:GetRole: its trust policy is no JSON object")
+    inline = _inline(inside, role.name, unread)
+    managed, opaque = _managed(inside, role.name, unread)
+    return LiveRole(
+        arn=arn,
+        role_id=str(found.get("RoleId", "")),
+        trust=trust if isinstance(trust, Mapping) else None,
+        documents={**inline, **managed},
+        aws_managed=opaque,
+        boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        unread=tuple(dict.fromkeys(unread)),
+    )
+
+
+def _inline(inside: Session, role_name: str, unread: list[str]) -> dict[str, Any]:
+    found = {}
+    for name in _listed(inside, "list_role_policies", "PolicyNames", unread, role_name):
+        answer = _asked(inside, "get_role_policy", unread, RoleName=role_name, PolicyName=name)
+        if "PolicyDocument" in answer:
+            found[f"inline policy {clean(name)}"] = answer["PolicyDocument"]
+    return found
+
+
+def _managed(inside: Session, role_name: str, unread: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The documents that can be read, and the ARNs of AWS's own policies that cannot."""
+    found: dict[str, Any] = {}
+    opaque = []
+    for one in _listed(inside, "list_attached_role_policies", "AttachedPolicies", unread, role_name):
+        arn = str(one["PolicyArn"])
+        # An AWS managed policy that the role may not read is judged by its snapshot, so it is no gap by itself.
+        document = _attached(inside, arn, [] if _OF_AWS in arn else unread)
+        if document is not None:
+            found[f"policy {clean(arn)}"] = document
+        elif _OF_AWS in arn:
+            opaque.append(arn)
+    return found, tuple(opaque)
+
+
+def _attached(inside: Session, arn: str, unread: list[str]) -> Any:
+    version = _asked(inside, "get_policy", unread, PolicyArn=arn).get("Policy", {}).get("DefaultVersionId")
+    if version is None:
+        return None
+    answer = _asked(inside, "get_policy_version", unread, PolicyArn=arn, VersionId=version)
+    return answer.get("PolicyVersion", {}).get("Document")
+
+
+def _listed(inside: Session, operation: str, field_name: str, unread: list[str], name: str) -> list[Any]:
+    found: list[Any] = []
+    marker: dict[str, str] = {}
+    while True:
+        answer = _asked(inside, operation, unread, RoleName=name, **marker)
+        found += answer.get(field_name, [])
+        if not answer.get("IsTruncated"):
+            return found
+        marker = {"Marker": str(answer["Marker"])}
+
+
+def _asked(inside: Session, operation: str, unread: list[str], **parameters: str) -> dict[str, Any]:
+    action = "iam:" + "".join(part.capitalize() for part in operation.split("_"))
+    try:
+        answer = inside.try_call("iam", operation, ("AccessDenied", "NoSuchEntity"), **parameters)
+    except ServiceError as error:
+        unread.append(f"{action} ({error.problems[0].what})")
+        return {}
+    if isinstance(answer, Refusal):
+        unread.append(f"{action} ({answer.code})")
+        return {}
+    return answer

@@ -1,0 +1,141 @@
+"""Trying a role's door: every probe is an AssumeRole that can do nothing once inside, and only AccessDenied refuses.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from deputize.aws import faults
+from deputize.aws.client import Credentials, Refusal, Session
+from deputize.aws.probes import ALLOW, APART, NO_ANSWER, NOT_APPLICABLE, REFUSE, RIGHT_FIRST, Probe, Round
+from deputize.errors import ServiceError
+from deputize.iam.arn import RoleArn
+from deputize.model.values import ProbeResult
+
+SESSION = 900  # seconds; the least that AWS gives
+READING = "deputize-verify-read"
+_ATTEMPTS = 3  # of one probe, beyond the retries of botocore itself
+_PAUSE = 1.0  # seconds before the second attempt; it doubles
+_DRIFT = 0.05  # of the time between rounds, by which each may start late and still count as within the waiting time
+_DENY_ALL = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}, separators=(",", ":")
+)
+# The partitions' own domains; a VPC endpoint's name ends in them too.
+_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """For how long to repeat, in seconds, and the clock to do it by."""
+
+    wait: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def run_rounds(
+    session: Session, role: RoleArn, plan: Callable[[], tuple[Probe, ...]], timing: Timing
+) -> Iterator[Round]:
+    """Rounds until the waiting time ends, each as soon as it is done; at least one, two when 10 seconds are given.
+
+    plan: makes the probes of a round, with an ID that is fresh in each.
+    """
+    begun, passed = timing.clock(), 0.0
+    gap = min(APART, timing.wait)
+    while True:
+        yield Round(passed, _round(session, role, plan(), timing))
+        due = passed + gap
+        if gap <= 0 or not due <= timing.wait + gap * _DRIFT:
+            return
+        timing.sleep(max(0.0, begun + due - timing.clock()))
+        passed = timing.clock() - begun
+
+
+def endpoint_of(session: Session) -> str:
+    """`aws`, or the URL of the other endpoint that STS is asked at, however it was chosen; no password is in it."""
+    url = str(session.client("sts").meta.endpoint_url)
+    host = urlsplit(url).hostname or ""
+    return "aws" if host.endswith(_DOMAINS) and url.startswith("https:") else faults.clean(url)
+
+
+def enter_to_read(session: Session, role: RoleArn, external_id: str, timing: Timing) -> Session | ProbeResult:
+    """A session inside the role with all that it may do, or why there is none."""
+    probe = Probe("read", ALLOW, external_id)
+    answer = _answered(session, role, probe, timing, {})
+    if isinstance(answer, ProbeResult):
+        return answer
+    key = answer["Credentials"]
+    return session.acting_as(Credentials(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]))
+
+
+def _round(session: Session, role: RoleArn, probes: tuple[Probe, ...], timing: Timing) -> tuple[ProbeResult, ...]:
+    results: list[ProbeResult] = []
+    silent = False
+    for probe in probes:
+        if probe.skipped:
+            results.append(ProbeResult(probe.name, probe.expected, NOT_APPLICABLE, probe.skipped))
+        elif silent:
+            what = "not tried: the right ID got no answer"
+            results.append(ProbeResult(probe.name, probe.expected, NO_ANSWER, what))
+        else:
+            results.append(_tried(session, role, probe, timing))
+            silent = probe.name == RIGHT_FIRST and results[-1].got == NO_ANSWER
+    return tuple(results)
+
+
+def _tried(session: Session, role: RoleArn, probe: Probe, timing: Timing) -> ProbeResult:
+    answer = _answered(session, role, probe, timing, {"Policy": _DENY_ALL})
+    # The credentials in the answer are dropped here, unread.
+    return answer if isinstance(answer, ProbeResult) else ProbeResult(probe.name, probe.expected, ALLOW)
+
+
+def _answered(
+    session: Session, role: RoleArn, probe: Probe, timing: Timing, more: dict[str, str]
+) -> dict[str, Any] | ProbeResult:
+    """STS's answer when it let the probe in; else a result that says whether it refused or did not answer."""
+    pause, why = _PAUSE, ""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            timing.sleep(pause)
+            pause *= 2
+        try:
+            answer = _ask(session, role, probe, more)
+        except ServiceError as error:
+            why = str(error)
+            continue
+        if isinstance(answer, Refusal):
+            return ProbeResult(probe.name, probe.expected, REFUSE, answer.message)
+        why = _strange(answer, role, probe)
+        if not why:
+            return answer
+    return ProbeResult(probe.name, probe.expected, NO_ANSWER, why)
+
+
+def _ask(session: Session, role: RoleArn, probe: Probe, more: dict[str, str]) -> dict[str, Any] | Refusal:
+    given = more if probe.external_id is None else {**more, "ExternalId": probe.external_id}
+    return session.try_call(
+        "sts",
+        "assume_role",
+        ("AccessDenied",),
+        RoleArn=str(role),
+        RoleSessionName=probe.session_name,
+        DurationSeconds=SESSION,
+        **given,
+    )
+
+
+def _strange(answer: dict[str, Any], role: RoleArn, probe: Probe) -> str:
+    """Why an answer is not one to this question, as a cache or a proxy might give it; empty when it is."""
+    user = answer.get("AssumedRoleUser")
+    got = user.get("Arn") if isinstance(user, dict) else None
+    wanted = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.name}/{probe.session_name}"
+    if got == wanted:
+        return ""
+    return f"the endpoint answered for {faults.clean(str(got))}, not for {wanted}"

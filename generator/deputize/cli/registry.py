@@ -1,0 +1,79 @@
+"""What the registry's commands share: their options, the open registry, and the checker they verify with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from deputize.jobs.tenant_aws import AwsChecker
+    from deputize.registry import Registry
+
+RegistryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        envvar="DEPUTIZE_REGISTRY",
+        help="The registry: a file, or postgresql://USER@HOST/DATABASE. Default: registry.db in your data folder.",
+        metavar="PATH|URL",
+    ),
+]
+AccountOption = Annotated[
+    str | None, typer.Option(help="The tenant's AWS account, where it has grants for several.", metavar="ID")
+]
+
+TenantArgument = Annotated[str, typer.Argument(help="Slug of the tenant, as a-company.")]
+WaitOption = Annotated[float, typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0)]
+NeverOption = Annotated[
+    list[str] | None, typer.Option("--never-assume", help="An account that is never entered.", metavar="ID")
+]
+AskedVendorOption = Annotated[
+    Path | None,
+    typer.Option("--vendor", envvar="DEPUTIZE_VENDOR", help="The vendor's file: what roles must read.", metavar="FILE"),
+]
+
+
+def location(named: str | None) -> str:
+    """The registry that was named, else the user's own."""
+    import os
+
+    from deputize.registry import default_location
+
+    return named or default_location(os.environ)
+
+
+def opened(named: str | None, *, create: bool = False) -> Registry:
+    """The registry, open; its log will name the user of the system."""
+    from deputize.registry import open_registry
+
+    return open_registry(location(named), who=_user(), create=create)
+
+
+def _user() -> str:
+    import os
+    import pwd
+
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid-{number}"
+
+
+def checker(
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    *,
+    vendor: Path | None,
+    wait: float,
+    never: list[str] | None = None,
+) -> AwsChecker:
+    """Whoever verifies, as these options say."""
+    from deputize import __version__
+    from deputize.aws.client import Session, Target
+    from deputize.jobs.tenant_aws import AwsChecker
+
+    return AwsChecker(Session(Target(profile, region, endpoint_url), __version__), vendor, wait, tuple(never or ()))

@@ -1,0 +1,202 @@
+"""`deputize tenants`: the registry of what was issued to whom, and of whose role was proved."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.registry import (
+    AccountOption,
+    AskedVendorOption,
+    NeverOption,
+    RegistryOption,
+    TenantArgument,
+    WaitOption,
+    checker,
+    opened,
+)
+from deputize.cli.tenants_rotate import app as rotate
+
+app = typer.Typer(no_args_is_help=True, help="The registry: issued IDs, and the roles that were proved (optional).")
+app.add_typer(rotate, name="rotate")
+
+WeakOption = Annotated[
+    str, typer.Option("--allow-weak", help="Take an ID that can be guessed; say why.", metavar="REASON")
+]
+ShareOption = Annotated[
+    bool, typer.Option("--share", help="Use the ID of the tenant's other account (AWS advises one for each).")
+]
+
+
+class ListForm(StrEnum):
+    """The form of a list of tenants."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+
+
+@app.command()
+def add(
+    tenant: TenantArgument,
+    *,
+    account_id: Annotated[
+        str | None, typer.Option(help="The tenant's AWS account, if agreed: no other will do.", metavar="ID")
+    ] = None,
+    external_id: Annotated[
+        str | None, typer.Option(help="An ID of your own. Default: a random one is issued.", metavar="ID")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Display name of the tenant.")] = "",
+    locale: Annotated[str, typer.Option(help="Language of the texts for the customer: en or ja.")] = "en",
+    partition: Annotated[str, typer.Option(help="Partition of the tenant.")] = "aws",
+    share: ShareOption = False,
+    allow_weak: WeakOption = "",
+    registry: RegistryOption = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """Add a tenant, or another account of one; stdout: the ID that was issued and nothing else."""
+    from deputize.cli.tenants_output import print_grants
+    from deputize.registry import Asked
+    from deputize.registry import add as add_grant
+
+    ids = () if external_id is None else (external_id,)
+    asked = Asked(tenant, account_id, ids, name, locale, partition, share, allow_weak)
+    with opened(registry, create=True) as found:
+        grant = add_grant(found, asked)
+    if form is Format.json:
+        print_grants([grant], form)
+    else:
+        typer.echo(grant.external_id)
+
+
+@app.command("list")
+def list_(
+    *,
+    retired: Annotated[bool, typer.Option("--retired", help="Also those that were retired.")] = False,
+    registry: RegistryOption = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """List every grant: a tenant's account, its ID, role and state."""
+    from deputize.cli.tenants_output import print_grants
+    from deputize.registry import grants
+
+    with opened(registry) as found:
+        print_grants(grants(found, retired=retired), form)
+
+
+@app.command()
+def show(tenant: TenantArgument, *, registry: RegistryOption = None, form: FormatOption = Format.text) -> None:
+    """Show a tenant's grants, retired ones too, and what was done to them, when and by whom."""
+    from deputize.cli.tenants_output import print_grants
+    from deputize.registry import events, find, grants
+
+    with opened(registry) as found:
+        own = grants(found, tenant=tenant, retired=True) or [find(found, tenant)]
+        print_grants(own, form, events(found, own[0].tenant))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[str, typer.Argument(help="A CSV or JSON-lines file, or - for stdin.", metavar="FILE")],
+    *,
+    share: ShareOption = False,
+    allow_weak: WeakOption = "",
+    registry: RegistryOption = None,
+) -> None:
+    """Add every tenant of a list, all or none; an empty external_id is issued, one that was issued never changes."""
+    from deputize.jobs.tenant_files import import_tenants
+
+    with opened(registry, create=True) as found:
+        made, kept = import_tenants(found, file, share=share, weak_reason=allow_weak)
+    typer.echo(f"{made} added, {kept} already there", err=True)
+
+
+@app.command()
+def export(
+    *,
+    form: Annotated[ListForm, typer.Option("--format", help="Form of the list.")] = ListForm.jsonl,
+    registry: RegistryOption = None,
+) -> None:
+    """Print every living grant as a list that `import` and `render --tenants` take."""
+    from deputize.jobs.tenant_files import export_tenants
+
+    with opened(registry) as found:
+        for line in export_tenants(found, "csv" if form is ListForm.csv else "jsonl"):
+            typer.echo(line, nl=False)
+
+
+@app.command()
+def register(
+    tenant: TenantArgument,
+    role_arn: Annotated[list[str], typer.Argument(help="What the tenant handed in.", metavar="ROLE_ARN...")],
+    *,
+    wait: WaitOption = 60.0,
+    never_assume: NeverOption = None,
+    vendor: AskedVendorOption = None,
+    registry: RegistryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """Verify the roles that a tenant handed in, and store those that are safe; any other changes nothing."""
+    from deputize.cli.tenants_output import print_checks, show_progress
+    from deputize.jobs.tenant_checks import register as register_roles
+
+    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    with opened(registry) as found:
+        print_checks(register_roles(found, tenant, role_arn, tester, show_progress), form)
+
+
+@app.command()
+def verify(
+    tenant: Annotated[str | None, typer.Argument(help="Slug of the tenant.")] = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every role of this endpoint; an interrupted run is taken up.")
+    ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="With --all: begin again, whatever was done before.")] = False,
+    account_id: AccountOption = None,
+    wait: WaitOption = 60.0,
+    never_assume: NeverOption = None,
+    vendor: AskedVendorOption = None,
+    registry: RegistryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
+    from deputize.cli.tenants_output import print_checks, show_progress
+    from deputize.errors import Problem, UsageError
+    from deputize.jobs.tenant_checks import recheck, recheck_all
+    from deputize.registry import find
+
+    if (tenant is None) is not every:
+        raise UsageError(Problem("tenants verify", "needs either a tenant or --all"))
+    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    with opened(registry) as found:
+        if tenant is None:
+            checks = list(recheck_all(found, tester, show_progress, anew=anew))
+        else:
+            checks = [recheck(found, find(found, tenant, account_id), tester)]
+    print_checks(checks, form)
+
+
+@app.command()
+def retire(
+    tenant: TenantArgument,
+    *,
+    account_id: AccountOption = None,
+    registry: RegistryOption = None,
+    form: FormatOption = Format.text,
+) -> None:
+    """End a grant: nothing is rendered, verified or assumed for it any more. Its ID is never issued again."""
+    from deputize.cli.tenants_output import print_grants
+    from deputize.registry import find
+    from deputize.registry import retire as retire_grant
+
+    with opened(registry) as found:
+        print_grants([retire_grant(found, find(found, tenant, account_id))], form)

@@ -1,0 +1,35 @@
+"""What a verdict has to say about the rounds that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deputize.aws.probes import APART, Round, deciding, entrance
+from deputize.aws.refusals import diagnose, refused
+from deputize.iam.arn import RoleArn
+from deputize.model.values import Entrance
+
+
+def tried(last: Round, caller: str) -> Iterator[Entrance]:
+    """The ways in that a round found by trying."""
+    for result in last.let_in:
+        kind, how = entrance(result)
+        yield Entrance(kind, f"STS let {caller} in {how}")
+
+
+def about_rounds(rounds: list[Round], waited: float, role: RoleArn, caller: str) -> Iterator[str]:
+    """How far the rounds can be relied on, and why the right ID did not get in when it did not."""
+    if waited < APART:
+        yield f"waited {waited:g} s: one clean round had to do, and IAM may not have settled"
+    lost = sum(not one.whole for one in rounds)
+    if lost:
+        yield f"{lost} of {len(rounds)} rounds do not count: a fault kept a probe without an answer"
+    if waited >= APART and not rounds[-1].let_in and not deciding(rounds, waited):
+        yield "there are no two whole rounds at least 10 s apart at the end"
+    yield from (
+        f"the further external ID ({one.name}) was not let in: {one.error}"
+        for one in rounds[-1].results
+        if one.name.startswith("accepted-") and one.got != one.expected
+    )
+    if refused(rounds):
+        yield from diagnose(rounds, role, caller)

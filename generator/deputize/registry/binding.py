@@ -1,0 +1,128 @@
+"""What a verdict does to a grant: a safe one binds the role, a vulnerable one suspends, any other changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError
+from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.model.display import shown
+from deputize.model.values import Safety, Verdict
+from deputize.registry.database import Registry
+from deputize.registry.events import record
+from deputize.registry.grants import by_id, change, unchanged
+from deputize.registry.tables import GRANTS
+from deputize.registry.values import AWS, Grant, State, now
+
+
+def bind(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+    """Store the role that a safe verdict is about as the grant's, and the grant as verified.
+
+    Raises ProvedWrongError for a verdict that is not safe, InputError when the role lies in another account or
+    partition than the grant's, DiffersError when the grant has changed since it was read, when a role that was
+    verified on AWS would give way to a test's, or when another grant holds the role. Then what was there stays.
+    """
+    with registry.writing() as tx:
+        store(tx, grant, verdict, grant.external_id)
+        what = "verified" if grant.role_arn == verdict.role_arn else "registered"
+        return settled(tx, registry, grant, what, verdict)
+
+
+def refuted(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+    """Suspend the grant whose role a verdict found vulnerable. Raises DiffersError as `bind`, or for another role."""
+    if verdict.safety is not Safety.VULNERABLE or verdict.role_arn != grant.role_arn:
+        raise DiffersError(Problem(str(grant), "the verdict does not say that its role is vulnerable"))
+    with registry.writing() as tx:
+        unchanged(tx, grant)
+        _refuse_test_over_aws(grant, verdict)
+        change(tx, grant, state=State.SUSPENDED, checked_at=now())
+        return settled(tx, registry, grant, "suspended", verdict)
+
+
+def note(registry: Registry, grant: Grant, verdict: Verdict, what: str) -> None:
+    """Log a verdict that changes nothing."""
+    with registry.writing() as tx:
+        if verdict.role_arn == grant.role_arn:
+            change(tx, grant, checked_at=now())
+        settled(tx, registry, grant, what, verdict)
+
+
+def store(tx: Connection, grant: Grant, verdict: Verdict, sent: str, **more: Any) -> None:
+    """Write a safe verdict in a transaction that is open; `sent` is the ID it must have been reached with."""
+    if verdict.safety is not Safety.SAFE:
+        raise ProvedWrongError(Problem(str(grant), f"the role is {verdict.safety}; only a safe one is stored"))
+    unchanged(tx, grant)
+    _refuse_test_over_aws(grant, verdict)
+    arn = _fitting(grant, verdict, sent)
+    _refuse_held(tx, grant, arn, verdict.role_id)
+    if grant.account_id is None:
+        _refuse_second(tx, grant, arn.account_id)
+    values = {
+        "state": State.VERIFIED,
+        "account_id": arn.account_id,
+        "role_arn": verdict.role_arn,
+        "role_account": arn.account_id,
+        "role_name": arn.name.lower(),
+        "role_id": verdict.role_id or None,
+        "access": verdict.access,
+        "evidence": verdict.evidence,
+        "endpoint": verdict.endpoint,
+        "verified_at": verdict.at,
+        "checked_at": now(),
+    }
+    change(tx, grant, **values, **more)
+
+
+def settled(tx: Connection, registry: Registry, grant: Grant, what: str, verdict: Verdict) -> Grant:
+    """The grant as it now is, with a line in the log; that one holds no external ID and no words of AWS's."""
+    current = by_id(tx, grant.id)
+    endpoint = "" if verdict.endpoint == AWS else f" endpoint={verdict.endpoint}"
+    detail = f"{verdict.role_arn} {verdict.safety} evidence={verdict.evidence}{endpoint}"
+    record(tx, f"{registry.who} {verdict.caller}".strip(), current, what, detail)
+    return current
+
+
+def _fitting(grant: Grant, verdict: Verdict, sent: str) -> RoleArn:
+    arn = parse_role_arn(verdict.role_arn)
+    if arn is None:
+        raise InputError(Problem(str(grant), f"{shown(verdict.role_arn)} is no role ARN"))
+    if verdict.external_id != sent:
+        raise DiffersError(Problem(str(grant), "the verdict is about another external ID", "verify again"))
+    if arn.partition != grant.partition or grant.account_id not in (None, arn.account_id):
+        agreed = f"the grant is for account {grant.account_id or '(any)'} in partition {grant.partition}"
+        what = f"the role lies in account {arn.account_id} in partition {arn.partition}; {agreed}"
+        raise InputError(Problem(str(grant), what, "add a grant for that account"))
+    return arn
+
+
+def _refuse_test_over_aws(grant: Grant, verdict: Verdict) -> None:
+    if grant.endpoint == AWS and verdict.endpoint != AWS:
+        what = f"was verified on AWS; a verdict of {verdict.endpoint} is a test and changes nothing"
+        raise DiffersError(Problem(str(grant), what, "use a registry of its own for tests"))
+
+
+def _refuse_held(tx: Connection, grant: Grant, arn: RoleArn, role_id: str) -> None:
+    same_name = (
+        (GRANTS.c.partition == arn.partition)
+        & (GRANTS.c.role_account == arn.account_id)
+        & (GRANTS.c.role_name == arn.name.lower())
+    )
+    held = or_(same_name, GRANTS.c.role_id == role_id) if role_id else same_name
+    query = select(GRANTS.c.tenant).where(GRANTS.c.state != State.RETIRED, GRANTS.c.id != grant.id, held)
+    if (holder := tx.execute(query).scalar()) is not None:
+        what = f"{arn} is held by {shown(holder)}"
+        raise DiffersError(Problem(str(grant), what, "one role is one tenant's; never tell a tenant whose"))
+
+
+def _refuse_second(tx: Connection, grant: Grant, account_id: str) -> None:
+    query = select(GRANTS.c.id).where(
+        GRANTS.c.state != State.RETIRED,
+        GRANTS.c.tenant == grant.tenant,
+        GRANTS.c.partition == grant.partition,
+        GRANTS.c.account_id == account_id,
+    )
+    if tx.execute(query).first() is not None:
+        what = f"the tenant has another grant for account {account_id}"
+        raise DiffersError(Problem(str(grant), what, f"register it there with --account-id {account_id}"))

@@ -1,0 +1,50 @@
+"""Issuing external IDs: random, once each for ever, and the same whatever their case."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import Connection, func, insert, select
+
+from deputize.errors import InputError, Problem
+from deputize.model.display import shown
+from deputize.registry.database import Registry
+from deputize.registry.events import record
+from deputize.registry.tables import ISSUED
+from deputize.registry.values import now
+
+
+def fresh_id() -> str:
+    """A random GUID, as AWS advises: 122 random bits."""
+    return str(uuid.uuid4())
+
+
+def is_issued(tx: Connection, external_id: str) -> bool:
+    """Whether this ID, or one that differs only in case, was ever issued to anyone."""
+    # ASCII by STS's own rule, so lower() is the same here and in both databases.
+    query = select(ISSUED.c.id).where(func.lower(ISSUED.c.external_id) == external_id.lower())
+    return tx.execute(query).first() is not None
+
+
+def issue(tx: Connection, tenant: str | None, external_id: str, *, where: str, weak_reason: str = "") -> None:
+    """Remember the ID as issued, for ever. Raises InputError when it was before, without saying to whom."""
+    if is_issued(tx, external_id):
+        what = f"{shown(external_id)} was issued before (IDs that differ only in case are the same)"
+        raise InputError(Problem(where, what, "leave it out: a random one is issued"))
+    row = {"external_id": external_id, "tenant": tenant, "weak_reason": weak_reason, "issued_at": now()}
+    tx.execute(insert(ISSUED).values(**row))
+
+
+def decoy(registry: Registry) -> str:
+    """An ID that is reserved as nobody's: what a role must refuse, and no tenant's is given away by the test."""
+    query = select(ISSUED.c.external_id).where(ISSUED.c.tenant.is_(None)).order_by(ISSUED.c.id).limit(1)
+    with registry.reading() as look:
+        found = look.scalar(query)
+    if found is None:
+        with registry.writing() as tx:
+            found = tx.scalar(query)
+            if found is None:
+                found = fresh_id()
+                issue(tx, None, found, where="decoy")
+                record(tx, registry.who, None, "decoy-reserved")
+    return str(found)

@@ -1,0 +1,338 @@
+"""`deputize tenants` and `deputize assume` as processes, against the embedded AWS."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import deputize.errors
+from deputize.aws.client import Credentials, Session
+from deputize.aws.embedded import EmbeddedAws, create_role, create_user, embedded
+from deputize.errors import DeputizeError, DiffersError, InputError, ProvedWrongError
+from deputize.jobs.assume import tenant_session
+from deputize.jobs.tenant_checks import TENANT_MESSAGE
+from deputize.model.schemas import load_schema
+from deputize.registry import State, find, open_registry, retire
+
+VENDOR = "111122223333"
+_OWN_POLICIES = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"]
+READ = {"Effect": "Allow", "Action": ["ec2:DescribeInstances", *_OWN_POLICIES], "Resource": "*"}
+_SOURCE = str(Path(deputize.errors.__file__).parents[1])
+_ACCOUNTS = itertools.count(500_000_000_001)
+_SHOW = "import os, json; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The embedded AWS, one for each worker."""
+    with embedded(tmp_path_factory.mktemp("aws"), os.environ, "0.0.0") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def operator(aws: EmbeddedAws) -> Credentials:
+    """The key of a user of the vendor's who may assume roles."""
+    may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}
+    return create_user(aws.root(VENDOR), "operator", may)
+
+
+@dataclass(frozen=True)
+class World:
+    """A vendor's shell with an empty registry, and customers' accounts."""
+
+    aws: EmbeddedAws
+    operator: Credentials
+    folder: Path
+
+    @property
+    def registry(self) -> str:
+        """Where the registry will be."""
+        return str(self.folder / "data" / "deputize" / "registry.db")
+
+    def environment(self) -> dict[str, str]:
+        """What the vendor's shell has, AWS settings that a child must not inherit among it."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
+        return {
+            **kept,
+            "HOME": str(self.folder),
+            "XDG_DATA_HOME": str(self.folder / "data"),
+            "PYTHONPATH": _SOURCE,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": self.operator.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.operator.secret_access_key,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.aws.endpoint_url,
+        }
+
+    def run(self, *arguments: str, code: int = 0, **more: Any) -> Done:
+        """Run deputize; nothing it prints may hold a secret key."""
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "deputize", *arguments],
+            env=self.environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **more,
+        )
+        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+        assert self.operator.secret_access_key not in done.stdout + done.stderr
+        return done
+
+    def tenants(self, *arguments: str, code: int = 0) -> Done:
+        """Run `deputize tenants`."""
+        return self.run("tenants", *arguments, code=code)
+
+    def json(self, *arguments: str, code: int = 0) -> dict[str, Any]:
+        """The result of `deputize tenants ... --format json`, which fits its schema."""
+        result: dict[str, Any] = json.loads(self.tenants(*arguments, "--format", "json", code=code).stdout)
+        jsonschema.Draft202012Validator(load_schema(result["schema"].split("/")[1])).validate(result)
+        return result
+
+    def customer(self) -> Session:
+        """The root of an account in which nothing was made yet."""
+        return self.aws.root(str(next(_ACCOUNTS)))
+
+
+@pytest.fixture
+def world(aws: EmbeddedAws, operator: Credentials, tmp_path: Path) -> World:
+    """A world."""
+    return World(aws, operator, tmp_path)
+
+
+def trust(*external_ids: str) -> Mapping[str, Any]:
+    """A trust policy for the vendor, with the condition where IDs are given."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"},
+    }
+    if external_ids:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": list(external_ids)}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def role(customer: Session, policy: Mapping[str, Any], name: str = "vendor") -> str:
+    """A role that may read, with that trust policy."""
+    return create_role(customer, name, policy, {"Version": "2012-10-17", "Statement": [READ]})
+
+
+def retrust(customer: Session, policy: Mapping[str, Any], name: str = "vendor") -> None:
+    """Change the role's trust policy."""
+    customer.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=json.dumps(policy))
+
+
+def test_a_tenants_whole_life(world: World) -> None:
+    """Added, registered, entered, rotated, found vulnerable, suspended, restored, retired: each step as it is told."""
+    customer = world.customer()
+    old = world.tenants("add", "a-company", "--name", "A, Inc.").stdout.strip()
+    arn = role(customer, trust(old))
+    done = world.json("register", "a-company", arn, "--wait", "0")["checks"][0]
+    assert (done["stored"], done["verdict"]["safety"], done["grant"]["test"]) == (True, "safe", True)
+    who = world.run("assume", "a-company", "--", sys.executable, "-c", _SHOW)
+    assert json.loads(who.stdout)["AWS_ENDPOINT_URL"] == world.aws.endpoint_url
+
+    world.tenants("rotate", "start", "a-company")
+    started = world.json("show", "a-company")["grants"][0]
+    new = started["other_id"]
+    assert (started["external_id"], started["rotation"]) == (old, "started")
+    world.tenants("rotate", "switch", "a-company", "--wait", "0", code=5)
+    retrust(customer, trust(old, new))
+    world.tenants("rotate", "switch", "a-company", "--wait", "0")
+    told = world.tenants("rotate", "finish", "a-company", "--wait", "0", code=6)
+    assert TENANT_MESSAGE in told.stderr
+    retrust(customer, trust(new))
+    world.tenants("rotate", "finish", "a-company", "--wait", "0")
+    assert world.json("list")["grants"][0]["external_id"] == new
+
+    retrust(customer, trust())
+    checked = world.json("verify", "--all", "--wait", "0", code=6)["checks"]
+    assert [(one["grant"]["state"], one["verdict"]["safety"]) for one in checked] == [("suspended", "vulnerable")]
+    assert "is suspended" in world.run("assume", "a-company", "--", "true", code=6).stderr
+    retrust(customer, trust(new))
+    world.tenants("verify", "a-company", "--wait", "0")
+    world.run("assume", "a-company", "--", "true")
+    world.tenants("retire", "a-company")
+    assert "is not in the registry" in world.run("assume", "a-company", "--", "true", code=3).stderr
+    told = world.tenants("show", "a-company", code=0)
+    for what in ("added", "registered", "rotation-finished", "suspended", "verified", "retired"):
+        assert f": {what} " in told.stdout + " ", what
+    assert f"arn:aws:iam::{VENDOR}:user/operator" in told.stdout
+
+
+def test_register_refuses_without_an_oracle(world: World) -> None:
+    """Another tenant's role, one without a condition, one of another ID and one that is not there: one sentence."""
+    customer = world.customer()
+    first = world.tenants("add", "a-company").stdout.strip()
+    held = role(customer, trust(first))
+    world.tenants("register", "a-company", held, "--wait", "0")
+    second = world.tenants("add", "b-company").stdout.strip()
+    open_to_all = role(customer, trust(), "open")
+    foreign = role(customer, trust("somebody-elses-0123456789"), "foreign")
+    nowhere = open_to_all.replace("/open", "/nowhere")
+    codes = {held: 5, open_to_all: 6, foreign: 5, nowhere: 5}
+    messages = set()
+    for arn, code in codes.items():
+        (done,) = world.json("register", "b-company", arn, "--wait", "0", code=code)["checks"]
+        assert not done["stored"]
+        messages.add(done["tenant_message"])
+        assert "a-company" not in done["tenant_message"]
+    assert messages == {TENANT_MESSAGE}
+    grants = {one["tenant"]: one for one in world.json("list")["grants"]}
+    assert grants["b-company"]["role_arn"] is None
+    two_ids = role(customer, trust(second, first), "two-ids")
+    (done,) = world.json("register", "b-company", two_ids, "--wait", "0", code=6)["checks"]
+    assert (done["verdict"]["safety"], done["verdict"]["evidence"]) == ("vulnerable", "probes+policy")
+
+
+@pytest.fixture
+def entered(world: World) -> Callable[[], str]:
+    """Registers a tenant `a` with a role that is safe; gives its ARN."""
+
+    def make() -> str:
+        external_id = world.tenants("add", "a").stdout.strip()
+        arn = role(world.customer(), trust(external_id))
+        world.tenants("register", "a", arn, "--wait", "0")
+        return arn
+
+    return make
+
+
+def test_assume_hands_over_the_role_and_nothing_else(world: World, entered: Callable[[], str]) -> None:
+    """The command gets the role's key, region, expiry and endpoint, none of the vendor's own AWS settings; no shell."""
+    arn = entered()
+    given = json.loads(world.run("assume", "a", "--", sys.executable, "-c", _SHOW).stdout)
+    assert set(given) == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+    }
+    assert given["AWS_ACCESS_KEY_ID"] != world.operator.access_key_id
+    key = Credentials(given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], given["AWS_SESSION_TOKEN"])
+    assert world.aws.session(key).caller().arn.split("/")[1] == arn.split("/")[1]
+    assert world.run("assume", "a", "--", "printf", "%s", "$HOME; *").stdout == "$HOME; *"
+
+
+def test_assume_ends_as_the_command_does(world: World, entered: Callable[[], str]) -> None:
+    """Its exit code, its signal as a shell counts it; a command that is not there, or is not named, is told."""
+    entered()
+    assert world.run("assume", "a", "--", "sh", "-c", "exit 42", code=42).stderr == ""
+    world.run("assume", "a", "--", "sh", "-c", "kill -9 $$", code=128 + signal.SIGKILL)
+    assert "is no command on PATH" in world.run("assume", "a", "--", "no-such-command", code=5).stderr
+    world.run("assume", "a", code=2)
+    assert "too long ago" in world.run("assume", "a", "--max-age", "0", "--", "true", code=7).stderr
+    assert "No such option" in world.run("assume", "a", "--external-id", "x", "--", "true", code=2).stderr
+
+
+def test_session_stops_when_the_tenant_does(
+    world: World, entered: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library's session works, renews itself while the grant is good, and not once it is retired."""
+    arn = entered()
+    for name, value in world.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    session = tenant_session("a", registry=world.registry, endpoint_url=world.aws.endpoint_url)
+    assert session.client("sts").get_caller_identity()["Arn"].split("/")[1] == arn.split("/")[1]
+    credentials = session.get_credentials()
+    before = credentials.access_key
+    _expire(credentials)
+    assert credentials.access_key != before
+    with open_registry(world.registry, who="tester") as registry:
+        assert retire(registry, find(registry, "a")).state is State.RETIRED
+    _expire(credentials)
+    with pytest.raises(InputError, match="is not in the registry"):
+        session.client("sts").get_caller_identity()
+    with pytest.raises(InputError, match="is not in the registry"):
+        tenant_session("a", registry=world.registry, endpoint_url=world.aws.endpoint_url)
+
+
+def _expire(credentials: Any) -> None:
+    """As if the credentials ended in this moment."""
+    credentials._expiry_time = credentials._time_fetcher()
+
+
+def test_interrupted_run_ends_soon_and_goes_on_later(world: World, entered: Callable[[], str]) -> None:
+    """Ctrl-C while `verify --all` waits for its next round: exit 130 at once, and the next run does what is left."""
+    entered()
+    command = [sys.executable, "-m", "deputize", "tenants", "verify", "--all", "--wait", "120"]
+    with subprocess.Popen(command, env=world.environment(), cwd=world.folder, stderr=subprocess.PIPE, text=True) as run:
+        while not _rows(world, "deputize_sweeps"):
+            assert run.poll() is None
+            time.sleep(0.05)
+        time.sleep(1)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(15) == 130
+        assert run.stderr is not None
+        assert run.stderr.read() == "interrupted\n"
+    (row,) = _rows(world, "deputize_sweeps")
+    assert row["ended_at"] is None
+    assert len(world.json("verify", "--all", "--wait", "0")["checks"]) == 1
+    (row,) = _rows(world, "deputize_sweeps")
+    assert row["ended_at"] is not None
+
+
+def _rows(world: World, table: str) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(world.registry)) as database:
+        database.row_factory = sqlite3.Row
+        return database.execute(f"SELECT * FROM {table}").fetchall()
+
+
+def test_list_in_and_out(world: World) -> None:
+    """Import from standard input, export as it came; problems are JSON too where that was asked for."""
+    rows = "tenant,external_id\na,\nb,given-id-0123456789\n"
+    assert "2 added" in world.run("tenants", "import", "-", input=rows).stderr
+    out = world.tenants("export", "--format", "csv").stdout
+    assert out.startswith("tenant,external_id,name,account_id,partition,locale\na,")
+    assert "0 added, 2 already there" in world.run("tenants", "import", "-", input=out).stderr
+    assert json.loads(world.tenants("export").stdout.splitlines()[1])["external_id"] == "given-id-0123456789"
+    error = json.loads(world.tenants("add", "a", "--format", "json", code=3).stdout)
+    assert (error["schema"], error["code"]) == ("deputize/error/1", "invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "said"),
+    [
+        (("list", "--registry", "nowhere.db"), InputError, "does not exist"),
+        (("show", "x"), InputError, "does not exist"),
+        (("add", "a", "--registry", "mysql://u:hunter2@h/d"), InputError, "names neither a file nor"),
+        (("add", "a", "--registry", "."), deputize.errors.ServiceError, "is a directory"),
+        (("add", "A"), InputError, "is no slug"),
+        (("verify",), deputize.errors.UsageError, "needs either a tenant or --all"),
+        (("verify", "a", "--all"), deputize.errors.UsageError, "needs either a tenant or --all"),
+        (("import", "nowhere.csv"), InputError, "does not exist"),
+    ],
+)
+def test_bad_input(world: World, arguments: tuple[str, ...], kind: type[DeputizeError], said: str) -> None:
+    """Each ends with its exit code and one line that says what."""
+    done = world.tenants(*arguments, code=kind.exit_code)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_kinds_of_refusal_keep_their_codes() -> None:
+    """Proved wrong is 6 and differs is 7, as the checks' exit codes assume."""
+    assert (ProvedWrongError.exit_code, DiffersError.exit_code) == (6, 7)

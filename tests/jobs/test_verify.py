@@ -1,0 +1,484 @@
+"""`verify` as a job: what is refused before any call, what roles are held against, many at once, and offline."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+
+from deputize.aws.client import Caller, Credentials, Session, Target
+from deputize.aws.embedded import EmbeddedAws, create_role, create_user, create_vendor, embedded
+from deputize.aws.reads import ReadsFound
+from deputize.aws.verify import Timing
+from deputize.errors import DeputizeError, InputError, ServiceError, UsageError
+from deputize.jobs.api import render
+from deputize.jobs.judge_policy import Proof, prove_read_only
+from deputize.jobs.session import session as session_inside
+from deputize.jobs.verify import Ask, Manner, verify, verify_many, verify_one, verify_with_files
+from deputize.jobs.verify_access import judge_access
+from deputize.jobs.verify_inputs import Asked, asked_of
+from deputize.jobs.verify_offline import verify_offline
+from deputize.jobs.verify_result import as_json, as_lines
+from deputize.model.schemas import load_schema
+from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount
+from deputize.model.text import english
+from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
+
+VENDOR, CUSTOMER = "111122223333", "444455556666"
+ID = "Acme-7d4c0b9e-2f7a-4f0e"
+ARN = f"arn:aws:iam::{CUSTOMER}:role/reader"
+SELF = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"]
+AT = datetime(2026, 11, 21, 12, 0, 0, 5, UTC)
+
+
+def trust(external_id: object = ID, principal: object = f"arn:aws:iam::{VENDOR}:root") -> dict[str, Any]:
+    """A trust policy."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"AWS": principal},
+                "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+            }
+        ],
+    }
+
+
+def allow(*actions: str) -> dict[str, Any]:
+    """An access policy."""
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+def manner(wait: float = 10, **more: Any) -> Manner:
+    """Without real waiting, at a given time."""
+    clock = Clock()
+    return Manner(Timing(wait, clock, clock.sleep), now=lambda: AT, **more)
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The embedded AWS."""
+    with embedded(tmp_path_factory.mktemp("aws"), os.environ, "0.0.0") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def vendor(aws: EmbeddedAws) -> Session:
+    """A session in the vendor's role `collector`."""
+    return create_vendor(aws, VENDOR)
+
+
+@pytest.fixture(scope="module")
+def make(aws: EmbeddedAws) -> Callable[..., str]:
+    """Makes a role in the customer's account; returns its ARN."""
+    root = aws.root(CUSTOMER)
+
+    def role(name: str, policy: dict[str, Any] | None = None, **how: Any) -> str:
+        return create_role(root, name, trust(**how), policy or allow(*SELF))
+
+    return role
+
+
+class NoCalls(Session):
+    """A session that must not be used, but for its region and, when given, who it is."""
+
+    def __init__(self, region: str = "us-east-1", account: str | None = None, partition: str = "aws") -> None:
+        super().__init__(Target(None, region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
+        self._caller = None if account is None else Caller(account, f"arn:aws:iam::{account}:root", partition)
+
+    def client(self, service: str) -> Any:
+        """Fail."""
+        pytest.fail(f"{service} was called")
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "no ARN": ("role/reader", {}, "is no ARN of a role"),
+    "a user": (f"arn:aws:iam::{CUSTOMER}:user/x", {}, "is no ARN of a role"),
+    "2,049 characters": (f"arn:aws:iam::{CUSTOMER}:role/{'a/' * 1008}x", {}, "is no ARN of a role"),
+    "line end": (f"{ARN}\n", {}, "is no ARN of a role"),
+    "service-linked": (
+        f"arn:aws:iam::{CUSTOMER}:role/aws-service-role/ec2.amazonaws.com/X",
+        {},
+        "is a service-linked role, which only AWS may enter",
+    ),
+    "another partition": (
+        f"arn:aws-cn:iam::{CUSTOMER}:role/reader",
+        {},
+        "is in partition aws-cn, region us-east-1 is in aws: STS does not cross them",
+    ),
+    "credentials of another partition": (
+        ARN,
+        {"partition": "aws-us-gov"},
+        "is in partition aws, the credentials in aws-us-gov: STS does not cross them",
+    ),
+    "never entered": (ARN, {"never": (CUSTOMER,)}, f"account {CUSTOMER} is one that is never entered"),
+    "the caller's own": (ARN, {"account": CUSTOMER}, f"account {CUSTOMER} is the vendor's own"),
+    "the vendor's own": (ARN, {"asked": Asked(vendor_account=CUSTOMER)}, f"account {CUSTOMER} is the vendor's own"),
+    "no ID": (ARN, {"ids": ()}, "--external-id: is missing"),
+    "no valid ID": (ARN, {"ids": ("a b",)}, "has characters that STS refuses"),
+}
+
+
+@pytest.mark.parametrize(("arn", "how", "what"), REFUSED.values(), ids=REFUSED)
+def test_refused_before_any_call(arn: str, how: dict[str, Any], what: str) -> None:
+    """No request is made for a role that must not be entered, or with an ID that STS would not take."""
+    ask = Ask(arn, how.get("ids", (ID,)), asked=how.get("asked", Asked()))
+    session = NoCalls(account=how.get("account", VENDOR), partition=how.get("partition", "aws"))
+    with pytest.raises(InputError) as refused:
+        verify_one(ask, session, manner(never=how.get("never", ())))
+    assert what in str(refused.value)
+
+
+def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
+    """Every field of the verdict."""
+    arn = make("safe")
+    rounds: list[object] = []
+    asked = Asked(actions=("ec2:DescribeRegions",))
+    ask = Ask(arn, (ID,), "decoy-1", asked)
+    verdict = verify_one(ask, vendor, manner(), rounds.append)
+    refused = [
+        ProbeResult(name, "refuse", "refuse", verdict.probes[1].error)
+        for name in ("random", "none", "other-case", "one-longer", "other")
+    ]
+    assert replace(verdict, role_id="", notes=()) == Verdict(
+        role_arn=arn,
+        role_id="",
+        external_id=ID,
+        safety=Safety.SAFE,
+        access=AccessState.PARTIAL,
+        evidence="probes+policy",
+        endpoint=str(vendor.endpoint_url),
+        at="2026-11-21T12:00:00Z",
+        caller=f"arn:aws:sts::{VENDOR}:assumed-role/collector/operator",
+        probes=(ProbeResult("right-first", "allow", "allow"), *refused, ProbeResult("right-last", "allow", "allow")),
+        missing=("ec2:DescribeRegions",),
+    )
+    assert verdict.role_id.startswith("AROA")
+    assert verdict.probes[1].error.endswith(f"is not authorized to perform: sts:AssumeRole on resource: {arn}")
+    assert len(rounds) == 2
+
+
+def test_a_short_wait_says_so(make: Callable[..., str], vendor: Session) -> None:
+    """One clean round will do, and the verdict tells."""
+    verdict = verify_one(Ask(make("short"), (ID,)), vendor, manner(0, write_probe=False))
+    assert verdict.safety is Safety.SAFE
+    assert "waited 0 s: one clean round had to do, and IAM may not have settled" in verdict.notes
+
+
+def test_a_rotation(make: Callable[..., str], vendor: Session) -> None:
+    """Both IDs may enter; a second that does not is told, and does not count."""
+    both, first = make("both", external_id=[ID, "second-id-1"]), make("first-only")
+    for arn, told in ((both, False), (first, True)):
+        verdict = verify_one(Ask(arn, (ID, "second-id-1")), vendor, manner(write_probe=False))
+        assert verdict.safety is Safety.SAFE
+        assert any("(accepted-2) was not let in" in note for note in verdict.notes) is told
+
+
+def test_what_is_said_when_nothing_could_be_read(make: Callable[..., str], vendor: Session) -> None:
+    """The verdict rests on probes, names the caller, and says that refusals may be the caller's own."""
+    verdict = verify_one(Ask(make("blind", allow("ec2:DescribeRegions")), (ID,)), vendor, manner(write_probe=False))
+    assert (verdict.safety, verdict.evidence) == (Safety.SAFE, "probes")
+    (note,) = (one for one in verdict.notes if "caller's own" in one)
+    assert f"as {verdict.caller}" in note
+    assert "unread: iam:GetRole (AccessDenied)" in note
+
+
+def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any nothing can be verified: an error, not a verdict."""
+    with pytest.raises(ServiceError, match="AWS credentials: there are none"):
+        verify(ARN, ID, region="us-east-1")
+
+
+def test_results_fit_their_schema_and_hold_no_external_id(make: Callable[..., str], vendor: Session) -> None:
+    """JSON as shipped; neither form tells an ID, nor a secret."""
+    verdict = verify_one(Ask(make("printed"), (ID,), "decoy-of-nobody"), vendor, manner())
+    printed = json.dumps(as_json(verdict)), "\n".join(as_lines(verdict))
+    jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(verdict))
+    assert list(as_json(verdict)) == load_schema("verify")["required"]
+    for text in printed:
+        assert ID not in text
+        assert "decoy-of-nobody" not in text
+
+
+def test_many_at_once(make: Callable[..., str], vendor: Session) -> None:
+    """Each ask gets its verdict or its error, whatever the order."""
+    arns = [make(f"many-{number}") for number in range(6)]
+    asks = [*(Ask(arn, (ID,)) for arn in arns), Ask("no ARN", (ID,)), Ask(ARN, (ID,))]
+    found = {
+        ask.role_arn: result for ask, result in verify_many(iter(asks), vendor, manner(write_probe=False), workers=4)
+    }
+    assert len(found) == len(asks)
+    assert isinstance(found["no ARN"], InputError)
+    safety = {arn: one.safety for arn, one in found.items() if isinstance(one, Verdict)}
+    assert safety == {**dict.fromkeys(arns, Safety.SAFE), ARN: Safety.UNREACHABLE}
+
+
+def test_leaving_early_does_not_wait(make: Callable[..., str], vendor: Session) -> None:
+    """Whoever leaves the loop is not kept for the minute that the others would take; the source is read as needed."""
+    taken = []
+
+    def asks() -> Iterator[Ask]:
+        for number in range(1000):
+            taken.append(number)
+            yield Ask("no ARN" if not number else ARN, (ID,))
+
+    started = time.monotonic()
+    results = verify_many(asks(), vendor, workers=2)
+    _, first = next(results)
+    results.close()
+    assert isinstance(first, DeputizeError)
+    assert time.monotonic() - started < 30
+    assert len(taken) <= 6
+
+
+VENDOR_SPEC = Vendor(
+    "example-costs",
+    english("Example Costs"),
+    (VendorAccount("aws", VENDOR, (f"arn:aws:iam::{VENDOR}:role/collector",)),),
+    session=SessionSpec(tag_keys=("team",)),
+    access=AccessSpec(profile="inventory"),
+)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A rendered bundle."""
+    return render(VENDOR_SPEC, Tenant("a-company", (ID,), account_id=CUSTOMER)).write(tmp_path)
+
+
+def test_what_a_bundle_asks(bundle: Path) -> None:
+    """Whom it trusts, the ID, the account, and the actions of its access.json."""
+    asked = asked_of(bundle, None, None, "aws")
+    assert (asked.vendor_account, asked.vendor_roles) == (VENDOR, (f"arn:aws:iam::{VENDOR}:role/collector",))
+    assert (asked.external_ids, asked.tenant_account, asked.partition) == ((ID,), CUSTOMER, "aws")
+    assert asked.session_actions == ("sts:TagSession",)
+    assert "ec2:DescribeInstances" in asked.actions
+    assert asked_of(None, None, bundle / "access.json", "aws") == Asked(actions=asked.actions)
+
+
+def test_what_a_vendor_file_asks(tmp_path: Path) -> None:
+    """A vendor's file tells all but the tenant."""
+    path = tmp_path / "vendor.yaml"
+    path.write_text(f"vendor: {{name: V, slug: v}}\naccounts:\n  aws: {{id: '{VENDOR}'}}\n")
+    asked = asked_of(None, path, None, "aws")
+    assert (asked.vendor_account, asked.external_ids, asked.tenant_account) == (VENDOR, (), None)
+    assert "ec2:DescribeInstances" in asked.actions
+
+
+def test_wrong_sources(bundle: Path, tmp_path: Path) -> None:
+    """Two of them, or a file of another kind."""
+    with pytest.raises(UsageError, match="give one of them"):
+        asked_of(bundle, None, bundle / "access.json", "aws")
+    with pytest.raises(InputError, match="is no deputize/access/1"):
+        asked_of(None, None, bundle / "manifest.json", "aws")
+    for text, what in (("{", "is not JSON"), ('{"schema": "deputize/access/1"}', "lacks 'policies'")):
+        (tmp_path / "access.json").write_text(text)
+        with pytest.raises(InputError, match=what):
+            asked_of(None, None, tmp_path / "access.json", "aws")
+
+
+@pytest.mark.parametrize(
+    ("arn", "ids", "what"),
+    [
+        (ARN.replace(CUSTOMER, "999999999999"), (), f"is in account 999999999999, the bundle's tenant in {CUSTOMER}"),
+        (ARN, ("another-tenants-id",), "--external-id: is not one of the bundle's"),
+    ],
+)
+def test_an_arn_or_id_that_is_not_the_bundles(arn: str, ids: tuple[str, ...], what: str, bundle: Path) -> None:
+    """Neither another account's role nor another tenant's ID is tried."""
+    with pytest.raises(InputError) as refused:
+        verify_with_files(arn, ids, files=(bundle, None, None), session=NoCalls())
+    assert what in str(refused.value)
+
+
+def test_a_bundle_offline(bundle: Path) -> None:
+    """What we render is safe by evaluation alone, in every format, and reads only."""
+    verdict = verify_offline(bundle)
+    assert (verdict.safety, verdict.access, verdict.evidence) == (Safety.SAFE, AccessState.OK, "policy")
+    assert (verdict.endpoint, verdict.caller, verdict.probes, verdict.ways_in) == ("offline", "", (), ())
+
+
+def test_an_edited_bundle_offline(bundle: Path) -> None:
+    """A second ID in one of the formats alone is a way in."""
+    path = bundle / "json" / "trust-policy.json"
+    text = path.read_text()
+    path.write_text(text.replace(f'"{ID}"', f'["{ID}", "another-tenants-id"]'))
+    verdict = verify_offline(bundle)
+    assert verdict.safety is Safety.VULNERABLE
+    assert [one.kind for one in verdict.ways_in] == ["second-id"]
+
+
+GET_ROLE = {"Role": {"Arn": ARN, "RoleId": "AROAX", "RoleName": "reader", "AssumeRolePolicyDocument": trust()}}
+FORMS: dict[str, object] = {
+    "policy": trust(),
+    "get-role": GET_ROLE,
+    "the role in it": GET_ROLE["Role"],
+    "URL-encoded": {"Role": {**GET_ROLE["Role"], "AssumeRolePolicyDocument": quote(json.dumps(trust()))}},
+    "pinned": trust(principal=f"arn:aws:iam::{VENDOR}:role/x"),
+    "a user": trust(principal=[f"arn:aws:iam::{VENDOR}:user/x"]),
+}
+
+
+@pytest.mark.parametrize("document", FORMS.values(), ids=FORMS)
+def test_a_file_offline(document: object, tmp_path: Path) -> None:
+    """A trust policy, or what `aws iam get-role` printed, as it is found."""
+    path = tmp_path / "role.json"
+    path.write_text(json.dumps(document))
+    verdict = verify_offline(path, (ID,), VENDOR)
+    assert verdict.safety is Safety.SAFE, verdict
+    told = isinstance(document, dict) and "Version" not in document
+    assert (verdict.role_arn, verdict.role_id) == ((ARN, "AROAX") if told else ("", ""))
+    jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(verdict))
+
+
+SHUT = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*"}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "safety"),
+    [
+        (trust([ID, "another"]), Safety.VULNERABLE),
+        (trust("another-one-only"), Safety.VULNERABLE),
+        (trust(principal="arn:aws:iam::999999999999:root"), Safety.VULNERABLE),
+        (SHUT, Safety.UNREACHABLE),
+        ({"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}, Safety.UNSETTLED),
+    ],
+)
+def test_a_wrong_file_offline(document: object, safety: Safety, tmp_path: Path) -> None:
+    """A way in, no way for anybody, or nothing that is understood."""
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(document))
+    assert verify_offline(path, (ID,), VENDOR).safety is safety
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "account", "error"),
+    [
+        ("{", (ID,), VENDOR, InputError),
+        ("[]", (ID,), VENDOR, InputError),
+        ('{"AssumeRolePolicyDocument": 1}', (ID,), VENDOR, InputError),
+        (json.dumps(trust()), (), VENDOR, InputError),
+        (json.dumps(trust()), (ID,), None, UsageError),
+        (json.dumps(trust()), (ID,), "12345", UsageError),
+        (json.dumps(GET_ROLE), (ID,), CUSTOMER, InputError),
+    ],
+)
+def test_what_cannot_be_judged_offline(
+    text: str, ids: tuple[str, ...], account: str | None, error: type[DeputizeError], tmp_path: Path
+) -> None:
+    """A file that is no policy, nobody to trust, no ID, the vendor's own role: an error, not a verdict."""
+    path = tmp_path / "trust.json"
+    path.write_text(text)
+    with pytest.raises(error):
+        verify_offline(path, ids, account)
+
+
+ALL = ReadsFound()
+
+
+@pytest.mark.parametrize(
+    ("found", "proof", "write", "asked", "proved", "state"),
+    [
+        (ALL, Proof(), False, True, True, AccessState.OK),
+        (ALL, Proof(), None, True, True, AccessState.OK),
+        (ALL, Proof(), False, True, False, AccessState.OK),
+        (ALL, Proof(), None, True, False, AccessState.UNKNOWN),
+        (ALL, Proof(), False, False, True, AccessState.UNKNOWN),
+        (ALL, Proof(unproved=("x",)), False, True, False, AccessState.UNKNOWN),
+        (ReadsFound(unanswered=("x",)), Proof(), False, True, True, AccessState.UNKNOWN),
+        (ReadsFound(untried=("ce",)), Proof(), False, True, True, AccessState.OK),
+        (ReadsFound(missing=("x",)), Proof(), False, True, True, AccessState.PARTIAL),
+        (ReadsFound(missing=("x",)), Proof(), True, True, True, AccessState.TOO_WIDE),
+        (ALL, Proof(), True, False, True, AccessState.TOO_WIDE),
+        (ALL, Proof(not_read=("x",)), False, True, True, AccessState.TOO_WIDE),
+        (ALL, Proof(secrets=("x",)), False, True, True, AccessState.OK),
+    ],
+)
+def test_the_state_of_access(
+    *, found: ReadsFound, proof: Proof, write: bool | None, asked: bool, proved: bool, state: AccessState
+) -> None:
+    """What reads, the write and the proof come to."""
+    assert judge_access(found, proof, write=write, asked=asked, proved=proved) is state
+
+
+def test_the_read_only_proof() -> None:
+    """Writes, secrets and what is not understood, each where it stands."""
+    documents = {
+        "inline policy a": allow("ec2:Describe*", "s3:PutObject"),
+        "inline policy b": allow("ssm:GetParameter", "ec2:Nonsense"),
+        "inline policy c": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "NotAction": "x", "Resource": "*"}],
+        },
+        "inline policy d": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]},
+    }
+    arns = ("arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/AdministratorAccess")
+    proof = prove_read_only(documents, arns)
+    assert proof.not_read == ("inline policy a allows s3:PutObject",)
+    assert "inline policy b hands out ssm:GetParameter" in proof.secrets
+    assert [one.partition(":")[0] for one in proof.unproved] == [
+        "inline policy c",
+        "AWS managed policy arn",
+        "inline policy b",
+    ]
+    assert (
+        "inline policy b hands out ssm:GetParameter"
+        not in prove_read_only(documents, (), ("ssm:GetParameter",)).secrets
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ({"session_name": "a"}, "is no session name"),
+        ({"session_name": "a b"}, "is no session name"),
+        ({"duration": 899}, "899 is not between 900 and 43200 seconds"),
+        ({"external_id": "a b"}, "has characters that STS refuses"),
+        ({"role_arn": "reader"}, "is no ARN of a role"),
+    ],
+)
+def test_a_session_with_wrong_arguments(how: dict[str, Any], what: str) -> None:
+    """Refused before any call."""
+    given = {"role_arn": ARN, "external_id": ID, "region": "us-east-1", **how}
+    with pytest.raises(InputError) as refused:
+        session_inside(**given)
+    assert what in str(refused.value)
+
+
+def test_a_session_inside(make: Callable[..., str], aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entered with the environment's credentials at the endpoint that was named; every client uses that endpoint."""
+    key = create_user(aws.root(VENDOR), "program", allow("sts:AssumeRole"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key.secret_access_key)
+    arn = make("for-a-program", allow("ec2:DescribeRegions"))
+    boto = session_inside(arn, ID, region="us-east-1", endpoint_url=aws.endpoint_url, session_name="program")
+    assert boto.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/for-a-program/program")
+    assert boto.client("ec2").describe_regions()["Regions"]
+    with pytest.raises(InputError, match="is the vendor's own"):
+        session_inside(ARN.replace(CUSTOMER, VENDOR), ID, region="us-east-1", endpoint_url=aws.endpoint_url)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from deputize.errors import InputError
+from deputize.registry import Asked, Grant, Registry, State, add, add_all, decoy, events, find, grants, retire
+
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+Make = Callable[..., Grant]
+
+
+def refused(registry: Registry, asked: Asked) -> str:
+    """What is said when it is added."""
+    with pytest.raises(InputError) as caught:
+        add(registry, asked)
+    return str(caught.value)
+
+
+def test_each_grant_gets_a_random_id_of_its_own(registry: Registry, granted: Make) -> None:
+    """Version-4 GUIDs, none twice, and nothing about the role yet."""
+    made = [granted(f"tenant-{number}") for number in range(20)]
+    assert len({grant.external_id for grant in made}) == 20
+    assert all(GUID.fullmatch(grant.external_id) for grant in made)
+    assert {grant.state for grant in made} == {State.UNVERIFIED}
+    assert [grant.tenant for grant in grants(registry)] == sorted(grant.tenant for grant in made)
+
+
+def test_issued_is_issued_for_ever(registry: Registry, granted: Make) -> None:
+    """An ID is refused to everybody in any case, its own retired tenant included, and it is not said whose it was."""
+    given = "Own-Id-0123456789"
+    first = granted("a-company", external_ids=(given,))
+    for tenant, external_id in (("b-company", given), ("b-company", given.upper()), ("c", given.lower())):
+        said = refused(registry, Asked(tenant, external_ids=(external_id,)))
+        assert "was issued before" in said
+        assert "a-company" not in said
+    retire(registry, first)
+    assert "was issued before" in refused(registry, Asked("a-company", external_ids=(given.swapcase(),)))
+    assert granted("a-company").external_id != given
+
+
+def test_weak_id_needs_a_reason(registry: Registry, granted: Make) -> None:
+    """An ID that can be guessed is taken with a reason only, which the log keeps."""
+    said = refused(registry, Asked("a-company", external_ids=("12345",)))
+    assert "can be guessed" in said
+    assert "--allow-weak" in said
+    assert granted("a-company", external_ids=("12345",), weak_reason="the demo").external_id == "12345"
+    assert "weak=the demo" in next(event.detail for event in events(registry, "a-company"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked("A Company"), "is no slug"),
+        (Asked("a", account_id="12345"), "account"),
+        (Asked("a", external_ids=("with space 123456",)), "STS refuses"),
+        (Asked("a", external_ids=("x" * 1225,)), "1225"),
+        (Asked("a", partition="aws-moon"), "unknown"),
+        (Asked("a", locale="fr"), "unknown"),
+        (Asked("a", name="two\nlines"), "control character"),
+        (Asked("a", share=True), "has no ID yet"),
+    ],
+)
+def test_bad_input(registry: Registry, asked: Asked, said: str) -> None:
+    """Each is refused in words, and nothing is kept."""
+    assert said in refused(registry, asked)
+    assert grants(registry, retired=True) == []
+    assert list(events(registry)) == []
+
+
+def test_one_id_for_each_account(registry: Registry, granted: Make) -> None:
+    """A second account is a grant with its own ID and its own bundle; sharing the ID must be said."""
+    first = granted("a-company", "111111111111")
+    second = granted("a-company", "222222222222")
+    assert first.external_id != second.external_id
+    assert (first.label, second.label) == ("a-company", "a-company-222222222222")
+    assert "has 2 IDs to share" in refused(registry, Asked("a-company", "333333333333", share=True))
+    only = granted("b-company", "111111111111")
+    assert granted("b-company", "222222222222", share=True).external_id == only.external_id
+    assert "was issued before" in refused(
+        registry, Asked("c-company", "333333333333", external_ids=(only.external_id,), share=True)
+    )
+
+
+def test_a_grant_is_there_once(registry: Registry, granted: Make) -> None:
+    """The same tenant and account, and a slug that is another's bundle, are refused; a retired one makes room."""
+    granted("a", "111111111111")
+    granted("a", "222222222222")
+    assert "is there" in refused(registry, Asked("a", "222222222222"))
+    assert "is there" in refused(registry, Asked("a-222222222222"))
+    retire(registry, find(registry, "a", "222222222222"))
+    assert granted("a", "222222222222").label == "a-222222222222"
+
+
+def test_find(registry: Registry, granted: Make) -> None:
+    """By slug, by label, by account; several are an error that lists the accounts."""
+    granted("a")
+    second = granted("a", "222222222222")
+    assert find(registry, "a-222222222222") == second
+    assert find(registry, "a", "222222222222") == second
+    assert find(registry, "a", "none").account_id is None
+    with pytest.raises(InputError, match=r"2 grants \(accounts: 222222222222, none\)"):
+        find(registry, "a")
+    with pytest.raises(InputError, match="is not in the registry"):
+        find(registry, "b")
+
+
+def test_add_all_is_all_or_none(registry: Registry, granted: Make) -> None:
+    """One bad row and nothing is kept; every problem is listed with its place."""
+    kept = granted("kept")
+    rows = [
+        Asked("a", where="list:2"),
+        Asked("B", where="list:3"),
+        Asked("kept", external_ids=("another-id-0123456789",), where="list:4"),
+    ]
+    with pytest.raises(InputError) as caught:
+        add_all(registry, rows)
+    assert [problem.where.split(":")[1] for problem in caught.value.problems] == ["3", "4"]
+    assert "never changes" in str(caught.value)
+    assert grants(registry) == [kept]
+    assert add_all(registry, [Asked("a"), Asked("kept", name="Kept, Inc.")]) == (1, 1)
+    assert find(registry, "kept").name == "Kept, Inc."
+    assert find(registry, "kept").external_id == kept.external_id
+
+
+def test_decoy_is_nobodys(registry: Registry) -> None:
+    """One reserved ID, the same each time, that no tenant can be given."""
+    reserved = decoy(registry)
+    assert decoy(registry) == reserved
+    assert "was issued before" in refused(registry, Asked("a", external_ids=(reserved,)))
+
+
+def test_log_names_who_and_when(registry: Registry, granted: Make) -> None:
+    """Every change is one line, oldest first."""
+    retire(registry, granted("a", "111111111111"))
+    log = list(events(registry, "a"))
+    assert [(event.who, event.what, event.account_id) for event in log] == [
+        ("tester", "added", "111111111111"),
+        ("tester", "retired", "111111111111"),
+    ]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event.at) for event in log)
