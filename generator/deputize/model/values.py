@@ -102,8 +102,9 @@ class Verdict:
     """What a verification found about one live role, and what that rests on.
 
     evidence: "probes+policy", "probes", or "policy" (offline). endpoint: "aws", "offline", or the URL of another
-    endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty offline. role_id: IAM's unique ID of the role,
-    empty where it could not be read. missing: reads that were asked for and refused.
+    endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty offline.
+    role_id: IAM's unique ID of the role, empty where it could not be read. missing: reads that were asked for and
+    refused.
     """
 
     role_arn: str
