@@ -21,6 +21,7 @@ from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
 from deputize.errors import DeputizeError, InputError, ServiceError, UsageError
 from deputize.jobs.api import render
+from deputize.jobs.inputs import load_vendor
 from deputize.jobs.judge_policy import Proof, prove_read_only
 from deputize.jobs.session import session as session_inside
 from deputize.jobs.verify import Ask, Manner, verify, verify_many, verify_one, verify_with_files
@@ -482,3 +483,24 @@ def test_a_session_inside(make: Callable[..., str], aws: EmbeddedAws, monkeypatc
     assert boto.client("ec2").describe_regions()["Regions"]
     with pytest.raises(InputError, match="is the vendor's own"):
         session_inside(ARN.replace(CUSTOMER, VENDOR), ID, region="us-east-1", endpoint_url=aws.endpoint_url)
+
+
+def test_an_account_of_the_vendors_list_is_never_entered(tmp_path: Path) -> None:
+    """never_assume_accounts of a vendor.yaml is refused before any call, and stands in no bundle."""
+    file = tmp_path / "vendor.yaml"
+    file.write_text(
+        "vendor: {name: Example Corp}\n"
+        "accounts: {aws: {id: '111122223333'}}\n"
+        "never_assume_accounts: ['777788889999']\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="777788889999 is one that is never entered"):
+        verify_with_files(
+            "arn:aws:iam::777788889999:role/any",
+            ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",),
+            files=(None, file, None),
+            region="us-east-1",
+            endpoint_url="http://127.0.0.1:9",
+        )
+    bundle = render(load_vendor(file), Tenant("a-company", ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",)))
+    assert not any(b"777788889999" in data for data in bundle.files.values())

@@ -20,7 +20,6 @@ from deputize.iam.arn import RoleArn
 from deputize.model.values import ProbeResult
 
 SESSION = 900  # seconds; the least that AWS gives
-READING = "deputize-verify-read"
 _ATTEMPTS = 3  # of one probe, beyond the retries of botocore itself
 _PAUSE = 1.0  # seconds before the second attempt; it doubles
 _DRIFT = 0.05  # of the time between rounds, by which each may start late and still count as within the waiting time

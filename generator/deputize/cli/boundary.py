@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from deputize.errors import INTERRUPTED, DeputizeError, Problem
+from deputize.errors import INTERRUPTED, DeputizeError
 
 FORMAT_KEY = "deputize.format"
 
@@ -46,8 +46,3 @@ def tell(error: DeputizeError, *, as_json: bool) -> None:
 def printable(text: str) -> str:
     """`text` with control characters as escapes: outside text never drives the terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def warn(problem: Problem | str) -> None:
-    """Print one warning on stderr."""
-    typer.echo(f"warning: {printable(str(problem))}", err=True)

@@ -9,6 +9,7 @@ import typer
 
 from deputize.cli.boundary import printable
 from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.registry import NeverOption
 from deputize.errors import OK, ProvedWrongError, ServiceError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def verify(
     vendor_account: Annotated[
         str | None, typer.Option(help="Whose account may enter. Default: the caller's.", metavar="ID")
     ] = None,
+    never_assume: NeverOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
@@ -77,6 +79,7 @@ def verify(
                 other_id=other_id,
                 wait=wait,
                 write_probe=write_probe,
+                never_assume_accounts=tuple(never_assume or ()),
                 profile=profile,
                 region=region,
                 endpoint_url=endpoint_url,

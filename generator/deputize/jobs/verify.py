@@ -116,7 +116,7 @@ def verify_with_files(
 def verify_one(ask: Ask, session: Session, manner: Manner, on_round: Callable[[Round], None] = nothing) -> Verdict:
     """As :func:`verify`, with everything given."""
     ids = checked_ids(ask.external_ids)
-    role = role_to_verify(ask.role_arn, session.region, manner.never, ask.asked.vendor_account)
+    role = role_to_verify(ask.role_arn, session.region, (*manner.never, *ask.asked.never), ask.asked.vendor_account)
     caller = session.caller()
     refuse_own(role, caller.account_id, caller.partition)
 

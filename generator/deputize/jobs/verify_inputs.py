@@ -36,7 +36,8 @@ class Asked:
     vendor_account: whose principals may enter; None takes the caller's account. vendor_roles: full ARNs of the only
     roles that may; empty trusts the account. actions: full names of what the role must be able to read.
     allowed_secrets: reads of secrets that the vendor asks for with a reason. external_ids, tenant_account, partition:
-    of a bundle, empty or None without one. session_actions: those of STS that who enters may also use.
+    of a bundle, empty or None without one. session_actions: those of STS that who enters may also use. never: accounts
+    that the vendor's file says are never entered.
     """
 
     vendor_account: str | None = None
@@ -47,6 +48,7 @@ class Asked:
     tenant_account: str | None = None
     partition: str | None = None
     session_actions: tuple[str, ...] = BOTH_SESSION_ACTIONS
+    never: tuple[str, ...] = ()
 
     def trusted(self, partition: str, account_id: str) -> Trusted:
         """Who is meant to enter; account_id: whose principals may when no vendor is known."""
@@ -83,6 +85,7 @@ def _asked_of_role(role: Role, *, of_tenant: bool = True) -> Asked:
         tenant_account=role.slots.account_id if of_tenant else None,
         partition=role.slots.partition,
         session_actions=tuple(_session_actions(role)),
+        never=role.vendor.never_assume_accounts,
     )
 
 

@@ -77,6 +77,8 @@ class Vendor:
     role: RoleSpec = RoleSpec()
     session: SessionSpec = SessionSpec()
     access: AccessSpec = AccessSpec()
+    # The vendor's own business: it stands in no bundle.
+    never_assume_accounts: tuple[str, ...] = ()
 
     def account(self, partition: str) -> VendorAccount | None:
         """The vendor's account in `partition`, or None when it has none there."""

@@ -107,6 +107,7 @@ def shape_to_vendor(shape: VendorShape) -> Vendor:
                 AllowedSecret(secret.action, _localized(secret.reason)) for secret in access.allow_secrets or ()
             ),
         ),
+        never_assume_accounts=tuple(shape.never_assume_accounts or ()),
     )
 
 
@@ -120,7 +121,10 @@ def _partition_order(item: tuple[str, object]) -> tuple[int, str]:
 
 
 def vendor_to_json(vendor: Vendor) -> dict[str, object]:
-    """`vendor` in vendor.yaml's form, complete and in one order: the same vendor always gives the same text."""
+    """`vendor` in vendor.yaml's form and in one order: all that bundles are made of, and nothing that is not.
+
+    The accounts that are never entered are left out: this text stands in every customer's manifest.
+    """
     return {
         "vendor": {"name": vendor.name.to_json(), "slug": vendor.slug},
         "accounts": {

@@ -26,7 +26,7 @@ _RESOURCE = re.compile(r"\*|arn:[\x21-\x7e]{1,2040}", re.ASCII)
 
 def vendor_problems(vendor: Vendor) -> Rule:
     """Everything wrong with a vendor, as (path in vendor.yaml, what, mend)."""
-    for rules in (_names, _accounts, _role, _session, _access):
+    for rules in (_names, _accounts, _role, _session, _access, _never):
         yield from rules(vendor)
 
 
@@ -112,6 +112,12 @@ def _tags(tags: tuple[tuple[str, str], ...]) -> Rule:
     own = 3
     if len(tags) + own > limits.TAGS.high:
         yield ("role", "tags"), f"are {len(tags)}", f"at most {limits.TAGS.high - own}: deputize adds {own}"
+
+
+def _never(vendor: Vendor) -> Rule:
+    for index, account in enumerate(vendor.never_assume_accounts):
+        if not limits.ACCOUNT_ID.admits(account):
+            yield ("never_assume_accounts", index), f"{shown(account)} is no AWS account ID", "give its 12 digits"
 
 
 def _session(vendor: Vendor) -> Rule:

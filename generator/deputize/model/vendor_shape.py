@@ -105,6 +105,9 @@ class VendorShape(_Shape):
     role: Annotated[RoleShape, Section] = RoleShape()
     session: Annotated[SessionShape, Section] = SessionShape()
     access: Annotated[AccessShape, Section] = AccessShape()
+    never_assume_accounts: Annotated[tuple[str, ...] | None, Optional] = Field(
+        None, description="Accounts whose roles `verify` and the registry never enter; stands in no bundle."
+    )
 
 
 def vendor_schema() -> dict[str, object]:
