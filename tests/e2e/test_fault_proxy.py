@@ -147,10 +147,14 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(aws: EmbeddedAws, new_account: Callable[[], str]) -> Iterator[Stage]:
-    """Both roles, and a way to them that can fail; botocore itself does not try again, so that each fault arrives."""
-    root = aws.root(new_account())
+    """Both roles, and a way to them that can fail; botocore itself does not try again, so that each fault arrives.
+
+    Workers take tests from one another, so a module's stage may be set more than once: its names are new each time.
+    """
+    account = new_account()
+    root = aws.root(account)
     may_assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    key = create_user(aws.root(VENDOR), "prober", {"Version": "2012-10-17", "Statement": [may_assume]})
+    key = create_user(aws.root(VENDOR), f"prober-{account}", {"Version": "2012-10-17", "Statement": [may_assume]})
     entry = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"}}
     with_id = {**entry, "Condition": {"StringEquals": {"sts:ExternalId": ID}}}
     reads = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": SELF, "Resource": "*"}]}
