@@ -211,3 +211,9 @@ def test_check_names_differences_and_writes_nothing(tmp_path: Path, make: Make) 
     (tmp_path / "b").symlink_to("a")
     assert check_bundle(tmp_path, "b", make()) == (f"{tmp_path}/b: is a symbolic link",)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_device_is_no_list() -> None:
+    """A device that never ends is refused, not copied."""
+    with pytest.raises(InputError, match="is a device"), rereadable("/dev/zero"):
+        pass

@@ -30,6 +30,14 @@ def test_names_come_back_as_aws_writes_them() -> None:
     assert actions.is_known("S3:getobject")
 
 
+def test_signs_that_look_like_letters_are_none() -> None:
+    """The Kelvin sign is no K, though lower case makes it one."""
+    for pattern in ("\u212ams:ListKeys", "kms:List\u212aeys", "\u212a*:*", "kms:\u212a*", "*\u212a*:List*"):
+        assert actions.expand(pattern) == ()
+    assert actions.canonical("\u212ams:ListKeys") is None
+    assert not actions.is_known("\u212ams:ListKeys")
+
+
 def test_wildcards_expand_to_sorted_names() -> None:
     """`*` is any run of characters and `?` exactly one."""
     assert actions.expand("sts:Get*Token") == (

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import botocore
 import pytest
 
 from deputize.iam import actions, levels
@@ -53,6 +59,104 @@ HARMLESS = {
     "workmail:ListPersonalAccessTokens": "metadata",
 }
 
+# Reads whose reply has a member named after a credential though it holds none, or one that AWS masks, each looked at.
+EMPTY = {
+    "appmesh:DescribeVirtualGateway": "the path of a private key",
+    "artifact:GetReport": "a URL of AWS's own compliance reports",
+    "artifact:GetTermForReport": "a URL of AWS's own terms",
+    "ec2:DescribeInstanceSqlHaHistoryStates": "the ARN of a secret",
+    "ec2:DescribeInstanceSqlHaStates": "the ARN of a secret",
+    "evs:GetEnvironment": "ARNs of secrets",
+    "fsx:DescribeBackups": "a password that AWS masks, and the ARN of a secret",
+    "fsx:DescribeFileSystems": "a password that AWS masks, and the ARN of a secret",
+    "fsx:DescribeSnapshots": "a password that AWS masks, and the ARN of a secret",
+    "fsx:DescribeStorageVirtualMachines": "the ARN of a secret",
+    "fsx:DescribeVolumes": "a password that AWS masks, and the ARN of a secret",
+    "iam:ListServiceSpecificCredentials": "metadata",
+    "iot:GetTopicRuleDestination": "the name of a key inside a secret",
+    "iot:ListTopicRuleDestinations": "the name of a key inside a secret",
+    "ivs:ListStreamKeys": "ARNs",
+    "kendra:DescribeDataSource": "ARNs of secrets",
+    "lightsail:GetBucketAccessKeys": "key IDs; the secret only comes with creation",
+    "mediaconvert:GetJob": "the ARN of a secret",
+    "mediaconvert:GetJobTemplate": "the ARN of a secret",
+    "mediaconvert:GetPreset": "the ARN of a secret",
+    "mediaconvert:ListJobTemplates": "the ARN of a secret",
+    "mediaconvert:ListJobs": "the ARN of a secret",
+    "mediaconvert:ListPresets": "the ARN of a secret",
+    "mediaconvert:SearchJobs": "the ARN of a secret",
+    "mediapackage-vod:DescribePackagingGroup": "the ARN of a secret",
+    "mediapackage-vod:ListPackagingGroups": "the ARN of a secret",
+    "mediapackage:DescribeOriginEndpoint": "the ARN of a secret",
+    "mediapackage:ListOriginEndpoints": "the ARN of a secret",
+    "rds:DescribeDBClusters": "a password that AWS masks",
+    "rds:DescribeDBInstances": "a password that AWS masks",
+    "rds:DescribeTenantDatabases": "a password that AWS masks",
+    "redshift:DescribeClusters": "a password that AWS masks",
+    "rolesanywhere:GetSubject": "public certificates",
+    "route53globalresolver:ListAccessTokens": "metadata",
+    "secretsmanager:GetRandomPassword": "a random text that opens nothing",
+    "ssm-sap:GetDatabase": "ARNs of secrets",
+    "tax:GetTaxRegistration": "points at a document, which takes another permission to read",
+    "tax:ListTaxRegistrations": "points at a document, which takes another permission to read",
+}
+
+# Members of a reply that are credentials by their name. Only names as plain as these: `token` alone, for one, is
+# mostly the next page or an answer sent twice.
+CREDENTIAL = re.compile(
+    r"""\w*(?:password|passphrase|secret|credential|private_?key|secret_?key|secret_?access_?key|api_?key|stream_?key
+        |shared_?key|auth_?key|(?:app|nwk)_?s?_?key|(?:access|auth|bearer|hec|id|join|oauth|refresh|security|session)
+        _?token|(?:embed|signed)\w{0,3}_?url|presigned\w*url|signed\w*url)s?""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+
+Model = dict[str, Any]
+
+
+def _models() -> Iterator[tuple[str, Model]]:
+    """The newest model of each service, by botocore's name for it."""
+    newest = {path.parent.parent.name: path for path in sorted(_data().glob("*/*/service-2.json.gz"))}
+    for name, path in newest.items():
+        yield name, json.loads(gzip.decompress(path.read_bytes()))
+
+
+def _data() -> Path:
+    return Path(botocore.__file__).parent / "data"
+
+
+def _credentials(shapes: Model, name: str, seen: set[str]) -> Iterator[str]:
+    """Names of members at or below a shape that speak of a credential and are texts, bytes, lists or maps."""
+    if name in seen:
+        return
+    seen.add(name)
+    shape = shapes[name]
+    for member, target in shape.get("members", {}).items():
+        inner = shapes[target["shape"]]
+        if inner["type"] in {"string", "blob", "list", "map"} and "enum" not in inner and CREDENTIAL.fullmatch(member):
+            yield member
+    below = [*shape.get("members", {}).values(), *(shape[key] for key in ("member", "value") if key in shape)]
+    for target in below:
+        yield from _credentials(shapes, target["shape"], seen)
+
+
+def _actions(service: str, model: Model, operation: str) -> set[str]:
+    """The IAM actions named as the operation is, under each of the prefixes that the service may have in IAM."""
+    metadata = model["metadata"]
+    prefixes = {service, metadata["endpointPrefix"], metadata.get("signingName", service)}
+    return {known for prefix in prefixes if (known := actions.canonical(f"{prefix}:{operation}"))}
+
+
+def _replies_with_credentials() -> dict[str, set[str]]:
+    """Reads by action, with the members of their replies that speak of a credential."""
+    found: dict[str, set[str]] = {}
+    for service, model in _models():
+        for operation, described in model["operations"].items():
+            reads = {one for one in _actions(service, model, operation) if levels.judge_action(one).reads}
+            if reads and "output" in described:
+                members = set(_credentials(model["shapes"], described["output"]["shape"], set()))
+                found.update({one: found.get(one, set()) | members for one in reads if members})
+    return found
+
 
 @pytest.mark.parametrize(
     "action",
@@ -60,8 +164,14 @@ HARMLESS = {
         "appsync:ListApiKeys",
         "codeartifact:GetAuthorizationToken",
         "cognito-identity:GetCredentialsForIdentity",
+        "datazone:ListConnections",
         "ec2:GetPasswordData",
         "ecr:GetAuthorizationToken",
+        "iotwireless:GetWirelessDevice",
+        "ivs:BatchGetChannel",
+        "ivs:GetChannel",
+        "ivs:GetIngestConfiguration",
+        "ivs:GetStreamSession",
         "lightsail:GetInstanceAccessDetails",
         "redshift:GetClusterCredentials",
         "s3express:CreateSession",
@@ -112,3 +222,12 @@ def test_every_read_named_after_a_credential_was_reviewed() -> None:
     named = {one for one in actions.expand("*") if telling.fullmatch(one, one.index(":"))}
     unlisted = {one for one in named if levels.judge_action(one).reads and exposure_of(one) is None}
     assert {one for one in unlisted if "PublicKey" not in one} == HARMLESS.keys()
+
+
+def test_every_reply_with_a_member_named_after_a_credential_was_reviewed() -> None:
+    """A read whose reply, in AWS's own model of the service, has a credential's member is listed or was looked at."""
+    replies = _replies_with_credentials()
+    assert "streamKey" in replies["ivs:GetIngestConfiguration"]
+    unlisted = {action: sorted(members) for action, members in replies.items() if exposure_of(action) is None}
+    assert {action: members for action, members in unlisted.items() if action not in EMPTY} == {}
+    assert EMPTY.keys() - unlisted.keys() == set()

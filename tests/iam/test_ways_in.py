@@ -128,7 +128,6 @@ GOOD: dict[str, tuple[dict[str, Any], Trusted]] = {
     "tags apart": (policy(statement(), statement(Action="sts:TagSession", Condition=GONE)), TAGS),
     "named role": (policy(statement(Condition={**NEEDS_ID, **ONLY_SCAN_ARN})), ONLY_SCAN),
     "pinned role": (policy(statement(Principal={"AWS": SCAN})), ONLY_SCAN),
-    "stale role": (policy(statement(Principal={"AWS": ["AROAEXAMPLEEXAMPLEEXA", SCAN]})), ONLY_SCAN),
     "a deny that is the door": (
         policy(
             statement(Condition=GONE),
@@ -213,6 +212,69 @@ def test_good_policies(name: str) -> None:
 def test_other_ways_in(trust: dict[str, Any], trusted: Trusted, kinds: set[str]) -> None:
     """Other roles, accounts, cases, services, providers and actions are found where they get in."""
     assert {way.kind for way in find_ways_in(trust, trusted, (ID,))} == kinds
+
+
+NOT_UNDERSTOOD = [
+    *(
+        ("Service", value)
+        for value in (
+            "*",
+            "*.amazonaws.com",
+            "EC2.AMAZONAWS.COM",
+            "ec2",
+            "ec2.amazonaws.com.",
+            "ec2.c2s.ic.gov",
+            "aes.aws.internal",
+            "elasticmapreduce.api.aws",
+            "cognito-identity.amazonaws.com",
+            "\u212ams.amazonaws.com",
+            SCAN,
+        )
+    ),
+    *(
+        ("Federated", value)
+        for value in (
+            "*",
+            "Accounts.Google.com",
+            "https://x.example.com",
+            "localhost",
+            "x.amazonaws.com",
+            OTHER,
+            SCAN,
+            f"arn:aws:iam::{OTHER}:saml-provider/*",
+        )
+    ),
+    *(
+        ("AWS", value)
+        for value in ("AROAEXAMPLEEXAMPLE123", "AIDAEXAMPLEEXAMPLE123", "localhost", "ec2.amazonaws.com", "x" * 2000)
+    ),
+]
+# All that this condition leaves is what is meant, or what the policy's own kinds of callers do not have.
+OWN_ONLY = {**NEEDS_ID, "StringEquals": {**NEEDS_ID["StringEquals"], "aws:PrincipalAccount": VENDOR}}
+
+
+@pytest.mark.parametrize("condition", [GONE, NEEDS_ID, OWN_ONLY], ids=["open", "with the ID", "own account"])
+@pytest.mark.parametrize(("kind", "value"), NOT_UNDERSTOOD)
+def test_a_principal_that_is_not_understood(kind: str, value: str, condition: Any) -> None:
+    """Whatever a further statement asks for, one for nobody knows whom is never counted as closed."""
+    action = "sts:AssumeRoleWithWebIdentity" if kind == "Federated" else "sts:AssumeRole"
+    odd = statement(Principal={kind: value}, Action=action, Condition=condition)
+    ways = find_ways_in(policy(statement(), odd), ANYBODY, (ID,))
+    assert [way for way in ways if way.statements == (1,)], ways
+    assert {way.kind for way in ways} <= {"unknown"}
+    assert not any(value in way.sentence for way in ways if len(value) > 3)
+
+
+def test_a_principal_that_is_not_understood_beside_one_that_is() -> None:
+    """A known way in through a statement does not hide that it names somebody who is not understood."""
+    odd = statement(Principal={"Service": ["ec2.amazonaws.com", "*"]}, Condition=GONE)
+    assert {way.kind for way in find_ways_in(policy(statement(), odd), ANYBODY, (ID,))} == {"service", "unknown"}
+
+
+def test_a_unique_id_beside_the_role() -> None:
+    """IAM shows one for whom it deleted, but a file may name somebody who lives: nothing is claimed."""
+    trust = policy(statement(Principal={"AWS": ["AROAEXAMPLEEXAMPLEEXA", SCAN]}))
+    assert {way.kind for way in find_ways_in(trust, ONLY_SCAN, (ID,))} == {"unknown"}
 
 
 def test_an_example_fits_the_wildcard() -> None:

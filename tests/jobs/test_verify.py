@@ -335,6 +335,13 @@ def test_an_edited_bundle_offline(bundle: Path) -> None:
     assert [one.kind for one in verdict.ways_in] == ["second-id"]
 
 
+def test_a_bundle_that_is_not_our_bytes_is_never_safe_offline(bundle: Path) -> None:
+    """An edit in which no way in is found still leaves it unsettled: a template may do more than its defaults show."""
+    path = bundle / "cloudformation" / "role.yaml"
+    path.write_text(path.read_text() + "# edited\n")
+    assert verify_offline(bundle).safety is Safety.UNSETTLED
+
+
 GET_ROLE = {"Role": {"Arn": ARN, "RoleId": "AROAX", "RoleName": "reader", "AssumeRolePolicyDocument": trust()}}
 FORMS: dict[str, object] = {
     "policy": trust(),

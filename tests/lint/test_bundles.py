@@ -165,15 +165,18 @@ def test_vendor_account_that_made_from_does_not_have_is_an_error(bundle: Files) 
     assert found.message == "vendor.account_id is 444455556666, made_from says 111122223333"
 
 
-def test_other_template_version_is_a_warning(bundle: Files) -> None:
-    """A bundle of another template version is judged by its role: a warning says that its bytes are not compared."""
+def test_other_template_version_is_an_error(bundle: Files) -> None:
+    """A bundle that claims another template version is never clean: its bytes cannot be compared, so nothing is proved.
+
+    Its template may let others in as soon as the customer chooses another role name than the one that was judged.
+    """
     old, new = (f'"template_version": {number}'.encode() for number in (TEMPLATE_VERSION, TEMPLATE_VERSION + 1))
     files = {**bundle, "manifest.json": bundle["manifest.json"].replace(old, new)}
-    assert _errors(files) == set()
-    assert [one.rule for one in lint_bundle(files) if one.severity is Severity.WARNING] == ["bundle-other-version"]
+    assert _errors(files) == {"bundle-other-version"}
     assert not is_our_render(files)
-    worse = {**files, "README.md": b"Trust me.\n"}
-    assert _errors(worse) == {"bundle-tampered"}
+    renamed = b'Conditions:\n  Renamed: !Not [!Equals [!Ref RoleName, "x"]]\n'
+    template = files["cloudformation/role.yaml"].replace(b"Conditions:\n", renamed)
+    assert "bundle-other-version" in _errors(_resealed(files, "cloudformation/role.yaml", template))
 
 
 def test_unreadable_format_is_an_error_and_the_others_are_judged(bundle: Files) -> None:

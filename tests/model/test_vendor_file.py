@@ -143,3 +143,22 @@ def test_no_text_exhausts_the_stack(text: str) -> None:
     """Nesting without end is refused by its line before a tree is built."""
     with pytest.raises(InputError, match=r"\Avendor\.yaml:1: "):
         parse_vendor(text)
+
+
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [
+        ("role: {description: 'Costs {{resolve:secretsmanager:prod/db:SecretString:password}}'}", "role.description"),
+        (
+            "access: {statements: [{sid: X, actions: ['s3:ListBucket'], reason: y, resources: ['arn:x{{y}}']}]}",
+            "resources",
+        ),
+        ('role: {description: {en: fine, ja: "X\\ue000external_ids.0|json\\ue001"}}', "role.description"),
+        ('role: {description: {en: fine, ja: "bell \\a"}}', "role.description"),
+    ],
+)
+def test_references_and_hidden_characters_are_refused(section: str, field: str) -> None:
+    """CloudFormation would put a customer's secret in a dynamic reference's place; a mark would be filled."""
+    text = f"vendor: {{name: Example Corp}}\naccounts: {{aws: {{id: '111122223333'}}}}\n{section}\n"
+    with pytest.raises(InputError, match=field):
+        parse_vendor(text)

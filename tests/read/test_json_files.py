@@ -119,7 +119,7 @@ BAD: dict[str, tuple[dict[str, str | None], str]] = {
         {"role": '{"RoleName": "x", "Tags": [{"Key": "a"}]}'},
         "json/role.json:1: a tag needs Key and Value",
     ),
-    "policy is text": ({"access-policy": '"x"'}, "json/access-policy.json: the policy is 'x', not an object"),
+    "policy is text": ({"access-policy": '"x"'}, "json/access-policy.json: the policy is a text, not an object"),
     "NotPrincipal": (
         {"trust-policy": '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotPrincipal": "*"}}'},
         "json/trust-policy.json: statement 1 has NotPrincipal",

@@ -103,7 +103,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no trust": (
         lambda: role_from_api(changed(AssumeRolePolicyDocument=None)),
-        "role 'Reader': trust policy: the policy is None, not an object",
+        "role 'Reader': trust policy: the policy is null, not an object",
     ),
     "damaged trust": (
         lambda: role_from_api(changed(AssumeRolePolicyDocument="%7B")),

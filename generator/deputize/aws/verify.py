@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,8 +27,13 @@ _DRIFT = 0.05  # of the time between rounds, by which each may start late and st
 _DENY_ALL = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}, separators=(",", ":")
 )
-# The partitions' own domains; a VPC endpoint's name ends in them too.
-_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+# STS's own names, and those of its VPC endpoints: other names under the same domains anybody may have.
+# https://docs.aws.amazon.com/general/latest/gr/sts.html
+_OF_AWS = re.compile(
+    r"(sts(-fips)?(\.[a-z0-9-]+)?|vpce-[a-z0-9-]+\.sts\.[a-z0-9-]+\.vpce)"
+    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.(com\.cn|eu))",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def endpoint_of(session: Session) -> str:
     """`aws`, or the URL of the other endpoint that STS is asked at, however it was chosen; no password is in it."""
     url = str(session.client("sts").meta.endpoint_url)
     host = urlsplit(url).hostname or ""
-    return "aws" if host.endswith(_DOMAINS) and url.startswith("https:") else faults.clean(url)
+    return "aws" if _OF_AWS.fullmatch(host) and url.startswith("https:") else faults.clean(url)
 
 
 def enter_to_read(session: Session, role: RoleArn, external_id: str, timing: Timing) -> Session | ProbeResult:

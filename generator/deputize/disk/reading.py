@@ -105,7 +105,10 @@ def rereadable(path: Path | str) -> Iterator[BinaryIO]:
     with ExitStack() as open_files:
         try:
             file: BinaryIO = sys.stdin.buffer if where == STDIN else open_files.enter_context(Path(path).open("rb"))
-            if where == STDIN or not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            mode = 0 if where == STDIN else os.fstat(file.fileno()).st_mode
+            if stat.S_ISCHR(mode) and not file.isatty():
+                raise InputError(Problem(shown(where), "is a device", "name a file, or use - for standard input"))
+            if not stat.S_ISREG(mode):
                 copy = open_files.enter_context(tempfile.TemporaryFile())
                 shutil.copyfileobj(file, copy)
                 file = copy

@@ -19,8 +19,10 @@ def expand(pattern: str) -> tuple[str, ...]:
     """Canonical `service:Action` names that the action pattern matches, sorted; none for an unknown one.
 
     `*` alone is every action. Wildcards in the service's part are matched too, so that no pattern covers more in IAM
-    than here.
+    than here. A sign beyond ASCII matches nothing: lower case would make a K of the Kelvin sign.
     """
+    if not pattern.isascii():
+        return ()
     service, colon, name = ("*:*" if pattern == "*" else pattern).lower().partition(":")
     if not colon:
         return ()
@@ -36,7 +38,7 @@ def expand(pattern: str) -> tuple[str, ...]:
 
 def canonical(action: str) -> str | None:
     """The action as AWS writes it, or None when there is no such action; a pattern is none."""
-    service, _, name = action.lower().partition(":")
+    service, _, name = (action if action.isascii() else "").lower().partition(":")
     known = _names(service).get(name)
     return f"{service}:{known}" if known else None
 
@@ -62,7 +64,7 @@ def data_version() -> str:
 
 def pattern_regex(pattern: str) -> re.Pattern[str]:
     """A pattern with `*` and `?` as a regular expression to use with fullmatch; case is ignored."""
-    text = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern.lower())
+    text = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
     return re.compile(text, re.ASCII | re.IGNORECASE | re.DOTALL)
 
 

@@ -106,11 +106,11 @@ def _statement(item: object, number: int) -> Statement:
     _only(fields, {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, where)
     effect = fields.get("Effect")
     if effect not in ("Allow", "Deny"):
-        msg = f"{where}: Effect is {effect!r}"
+        msg = f"{where}: Effect is {effect!r}" if isinstance(effect, str) else f"{where}: Effect is {_type(effect)}"
         raise NotUnderstoodError(msg)
     sid = fields.get("Sid")
     if sid is not None and not isinstance(sid, str):
-        msg = f"{where}: Sid is {sid!r}"
+        msg = f"{where}: Sid is {_type(sid)}, not a text"
         raise NotUnderstoodError(msg)
     return Statement(
         sid=sid,
@@ -146,17 +146,38 @@ def _conditions(value: object, where: str) -> tuple[Condition, ...]:
 
 def _texts(value: object, where: str) -> tuple[str, ...]:
     many = value if isinstance(value, list) else [value]
-    if not many or not all(isinstance(one, str) for one in many):
-        msg = f"{where} is {value!r}, not a text or a list of texts"
+    odd = [one for one in many if not isinstance(one, str)]
+    if odd or not many:
+        what = "an empty list" if not many else f"a list with {_type(odd[0])}" if many is value else _type(value)
+        msg = f"{where} is {what}, not a text or a list of texts"
         raise NotUnderstoodError(msg)
     return tuple(many)
 
 
 def _mapping(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        msg = f"{where} is {value!r}, not an object"
+    if not isinstance(value, Mapping):
+        msg = f"{where} is {_type(value)}, not an object"
+        raise NotUnderstoodError(msg)
+    if not all(isinstance(key, str) for key in value):
+        msg = f"{where} has a name that is no text"
         raise NotUnderstoodError(msg)
     return value
+
+
+def _type(value: object) -> str:
+    """The type of what stands in the wrong place; the value itself may be another tenant's external ID."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case Mapping():
+            return "an object"
+    return "a list" if isinstance(value, list | tuple) else f"of the type {type(value).__name__}"
 
 
 def _only(fields: Mapping[str, object], known: set[str], where: str) -> None:

@@ -16,10 +16,13 @@ from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.document import TrustPolicy, read_trust
 from deputize.iam.trust.evaluate import NOTHING, Context, judge_all
 from deputize.iam.trust.meant import ACTIONS, ASSUME_ROLE, BEYOND, Meant, Trusted, Try, listed_ids, meant
+from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.reach import external_ids as told_apart
 from deputize.iam.trust.reach import fitting, identities, is_untold
 
 __all__ = ["Trusted", "WayIn", "find_ways_in"]
+
+_ANYBODY = (("*", "*"), ("AWS", "*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,9 @@ class WayIn:
     """One way in, with a request that shows it.
 
     kind: what is wrong, or "unknown": it cannot be ruled out. principal, external_id, action, context: arguments for
-    :func:`deputize.iam.trust.evaluate_trust`. statements: indexes, from 0, of those that let it in. sentence: quotes no
-    external ID, which may be another tenant's.
+    :func:`deputize.iam.trust.evaluate_trust`; a principal that is not understood stands there as the policy names it.
+    statements: indexes, from 0, of those that let it in. sentence: quotes no external ID, which may be another
+    tenant's.
     """
 
     kind: str
@@ -59,7 +63,20 @@ def find_ways_in(
         sentence = "The trust policy compares the external ID or the caller in a way that cannot be tried out whole."
         return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
     tries = (Try(*one) for one in product(callers, ids, ACTIONS))
-    return tuple(_distinct(_found(document, meant(document, trusted, external_ids), tries)))
+    ways = tuple(_distinct(_found(document, meant(document, trusted, external_ids), tries)))
+    told = {at for way in ways if way.kind == "unknown" for at in way.statements}
+    return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
+
+
+def _not_understood(policy: TrustPolicy) -> Iterator[WayIn]:
+    """A way for each principal of whom it is not known who that is, so that no example can show him kept out."""
+    for at, statement in enumerate(policy.statements):
+        if statement.effect != "Allow" or statement.others:
+            continue
+        for kind, value in statement.principals:
+            if (kind, value) not in _ANYBODY and stands_for(kind, value) is None:
+                sentence = f"{_statements((at,))} names a principal that is not understood: it may let in anybody."
+                yield WayIn("unknown", value, None, ASSUME_ROLE, NOTHING, (at,), sentence)
 
 
 def _ids(policy: TrustPolicy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | None:
@@ -78,8 +95,12 @@ def _callers(policy: TrustPolicy, trusted: Trusted) -> tuple[Caller, ...] | None
     arns = identities(policy, trusted.partition, (own, *trusted.roles))
     if arns is None:
         return None
-    named = [value for statement in policy.statements for _, value in statement.principals]
-    callers = [one for text in (*arns, *named, *_strangers(trusted, named)) if (one := parse_caller(text)) is not None]
+    named = [one for statement in policy.statements for one in statement.principals]
+    texts = (*arns, *_strangers(trusted, [value.lower() for _, value in named]))
+    callers = [one for text in texts if (one := parse_caller(text)) is not None]
+    callers += [
+        one for kind, value in named for one in (stands_for(kind, value), parse_caller(value)) if one is not None
+    ]
     callers += [session for one in callers if (session := _session(one)) is not None]
     usable = {one for one in callers if one.kind != "account" and one.partition in (None, trusted.partition)}
     if any(fitting(policy, one) is None for one in usable):

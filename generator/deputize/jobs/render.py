@@ -135,6 +135,8 @@ def write_assume_policies(vendor: Vendor, options: RenderOptions) -> list[Path]:
         name = "assume-policy.json" if number == 0 else f"assume-policy.{account.partition}.json"
         path = options.out / "vendor" / name
         data = f"{json.dumps(assume_policy(vendor, account).to_json(), indent=2)}\n".encode()
+        if path.is_symlink() or path.parent.is_symlink():
+            raise DiffersError(Problem(str(path), "is reached through a symbolic link", "remove the link"))
         there = read_bytes(path) if path.exists() else None
         if there == data:
             continue

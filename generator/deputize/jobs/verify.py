@@ -221,6 +221,9 @@ def _safety(inside: _Inside, rounds: list[Round], role: RoleArn, waited: float) 
     found = judge_rounds(rounds, waited)
     if inside.ways.found or found is Safety.VULNERABLE:
         return Safety.VULNERABLE
+    # What was read and not understood is not ruled out by probes, which try only what they try.
+    if found is Safety.SAFE and inside.live.trust is not None and not inside.ways.judged:
+        return Safety.UNSETTLED
     # An endpoint that overlooks the path enters a role which AWS would not find under this ARN.
     return Safety.UNREACHABLE if inside.live.arn not in ("", str(role)) else found
 

@@ -18,6 +18,7 @@ from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.judge_policy import WaysIn, find_entrances, prove_read_only
 from deputize.jobs.lint import bundles_at
 from deputize.jobs.verify_inputs import Asked, asked_of_bundle, checked_ids, refuse_own
+from deputize.lint import is_our_render
 from deputize.lint.opened import Opened, open_bundle
 from deputize.model.display import shown
 from deputize.model.values import AccessState, Safety, Verdict
@@ -71,6 +72,10 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
         tuple(dict.fromkeys(note for each in judged for note in each.notes)),
         all(each.lets_in for each in judged),
     )
+    if not is_our_render(files):
+        # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
+        why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
+        ways = replace(ways, judged=False, notes=(*ways.notes, why))
     return _verdict((role_arn, ""), expected[0], ways, _access(opened, asked))
 
 

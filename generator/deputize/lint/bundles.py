@@ -175,9 +175,9 @@ BUNDLE_RULES: tuple[Rule[Opened], ...] = (
     ),
     Rule(
         id="bundle-other-version",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         title="The bundle is of this deputize's template version",
-        why="Another version's files are judged by what they create; their bytes cannot be compared.",
+        why="Only a bundle that is byte for byte what its manifest renders to is proved; another version's cannot be.",
         mend="render the bundle again, or use the deputize that made it",
         reference=_BUNDLES,
         good=_good,

@@ -43,6 +43,15 @@ def display_problem(text: str) -> str | None:
     return None
 
 
+def hidden(text: str) -> str | None:
+    """What in a text of several lines cannot be seen, as `a control character (U+0007)`; None when all can."""
+    for character in text:
+        kind = _REFUSED.get(unicodedata.category(character)) if character not in "\t\n\r" else None
+        if kind is not None:
+            return f"{kind} (U+{ord(character):04X})"
+    return None
+
+
 def shown(text: str, limit: int = 60) -> str:
     """`text` as an error message may print it: quoted, and otherwise as :func:`printable`."""
     return f"'{printable(text, limit)}'"

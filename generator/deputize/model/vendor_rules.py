@@ -9,7 +9,7 @@ from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn, parse_role_arn
 from deputize.iam.managed import managed_names
 from deputize.iam.partitions import PARTITIONS
-from deputize.model.display import display_problem, shown
+from deputize.model.display import display_problem, hidden, shown
 from deputize.model.profiles import AccessStatement, profile_names
 from deputize.model.spec import LOCALES, SLUG, Vendor, VendorAccount, role_name
 from deputize.model.text import Localized
@@ -20,8 +20,10 @@ Rule = Iterator[tuple[Path, str, str]]
 RESERVED_TAG_PREFIXES = ("aws:", "deputize:")
 _SID = re.compile(r"[A-Za-z0-9]{1,100}", re.ASCII)
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
-_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_:.]+\}", re.ASCII)
-_RESOURCE = re.compile(r"\*|arn:[\x21-\x7e]{1,2040}", re.ASCII)
+# `{{resolve:...}}` is a dynamic reference: CloudFormation would put the customer's secret in its place.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_:.]+\}|\{\{", re.ASCII)
+_RESOURCE = re.compile(r"\*|arn:[\x21-\x7a\x7c\x7e]{1,2040}", re.ASCII)
 
 
 def vendor_problems(vendor: Vendor) -> Rule:
@@ -78,9 +80,9 @@ def _role(vendor: Vendor) -> Rule:
             mend = "at most 1,000 characters of Latin-1; give such a text for en"
             yield ("role", "description"), "is no IAM description", mend
         if variable := _VARIABLE.search(role.description.get("en")):
-            what = f"has {shown(variable[0])}, which CloudFormation's linter takes for a variable"
+            what = f"has {shown(variable[0])}, which CloudFormation takes for a variable or a reference"
             yield ("role", "description"), what, "write it otherwise"
-        yield from _text(("role", "description"), role.description, lambda text: "is empty" if not text else None)
+        yield from _text(("role", "description"), role.description, _description_problem)
     low, high = limits.SESSION_DURATION.low, limits.SESSION_DURATION.high
     if not low <= role.max_session_duration <= high:
         yield ("role", "max_session_duration"), f"is {role.max_session_duration}", f"use {low} to {high} seconds"
@@ -88,6 +90,11 @@ def _role(vendor: Vendor) -> Rule:
     if boundary is not None and parse_policy_arn(boundary) is None:
         yield ("role", "permissions_boundary"), f"{shown(boundary, 100)} is no managed policy's ARN", ""
     yield from _tags(role.tags)
+
+
+def _description_problem(text: str) -> str | None:
+    what = hidden(text)
+    return "is empty" if not text else None if what is None else f"has {what}"
 
 
 def _path_fault(path: str) -> str:
@@ -166,7 +173,7 @@ def _reads(path: Path, item: AccessStatement) -> Rule:
         if not _ACTION.fullmatch(action):
             yield (*path, "actions"), f"{shown(action)} is no IAM action", "write service:Action"
     for resource in item.resources or ("",):
-        if not _RESOURCE.fullmatch(resource) or "${" in resource:
+        if not _RESOURCE.fullmatch(resource):
             yield (*path, "resources"), f"{shown(resource)} is no resource", "write * or an ARN, without variables"
 
 

@@ -22,6 +22,8 @@ _NO_VALUE = "AWS::NoValue"
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _PAIR = 2
 
+_DYNAMIC = "{{"
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -115,6 +117,11 @@ class Resolver:
             return self._value(node)
 
     def _value(self, node: Node) -> Value:
+        if isinstance(node.value, str) and _DYNAMIC in node.value:
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+            raise refusal(
+                node.place, "has a dynamic reference ({{...}}): it would put the customer's secret in its place"
+            )
         call = intrinsic(node)
         if call is not None:
             function = self._functions.get(call[0])

@@ -29,7 +29,19 @@ def render_cloudformation(role: Role) -> dict[str, str]:
         policy_description=policy_description(role),
         version_text=str(TEMPLATE_VERSION),
     )
+    _refuse_references(text)
     return {PATH: text}
+
+
+def _refuse_references(text: str) -> None:
+    """No dynamic reference in what CloudFormation reads; comments, where names may stand, it does not read.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+    """
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if any("{{" in line for line in lines):
+        msg = "the template has a dynamic reference, which would put the customer's secrets into the role"
+        raise ValueError(msg)
 
 
 def _sub(value: str) -> Literal:

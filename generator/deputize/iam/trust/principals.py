@@ -6,15 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 
 from __future__ import annotations
 
-import re
-
 from deputize.iam.conditions import all_of, any_of
 from deputize.iam.operators import Truth
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.document import TrustStatement
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-_UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}", re.ASCII)
 
 
 def concerns(statement: TrustStatement, caller: Caller) -> Truth:
@@ -24,9 +19,21 @@ def concerns(statement: TrustStatement, caller: Caller) -> Truth:
     return _excepted_deny(statement, caller) if statement.effect == "Deny" else _excepted_allow(statement, caller)
 
 
-def is_unique_id(value: str) -> bool:
-    """Whether `value` is what IAM shows in place of a principal that was deleted."""
-    return _UNIQUE_ID.fullmatch(value) is not None
+def stands_for(kind: str, value: str) -> Caller | None:
+    """Whom a principal of the type `kind` (AWS, Federated or Service) stands for; None when that is not understood.
+
+    So with wildcards, what is no principal of that type, and unique IDs: GetRole shows one in place of a principal that
+    was deleted, but in a policy that is yet to be stored it may be that of somebody who lives. Host names are read in
+    any case.
+    """
+    if "*" in value or "?" in value:
+        return None
+    if kind == "AWS":
+        found = parse_caller(value)
+        return found if found is not None and found.is_aws else None
+    # Lower case would make a host name of some signs beyond ASCII.
+    found = parse_caller(value.lower() if value.isascii() and ":" not in value else value)
+    return found if found is not None and found.kind == ("service" if kind == "Service" else "provider") else None
 
 
 def _named(kind: str, value: str, caller: Caller) -> Truth:
@@ -34,20 +41,21 @@ def _named(kind: str, value: str, caller: Caller) -> Truth:
         return True
     if kind == "AWS":
         return _named_aws(value, caller)
-    if (kind == "Service") != (caller.kind == "service") or caller.is_aws:
-        return False
-    return value == caller.text
+    trusted = stands_for(kind, value)
+    if trusted is None:
+        return None
+    if value == caller.text or trusted.text != caller.text.lower():
+        return value == caller.text
+    # Whether IAM takes a host name in another case is not documented.
+    return None
 
 
 def _named_aws(value: str, caller: Caller) -> Truth:
     if value == "*":
         # The same as "*" for AWS identities and anonymous callers; about others AWS says nothing.
         return True if caller.is_aws else None
-    if is_unique_id(value):
-        # The principal was deleted; one made again has another unique ID.
-        return False
-    trusted = parse_caller(value)
-    if trusted is None or not trusted.is_aws:
+    trusted = stands_for("AWS", value)
+    if trusted is None:
         return None
     if not caller.is_aws or _differ(trusted.account, caller.account) or _differ(trusted.partition, caller.partition):
         return False
