@@ -89,6 +89,7 @@ class DiffersError(DeputizeError):
 
 OK = 0
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 ERRORS: tuple[type[DeputizeError], ...] = (
     DeputizeError,
@@ -103,5 +104,6 @@ ERRORS: tuple[type[DeputizeError], ...] = (
 EXIT_CODES: dict[int, str] = {
     OK: "ok",
     **{error.exit_code: error.meaning for error in ERRORS},
-    INTERRUPTED: "interrupted with Ctrl-C",
+    INTERRUPTED: "interrupted with Ctrl-C, or the question was answered with no",
+    BROKEN_PIPE: "the reader of the output has gone, as after `| head -1`",
 }

@@ -29,22 +29,25 @@ def test_it_serves_until_it_is_ended(tmp_path: Path, how: signal.Signals) -> Non
     with subprocess.Popen(
         command, env=_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(5)]
-        assert all(line.startswith("export ") for line in lines)
-        found = dict(line.removeprefix("export ").rstrip("\n").split("=", 1) for line in lines)
-        assert sorted(found) == [
-            "AWS_ACCESS_KEY_ID",
-            "AWS_DEFAULT_REGION",
-            "AWS_ENDPOINT_URL",
-            "AWS_REGION",
-            "AWS_SECRET_ACCESS_KEY",
-        ]
-        key = Credentials(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
-        session = Session(Target(None, found["AWS_REGION"], found["AWS_ENDPOINT_URL"]), "0", key)
-        assert session.caller().account_id == "555566667777"
-        process.send_signal(how)
-        rest = process.communicate(timeout=20)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "unset AWS_PROFILE AWS_SESSION_TOKEN\n"
+            lines = [process.stdout.readline() for _ in range(5)]
+            assert all(line.startswith("export ") for line in lines)
+            found = dict(line.removeprefix("export ").rstrip("\n").split("=", 1) for line in lines)
+            assert sorted(found) == [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_DEFAULT_REGION",
+                "AWS_ENDPOINT_URL",
+                "AWS_REGION",
+                "AWS_SECRET_ACCESS_KEY",
+            ]
+            key = Credentials(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
+            session = Session(Target(None, found["AWS_REGION"], found["AWS_ENDPOINT_URL"]), "0", key)
+            assert session.caller().account_id == "555566667777"
+        finally:
+            process.send_signal(how)
+            rest = process.communicate(timeout=20)
     assert process.returncode == 0
     assert rest == ("", "# the embedded AWS runs until Ctrl-C; nothing of it stays\n")
     assert list(tmp_path.iterdir()) == []

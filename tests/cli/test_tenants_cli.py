@@ -269,6 +269,50 @@ def test_session_stops_when_the_tenant_does(
         tenant_session("a", registry=world.registry, endpoint_url=world.aws.endpoint_url)
 
 
+def test_session_of_one_of_two_accounts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each account's session is renewed in its own role; a bundle's name opens nothing."""
+    for name, value in world.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    arns: dict[str, str] = {}
+    for _ in range(2):
+        customer = world.customer()
+        account = customer.caller().account_id
+        external_id = world.tenants("add", "a", "--account-id", account).stdout.strip()
+        arns[account] = role(customer, trust(external_id))
+    world.tenants("register", "a", *arns.values(), "--wait", "0")
+    where: dict[str, Any] = {"registry": world.registry, "endpoint_url": world.aws.endpoint_url}
+    for account in arns:
+        session = tenant_session("a", account_id=account, **where)
+        credentials = session.get_credentials()
+        before = credentials.access_key
+        _expire(credentials)
+        assert credentials.access_key != before
+        assert session.client("sts").get_caller_identity()["Account"] == account
+        with pytest.raises(InputError, match="is not in the registry"):
+            tenant_session(f"a-{account}", **where)
+        world.run("assume", f"a-{account}", "--", "true", code=3)
+        world.run("assume", "a", "--account-id", account, "--", "true")
+
+
+def test_too_wide_role(world: World) -> None:
+    """A role that may do anything is not registered, one that came to that is kept: both exit 6 and say why."""
+    customer = world.customer()
+    external_id = world.tenants("add", "a").stdout.strip()
+    every = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    wide = create_role(customer, "wide", trust(external_id), every)
+    told = world.tenants("register", "a", wide, "--wait", "0", code=6).stderr
+    assert "is too wide: it may do more than read" in told
+    (done,) = world.json("register", "a", wide, "--wait", "0", code=6)["checks"]
+    assert (done["stored"], done["verdict"]["safety"], done["verdict"]["access"]) == (False, "safe", "too-wide")
+    assert done["grant"]["role_arn"] is None
+    arn = role(customer, trust(external_id))
+    world.tenants("register", "a", arn, "--wait", "0")
+    customer.call("iam", "put_role_policy", RoleName="vendor", PolicyName="more", PolicyDocument=json.dumps(every))
+    (done,) = world.json("verify", "a", "--wait", "0", code=6)["checks"]
+    assert (done["grant"]["state"], done["grant"]["role_arn"], done["stored"]) == ("verified", arn, False)
+
+
 def _expire(credentials: Any) -> None:
     """As if the credentials ended in this moment."""
     credentials._expiry_time = credentials._time_fetcher()

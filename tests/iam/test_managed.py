@@ -89,8 +89,13 @@ def test_read_only_access_is_not_proved() -> None:
 
 
 def test_cloudwatch_read_only_access_is_not_proved() -> None:
-    """Nor does CloudWatchReadOnlyAccess only read: it creates deep links and runs a model."""
-    assert _not_read("CloudWatchReadOnlyAccess") == {"cloudwatch:CreateOneTimeDeepLinkCode", "cloudwatch:GenerateQuery"}
+    """Nor does CloudWatchReadOnlyAccess only read: it creates deep links, runs a model and stops others' queries."""
+    assert _not_read("CloudWatchReadOnlyAccess") == {
+        "cloudwatch:CreateOneTimeDeepLinkCode",
+        "cloudwatch:GenerateQuery",
+        "logs:StopLiveTail",
+        "logs:StopQuery",
+    }
 
 
 def _snapshot(*statements: Mapping[str, object]) -> ManagedPolicy:

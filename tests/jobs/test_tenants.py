@@ -55,6 +55,7 @@ class Answers:
 
     by_role: dict[str, Safety | DeputizeError | Callable[[], None]] = field(default_factory=dict)
     endpoint: str = "aws"
+    access: AccessState = AccessState.OK
     asked: list[Ask] = field(default_factory=list)
 
     def ask(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Ask:
@@ -80,13 +81,16 @@ class Answers:
                     f"AROA{ask.role_arn[-8:].upper()}",
                     ask.external_ids[0],
                     answer,
-                    AccessState.OK,
+                    self.access,
                     "probes",
                     self.endpoint,
                     stamp(datetime.now(UTC)),
                     "arn:aws:iam::111122223333:role/collector",
                     (ProbeResult("other", "refuse", "refuse"),),
                     ways if answer is Safety.VULNERABLE else (),
+                    notes=("2 tries", "not proved to read: s3:PutObject")
+                    if self.access is AccessState.TOO_WIDE
+                    else (),
                 ),
             )
 
@@ -154,6 +158,40 @@ def test_registering_the_same_role_again(registry: Registry, answers: Answers) -
     answers.by_role[arn_of("x")] = Safety.VULNERABLE
     (done,) = register(registry, "a", [arn_of("x")], answers)
     assert (done.stored, find(registry, "a").state) == (False, State.SUSPENDED)
+
+
+def test_too_wide_is_refused_and_told(registry: Registry, answers: Answers) -> None:
+    """A role that may do more than read is not registered, and the error says what it may; exit code 6."""
+    add(registry, Asked("a"))
+    answers.access = AccessState.TOO_WIDE
+    (done,) = register(registry, "a", [arn_of("x")], answers)
+    assert isinstance(done.error, ProvedWrongError)
+    assert (done.stored, done.tenant_message) == (False, TENANT_MESSAGE)
+    assert str(done.error).endswith(
+        f"{arn_of('x')} is too wide: it may do more than read; not proved to read: s3:PutObject"
+    )
+    assert find(registry, "a").state is State.UNVERIFIED
+    assert find(registry, "a").role_arn is None
+    last = list(events(registry, "a"))[-1]
+    assert (last.what, "access=too-wide" in last.detail) == ("not-accepted", True)
+
+
+def test_too_wide_later_keeps_the_grant(registry: Registry, answers: Answers) -> None:
+    """A re-check that finds it too wide changes nothing and fails; vulnerable and too wide is suspended, and stays."""
+    add(registry, Asked("a"))
+    (before,) = register(registry, "a", [arn_of("x")], answers)
+    answers.access = AccessState.TOO_WIDE
+    for done in (recheck(registry, before.grant, answers), *recheck_all(registry, answers, anew=True)):
+        assert (type(done.error), done.stored) == (ProvedWrongError, False)
+        assert (done.grant.state, done.grant.verified_at) == (State.VERIFIED, before.grant.verified_at)
+    assert find(registry, "a").verified_at == before.grant.verified_at
+    answers.by_role[arn_of("x")] = Safety.VULNERABLE
+    assert recheck(registry, find(registry, "a"), answers).grant.state is State.SUSPENDED
+    del answers.by_role[arn_of("x")]
+    recheck(registry, find(registry, "a"), answers)
+    assert find(registry, "a").state is State.SUSPENDED
+    answers.access = AccessState.OK
+    assert recheck(registry, find(registry, "a"), answers).stored
 
 
 @pytest.mark.parametrize(
@@ -307,7 +345,7 @@ def test_usable(registry: Registry, answers: Answers) -> None:
     assert str(usable(done.grant, "aws", MAX_AGE)) == arn_of("x")
     with pytest.raises(DiffersError, match="usable only there"):
         usable(done.grant, "http://127.0.0.1:1", MAX_AGE)
-    with pytest.raises(DiffersError, match="too long ago"):
+    with pytest.raises(DiffersError, match=f"too long ago; `deputize tenants verify a --account-id {ACCOUNT}`"):
         usable(done.grant, "aws", timedelta(0))
     answers.by_role[arn_of("x")] = Safety.VULNERABLE
     with pytest.raises(ProvedWrongError, match="is suspended"):
@@ -326,6 +364,20 @@ def test_tenants_for_rendering(registry: Registry) -> None:
     assert (tenant.external_ids, tenant.name, tenant.locale) == ((one.external_id,), "A, Inc.", "ja")
     with pytest.raises(DiffersError, match="is not what the registry issued"):
         tenant_of(registry, "a", account_id=ACCOUNT, given_ids=["67890"])
+
+
+def test_tenant_by_its_bundles_name(registry: Registry) -> None:
+    """A further account's bundle is rendered by its name too; a slug that was ever used is only ever its tenant's."""
+    add(registry, Asked("a", ACCOUNT))
+    second = add(registry, Asked("a", "222222222222"))
+    assert tenant_of(registry, "a-222222222222").external_ids == (second.external_id,)
+    with pytest.raises(InputError, match="is not in the registry"):
+        tenant_of(registry, "a-222222222222", account_id=ACCOUNT)
+    with pytest.raises(InputError, match="has 2 grants"):
+        tenant_of(registry, "a")
+    retire(registry, add(registry, Asked("gone")))
+    with pytest.raises(InputError, match="is not in the registry"):
+        tenant_of(registry, "gone")
 
 
 CSV = "tenant,external_id,name,account_id,partition,locale\n"

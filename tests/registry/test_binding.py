@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from deputize.errors import DeputizeError, DiffersError, InputError, ProvedWrongError
-from deputize.model.values import Safety, Verdict
+from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry import (
     Grant,
     Registry,
@@ -70,6 +71,49 @@ def test_verdict_must_fit(
     grant = granted("a", ACCOUNT)
     with pytest.raises(kind, match=said):
         bind(registry, grant, verdict(grant, **fields))
+    assert find(registry, "a") == grant
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"evidence": "policy"},
+        {"evidence": ""},
+        {"endpoint": "offline"},
+        {"endpoint": ""},
+        {"probes": ()},
+        {"caller": ""},
+        {"evidence": "policy", "endpoint": "offline", "probes": (), "caller": ""},
+    ],
+)
+def test_only_what_sts_confirmed(registry: Registry, granted: Make, verdict: Judge, fields: dict[str, Any]) -> None:
+    """A safe verdict that nobody tried out at an endpoint is refused, by bind and by both steps of a rotation."""
+    grant = granted("a")
+    with pytest.raises(InputError, match="rests on no try"):
+        bind(registry, grant, verdict(grant, **fields))
+    assert find(registry, "a") == grant
+    grant = start(registry, bind(registry, grant, verdict(grant)))
+    new = grant.other_id
+    with pytest.raises(DeputizeError):
+        switch(registry, grant, verdict(grant, external_id=new, **fields))
+    assert find(registry, "a") == grant
+    grant = switch(registry, grant, verdict(grant, external_id=new))
+    with pytest.raises(DeputizeError):
+        finish(registry, grant, verdict(grant, **fields))
+    assert find(registry, "a") == grant
+
+
+def test_too_wide_is_not_stored(registry: Registry, granted: Make, verdict: Judge) -> None:
+    """A role that may do more than read is refused, and what was there stays; less than all is stored."""
+    grant = granted("a")
+    with pytest.raises(ProvedWrongError, match="too wide"):
+        bind(registry, grant, verdict(grant, access=AccessState.TOO_WIDE))
+    assert find(registry, "a") == grant
+    for access in (AccessState.PARTIAL, AccessState.UNKNOWN, AccessState.OK):
+        grant = bind(registry, grant, verdict(grant, access=access))
+        assert grant.access == access
+    with pytest.raises(ProvedWrongError, match="too wide"):
+        bind(registry, grant, verdict(grant, access=AccessState.TOO_WIDE))
     assert find(registry, "a") == grant
 
 

@@ -6,7 +6,20 @@ from collections.abc import Callable
 import pytest
 
 from deputize.errors import InputError
-from deputize.registry import Asked, Grant, Registry, State, add, add_all, decoy, events, find, grants, retire
+from deputize.registry import (
+    Asked,
+    Grant,
+    Registry,
+    State,
+    add,
+    add_all,
+    decoy,
+    events,
+    find,
+    find_label,
+    grants,
+    retire,
+)
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 Make = Callable[..., Grant]
@@ -85,26 +98,70 @@ def test_one_id_for_each_account(registry: Registry, granted: Make) -> None:
 
 
 def test_a_grant_is_there_once(registry: Registry, granted: Make) -> None:
-    """The same tenant and account, and a slug that is another's bundle, are refused; a retired one makes room."""
+    """The same tenant and account are refused; a retired one makes room."""
     granted("a", "111111111111")
     granted("a", "222222222222")
     assert "is there" in refused(registry, Asked("a", "222222222222"))
-    assert "is there" in refused(registry, Asked("a-222222222222"))
     retire(registry, find(registry, "a", "222222222222"))
     assert granted("a", "222222222222").label == "a-222222222222"
 
 
 def test_find(registry: Registry, granted: Make) -> None:
-    """By slug, by label, by account; several are an error that lists the accounts."""
+    """By slug and account, never by label; several are an error that lists the accounts."""
     granted("a")
     second = granted("a", "222222222222")
-    assert find(registry, "a-222222222222") == second
+    for account in (None, "222222222222", "none"):
+        with pytest.raises(InputError, match="is not in the registry"):
+            find(registry, "a-222222222222", account)
     assert find(registry, "a", "222222222222") == second
     assert find(registry, "a", "none").account_id is None
     with pytest.raises(InputError, match=r"2 grants \(accounts: 222222222222, none\)"):
         find(registry, "a")
     with pytest.raises(InputError, match="is not in the registry"):
         find(registry, "b")
+
+
+def test_find_label(registry: Registry, granted: Make) -> None:
+    """By the bundle's name alone, which is one grant's; a retired one has none."""
+    first, second = granted("a"), granted("a", "222222222222")
+    assert (find_label(registry, "a"), find_label(registry, "a-222222222222")) == (first, second)
+    retire(registry, second)
+    with pytest.raises(InputError, match="is not in the registry"):
+        find_label(registry, "a-222222222222")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_slug_that_was_ever_a_label(registry: Registry, granted: Make, *, gone: bool) -> None:
+    """Nobody gets the name of another tenant's bundle for a slug, also once that grant is retired."""
+    granted("a", "111111111111")
+    second = granted("a", "222222222222")
+    if gone:
+        retire(registry, second)
+    assert "'a-222222222222' names another tenant" in refused(registry, Asked("a-222222222222"))
+    with pytest.raises(InputError, match="names another tenant"):
+        add_all(registry, [Asked("a-222222222222", "333333333333")])
+    assert {grant.tenant for grant in grants(registry, retired=True)} == {"a"}
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_label_that_was_ever_a_slug(registry: Registry, granted: Make, left: int) -> None:
+    """No bundle gets another tenant's slug for a name, also when that tenant's first grant, or all, are retired."""
+    first = granted("a-222222222222", "111111111111")
+    kept = [granted("a-222222222222", f"33333333333{number}") for number in range(left)]
+    retire(registry, first)
+    granted("a", "111111111111")
+    assert "'a-222222222222' names another tenant" in refused(registry, Asked("a", "222222222222"))
+    with pytest.raises(InputError, match="is not in the registry"):
+        find(registry, "a-222222222222", "222222222222")
+    assert [grant for grant in grants(registry) if grant.tenant != "a"] == kept
+
+
+def test_a_tenants_own_names_come_again(registry: Registry, granted: Make) -> None:
+    """A slug, and a label, of the same tenant's retired grant are free to it."""
+    retire(registry, granted("a", "111111111111"))
+    assert granted("a", "222222222222").label == "a"
+    retire(registry, granted("a", "111111111111"))
+    assert granted("a", "111111111111").label == "a-111111111111"
 
 
 def test_add_all_is_all_or_none(registry: Registry, granted: Make) -> None:

@@ -26,12 +26,14 @@ SHARED = 4  # slugs, IDs and roles that all processes fight for
 HEAD = """
 import json, sys
 from deputize.errors import DeputizeError
-from deputize.model.values import AccessState, Safety, Verdict
+from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
 from deputize.registry import Asked, add, bind, find, open_registry
 from deputize.registry.values import now
 
 def verdict(grant, arn, role_id):
-    return Verdict(arn, role_id, grant.external_id, Safety.SAFE, AccessState.OK, "probes", "aws", now(), "arn")
+    probes = (ProbeResult("other", "refuse", "refuse"),)
+    sent = grant.external_id
+    return Verdict(arn, role_id, sent, Safety.SAFE, AccessState.OK, "probes", "aws", now(), "arn", probes)
 
 location, me = sys.argv[1], int(sys.argv[2])
 registry = open_registry(location, who=f"p{me}", create=True)

@@ -9,11 +9,11 @@ import typer
 from deputize.errors import Problem, UsageError
 
 
-def may_go_on(question: str, *, yes: bool) -> bool:
+def may_go_on(question: str, *, yes: bool, mend: str) -> bool:
     """Whether to go on. Raises UsageError where nobody can be asked."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError(Problem("--yes", "is missing, and there is no terminal to ask on", "look with --plan first"))
+        raise UsageError(Problem("--yes", "is missing, and there is no terminal to ask on", mend))
     typer.echo(f"{question} [y/N] ", err=True, nl=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from deputize.errors import INTERRUPTED, DeputizeError
+from deputize.errors import BROKEN_PIPE, INTERRUPTED, DeputizeError, ServiceError
 
 FORMAT_KEY = "deputize.format"
 
@@ -30,7 +31,14 @@ class Boundary(TyperGroup):
         except BrokenPipeError:
             # The reader of our output has gone; point stdout at nothing so that Python's own flush stays silent.
             sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115
-            raise typer.Exit(141) from None
+            raise typer.Exit(BROKEN_PIPE) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+                raise
+            # Standard output is full or gone; Python's own flush at the end must not fail once more.
+            sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115
+            typer.echo(f"error: standard output: cannot be written: {error.strerror}", err=True)
+            raise typer.Exit(ServiceError.exit_code) from None
 
 
 def tell(error: DeputizeError, *, as_json: bool) -> None:

@@ -145,14 +145,16 @@ class _Talk:
             return False
         for line in _plan_lines(plan):
             typer.echo(line, err=True)
-        self._stack = plan.request.stack_name
-        return may_go_on("Deploy this?", yes=self._yes)
+        go_on = may_go_on("Deploy this?", yes=self._yes, mend="look with --plan, or give --yes")
+        self._stack = plan.request.stack_name if go_on else ""
+        return go_on
 
     def decide_removal(self, stack: Stack) -> bool:
         place = f"account {self._session.caller().account_id}, region {self._session.region}"
         typer.echo(f"remove stack {stack.name} with its role in {place}", err=True)
-        self._stack = stack.name
-        return may_go_on("Remove it?", yes=self._yes)
+        go_on = may_go_on("Remove it?", yes=self._yes, mend="give --yes")
+        self._stack = stack.name if go_on else ""
+        return go_on
 
 
 def _plan_lines(plan: Plan) -> list[str]:
@@ -194,4 +196,8 @@ def _tags(pairs: list[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise UsageError(*(Problem("--tag", f"'{printable(pair)}' has no =", "write KEY=VALUE") for pair in wrong))
+    keys = [pair.split("=", 1)[0] for pair in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise UsageError(*(Problem("--tag", f"'{printable(key)}' is given twice", "give it once") for key in twice))
     return dict(pair.split("=", 1) for pair in pairs)

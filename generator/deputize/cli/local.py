@@ -32,6 +32,7 @@ def local(
             "AWS_SECRET_ACCESS_KEY": "test",
         }
         try:
+            typer.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
             for name, value in settings.items():
                 typer.echo(f"export {name}={value}")
             typer.echo("# the embedded AWS runs until Ctrl-C; nothing of it stays", err=True)

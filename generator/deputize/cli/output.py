@@ -43,8 +43,7 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._progress and self._count:
-            typer.echo("\r\033[K", err=True, nl=False)
+        self._clear()
         if self._more:
             typer.echo(f"... and {self._more} more warnings and notes", err=True)
         if self._json and error is None:
@@ -60,6 +59,11 @@ class Output:
         """Take the problems of tenants that were left out; they are told at the end, and the run exits with 3."""
         self._refused = problems
 
+    def note(self, text: str) -> None:
+        """Say something on stderr, on a line of its own."""
+        self._clear()
+        typer.echo(printable(f"note: {text}"), err=True)
+
     def say(self, what: Finding | Written) -> None:
         """Take one thing the job says."""
         from deputize.model.values import Finding
@@ -68,6 +72,10 @@ class Output:
             self._finding(what)
         else:
             self._written(what)
+
+    def _clear(self) -> None:
+        if self._progress and self._count:
+            typer.echo("\r\033[K", err=True, nl=False)
 
     def _written(self, written: Written) -> None:
         self._count += 1

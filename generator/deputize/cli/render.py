@@ -60,12 +60,20 @@ def render(
     from deputize.jobs.tenants import tenants_of
     from deputize.model.spec import Tenant
 
-    one = {"--external-id": external_id, "--name": name, "--account-id": account_id}
-    _one_way((tenant, tenants, everyone or None), one, vendor, vendor_account, check=check, zipped=zipped)
+    one = {
+        "--external-id": external_id,
+        "--name": name,
+        "--account-id": account_id,
+        "--locale": locale != "en",
+        "--partition": partition != "aws" and vendor_account is None,
+    }
+    ways = (tenant, tenants, everyone or None)
+    _one_way(ways, one, vendor, vendor_account, check=check, zipped=zipped, skip_invalid=skip_invalid)
     cache = None if no_cache else VerdictCache(user_cache_dir(os.environ))
     options = RenderOptions(out, check, zipped, force, strict, skip_invalid, cache)
     who = _vendor(vendor, vendor_account, partition)
     with Output("deputize/render/1", form, many=tenant is None) as output:
+        written = write_assume_policies(who, options)
         if tenants is not None:
             output.refused(render_list(who, tenants, options, output.say))
         elif everyone:
@@ -74,8 +82,8 @@ def render(
         else:
             by_hand = Tenant(tenant or "", tuple(external_id or ()), name, account_id, partition, locale)
             render_tenant(who, _tenant(registry, by_hand), options, output.say)
-        for path in write_assume_policies(who, options):
-            typer.echo(f"note: wrote {path}: what the vendor's own role should be allowed, and no more", err=True)
+        for path in written:
+            output.note(f"wrote {path}: what the vendor's own role should be allowed, and no more")
 
 
 def _tenant(registry: str | None, by_hand: Tenant) -> Tenant:
@@ -106,6 +114,7 @@ def _one_way(
     *,
     check: bool,
     zipped: bool,
+    skip_invalid: bool,
 ) -> None:
     from deputize.errors import Problem, UsageError
 
@@ -120,6 +129,8 @@ def _one_way(
         problems.append(Problem("render", "no tenant is named", "give --tenant SLUG, --tenants FILE or --all"))
     if vendor_account is not None and vendor is not None:
         problems.append(Problem("--vendor-account", "excludes --vendor", "the file names the account"))
+    if skip_invalid and ways[1] is None:
+        problems.append(Problem("--skip-invalid", "is for a list", "give it with --tenants"))
     if check and zipped:
         problems.append(Problem("--check", "compares folders, not archives", "leave out --zip"))
     if problems:

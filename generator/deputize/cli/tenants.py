@@ -141,7 +141,7 @@ def register(
     endpoint_url: EndpointOption = None,
     form: FormatOption = Format.text,
 ) -> None:
-    """Verify the roles that a tenant handed in, and store those that are safe; any other changes nothing."""
+    """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
     from deputize.jobs.tenant_checks import register as register_roles
 

@@ -57,7 +57,7 @@ def show_progress(done: int, of: int) -> None:
 def _tell(one: Checked) -> None:
     if one.error is None:
         mark = f" (test: {one.grant.endpoint})" if one.grant.test else ""
-        typer.echo(printable(f"{one.grant.label} {one.grant.state} {one.role_arn} {one.grant.evidence}{mark}"))
+        typer.echo(printable(f"{one.grant.tenant} {one.grant.state} {one.role_arn} {one.grant.evidence}{mark}"))
         return
     for problem in one.error.problems:
         typer.echo(f"error: {printable(str(problem))}", err=True)
@@ -69,7 +69,7 @@ def _row(grant: Grant) -> tuple[str, ...]:
     mark = f" (test: {grant.endpoint})" if grant.test else ""
     rotating = f" ({grant.rotation})" if grant.other_id else ""
     return (
-        grant.label,
+        grant.tenant,
         grant.account_id or "-",
         f"{grant.state}{rotating}",
         ids,

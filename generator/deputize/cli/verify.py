@@ -31,7 +31,10 @@ def verify(
     ] = None,
     other_id: Annotated[
         str | None,
-        typer.Option(help="An ID that belongs to nobody, or to another tenant: it must be refused.", metavar="ID"),
+        typer.Option(
+            help="One more ID that must be refused: a decoy that you issued to nobody. Never a real tenant's.",
+            metavar="ID",
+        ),
     ] = None,
     wait: Annotated[float, typer.Option(min=0, max=3600, help="Seconds for which to repeat.", metavar="S")] = 60.0,
     bundle: Annotated[

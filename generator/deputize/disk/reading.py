@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from deputize.bundle import compare, path_fault, shown
 from deputize.disk.trouble import trouble
@@ -20,6 +19,7 @@ from deputize.errors import InputError, Problem
 from deputize.model.values import Files
 
 TEXT_CAP: Final = 1 << 20  # bytes; also the largest file of a bundle
+LIST_CAP: Final = 1 << 30  # bytes of a list that has to be copied before it can be read twice
 LINE_CAP: Final = 64 << 10  # bytes of one line of a tenant list
 ENTRIES_CAP: Final = 200  # files and folders in one bundle; deputize makes about 20
 STDIN: Final = "-"
@@ -104,17 +104,28 @@ def rereadable(path: Path | str) -> Iterator[BinaryIO]:
     where = os.fspath(path)
     with ExitStack() as open_files:
         try:
+            if where == STDIN and sys.stdin is None:
+                raise InputError(Problem("standard input", "is closed", "name a file"))
             file: BinaryIO = sys.stdin.buffer if where == STDIN else open_files.enter_context(Path(path).open("rb"))
             mode = 0 if where == STDIN else os.fstat(file.fileno()).st_mode
             if stat.S_ISCHR(mode) and not file.isatty():
                 raise InputError(Problem(shown(where), "is a device", "name a file, or use - for standard input"))
             if not stat.S_ISREG(mode):
                 copy = open_files.enter_context(tempfile.TemporaryFile())
-                shutil.copyfileobj(file, copy)
+                _copy(file, copy, where)
                 file = copy
         except OSError as error:
             raise trouble(where, error) from error
         yield file
+
+
+def _copy(source: BinaryIO, target: IO[bytes], where: str) -> None:
+    left = LIST_CAP
+    while block := source.read(1 << 16):
+        left -= len(block)
+        if left < 0:
+            raise InputError(Problem(shown(where), f"is larger than {LIST_CAP} bytes", "is it a list of tenants?"))
+        target.write(block)
 
 
 def read_folder(path: Path | str) -> Files:

@@ -63,5 +63,3 @@ TAG_VALUE = Limit(
 ROLE_ARN = Limit("role ARN", 20, 2048, "characters", "[B] sts AssumeRole")
 STACK_NAME = Limit("stack name", 1, 128, "characters", "[B] cloudformation", _ascii(r"[A-Za-z][-A-Za-z0-9]*"))
 TEMPLATE_BODY = Limit("template in a request", 1, 51200, "bytes", "[B] cloudformation TemplateBody, [C]")
-
-LIMITS: tuple[Limit, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Limit))

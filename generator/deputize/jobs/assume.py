@@ -83,7 +83,7 @@ def tenant_session(
     grant, role = _look(registry, tenant, account_id, endpoint, max_age)
 
     def may_refresh() -> None:
-        current, its_role = _look(registry, grant.label, None, endpoint, max_age)
+        current, its_role = _look(registry, grant.tenant, grant.account_id, endpoint, max_age)
         if (current.id, its_role, current.external_id) != (grant.id, role, grant.external_id):
             raise DiffersError(Problem(str(grant), "has another role or ID now", "make a new session"))
 
@@ -109,7 +109,8 @@ def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:
         raise DiffersError(Problem(where, what, "verify it here"))
     if datetime.now(UTC) - datetime.fromisoformat(grant.verified_at) > max_age:
         what = f"was last verified at {grant.verified_at}, which is too long ago"
-        raise DiffersError(Problem(where, what, f"`deputize tenants verify {grant.label}`, or a longer --max-age"))
+        again = f"`deputize tenants verify {grant.tenant} --account-id {arn.account_id}`"
+        raise DiffersError(Problem(where, what, f"{again}, or a longer --max-age"))
     return arn
 
 

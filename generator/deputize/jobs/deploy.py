@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deputize import __version__, disk
+from deputize import __version__
 from deputize.aws.changes import Plan, planned
 from deputize.aws.client import Session, Target
 from deputize.aws.deploy import Deployed, execute
@@ -18,7 +18,7 @@ from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn
 from deputize.jobs.api import Bundle
-from deputize.jobs.lint import LintOptions, lint_files
+from deputize.jobs.lint import LintOptions, bundles_at, lint_files
 from deputize.jobs.shapes import TEMPLATE, refuse_errors
 from deputize.model.display import shown
 from deputize.model.values import Files
@@ -66,7 +66,7 @@ def deploy(
     Raises LintError for findings, InputError for a bundle or choice that is wrong, DiffersError for a change that
     replaces or removes without `allow_replace`, ServiceError for everything that AWS refuses.
     """
-    files = bundle.files if isinstance(bundle, Bundle) else disk.read_folder(Path(bundle))
+    files = bundle.files if isinstance(bundle, Bundle) else _files_of(Path(bundle))
     refuse_errors(lint_files(files, LintOptions()).findings)
     request = _request(files, read_manifest(files), choices or Choices(), expect_account)
     used = session or Session(Target(profile, region, endpoint_url), __version__)
@@ -77,13 +77,21 @@ def deploy(
         return execute(used, plan, allow_replace=allow_replace, on_event=on_event, pace=pace)
 
 
+def _files_of(path: Path) -> Files:
+    """The one bundle at a path: a folder or a zip. Raises InputError."""
+    (_, files), *more = bundles_at(path)
+    if more:
+        raise InputError(Problem(shown(str(path)), "holds more than one bundle", "name one of them"))
+    return files
+
+
 def pace_for(session: Session) -> Pace:
     """How often to look at a stack there."""
     return _NEAR if session.endpoint_url is not None else _FAR
 
 
 def _request(files: Files, manifest: Manifest, choices: Choices, expect_account: str | None) -> StackRequest:
-    _check_choices(choices)
+    _check_choices(choices, manifest.partition, expect_account)
     template = files[TEMPLATE]
     return StackRequest(
         stack_name=manifest.stack_name,
@@ -106,16 +114,22 @@ def _request(files: Files, manifest: Manifest, choices: Choices, expect_account:
     )
 
 
-def _check_choices(choices: Choices) -> None:
+def _check_choices(choices: Choices, partition: str, expect_account: str | None) -> None:
     problems = []
+    if expect_account is not None and not limits.ACCOUNT_ID.admits(expect_account):
+        what = f"{shown(expect_account)} is no AWS account ID"
+        problems.append(Problem("--expect-account", what, "give its 12 digits"))
     if choices.role_name is not None and not limits.ROLE_NAME.admits(choices.role_name):
         what = f"{shown(choices.role_name)} is no role name"
         problems.append(Problem("--role-name", what, "use 1 to 64 letters, digits and _+=,.@-"))
     if choices.path is not None and not limits.PATH.admits(choices.path):
         problems.append(Problem("--path", f"{shown(choices.path)} is no IAM path", "use / or /name/"))
     boundary = choices.permissions_boundary
-    if boundary and parse_policy_arn(boundary) is None:
-        problems.append(Problem("--permissions-boundary", f"{shown(boundary, 100)} is no managed policy's ARN"))
+    parsed = parse_policy_arn(boundary) if boundary else None
+    if boundary and (parsed is None or parsed[0] != partition):
+        what = f"{shown(boundary, 100)} is no managed policy's ARN of partition {partition}"
+        mend = f"give one like arn:{partition}:iam::444455556666:policy/name"
+        problems.append(Problem("--permissions-boundary", what, mend))
     for key, value in choices.tags.items():
         if not limits.TAG_KEY.admits(key) or not limits.TAG_VALUE.admits(value):
             mend = "use letters, digits, spaces and _.:/=+-@, at most 128 and 256"

@@ -10,7 +10,10 @@ from deputize.aws.destroy import Destroyed, destroy, find
 from deputize.aws.stack import Stack, StackEvent
 from deputize.bundle import MANIFEST, read_manifest
 from deputize.disk import read_folder
+from deputize.errors import InputError, Problem
+from deputize.iam import limits
 from deputize.jobs.deploy import pace_for
+from deputize.model.display import shown
 
 
 def destroy_stack(
@@ -31,6 +34,12 @@ def destroy_stack(
     if (folder / MANIFEST).is_file():
         manifest = read_manifest(read_folder(folder))
         name, tenant, vendor = manifest.stack_name, manifest.tenant, manifest.vendor
+    elif folder.is_dir() or not limits.STACK_NAME.admits(name):
+        what, mend = (
+            "is neither a bundle nor the name of a stack",
+            "give a folder that `deputize render` wrote, or a name",
+        )
+        raise InputError(Problem(shown(name), what, mend))
     stack = find(session, name, tenant=tenant, vendor=vendor)
     if not decide(stack):
         return None

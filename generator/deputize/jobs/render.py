@@ -119,6 +119,8 @@ def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOpt
         else:
             shapes.judge(found.shape)
             ready.append(found)
+    if not ready and not problems:
+        problems.append(Problem("--all", "the registry has no tenant", "add one with `deputize tenants add`"))
     if problems:
         raise InputError(*problems)
     _write(ready, options, say, shapes)
@@ -140,10 +142,13 @@ def write_assume_policies(vendor: Vendor, options: RenderOptions) -> list[Path]:
         there = read_bytes(path) if path.exists() else None
         if there == data:
             continue
-        if options.check or (there is not None and not _is_assume_policy(there)):
-            raise DiffersError(
-                Problem(str(path), "differs from what would be written", "move it away, or render again")
-            )
+        if options.check:
+            if there is not None:
+                raise DiffersError(Problem(str(path), "differs"))
+            continue
+        if there is not None and not _is_assume_policy(there) and not options.force:
+            what, mend = "is there and was not made by deputize", "move it away, or use --force"
+            raise DiffersError(Problem(str(path), what, mend))
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file_atomically(path, data)
         written.append(path)

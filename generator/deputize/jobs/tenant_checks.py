@@ -11,7 +11,7 @@ from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.verify import Ask
 from deputize.model.display import shown
-from deputize.model.values import Safety, Verdict
+from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry import (
     Grant,
     Registry,
@@ -28,13 +28,16 @@ from deputize.registry import (
     switch,
 )
 
-# What a tenant may be told: the same for a role that another tenant holds, that lets a wrong ID in, that did not let
-# us in, or that is not there. So nobody learns about another tenant's role by trying its ARN.
+# What a tenant may be told: the same for a role that another tenant holds, that lets a wrong ID in, that may do
+# more than read, that did not let us in, or that is not there. So nobody learns about another tenant's role by trying
+# its ARN.
 TENANT_MESSAGE = (
     "We could not accept this role. Check that it was made from the latest files we sent you, and that the ARN is the"
     " one your deployment printed; then send it again."
 )
 _AWS = "aws"
+# How the notes of a verdict begin, or what they hold, that say what a role may do besides reading.
+_MORE_THAN_READ = ("not proved to read", "DryRunOperation")
 
 
 class Checker(Protocol):
@@ -62,7 +65,7 @@ class Checked:
 
     @property
     def stored(self) -> bool:
-        """Whether the registry now holds this role as verified."""
+        """Whether this check was safe and is stored: the registry now holds the role as verified by it."""
         return self.error is None
 
     @property
@@ -111,7 +114,7 @@ def register(
 def recheck(registry: Registry, grant: Grant, checker: Checker) -> Checked:
     """Verify a grant's role again: safe renews it, vulnerable suspends it, anything else changes nothing.
 
-    Raises InputError when it has no role.
+    Too wide changes nothing either; it is the outcome's error. Raises InputError when it has no role.
     """
     if grant.role_arn is None:
         raise InputError(Problem(str(grant), "has no role yet", "use `deputize tenants register`"))
@@ -221,7 +224,7 @@ def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) ->
     if isinstance(found, DeputizeError):
         return Checked(grant, arn, None, found)
     try:
-        if found.safety is Safety.SAFE:
+        if found.safety is Safety.SAFE and found.access is not AccessState.TOO_WIDE:
             return Checked(case.keep(registry, grant, found), arn, found)
         if found.safety is Safety.VULNERABLE and case.suspends:
             return Checked(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
@@ -233,6 +236,10 @@ def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) ->
 
 
 def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
+    if verdict.safety is Safety.SAFE:
+        shown_by = [note for note in verdict.notes if note.startswith(_MORE_THAN_READ[0]) or _MORE_THAN_READ[1] in note]
+        what = f"{verdict.role_arn} is too wide: it may do more than read"
+        return ProvedWrongError(Problem(str(grant), what, "; ".join(shown_by[:3])))
     ways = "; ".join(way.sentence for way in verdict.ways_in[:3])
     what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
     kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from deputize.errors import DiffersError, Problem
 from deputize.model.spec import Tenant
-from deputize.registry import Registry, find, grants
+from deputize.registry import Registry, find, find_label, grants
 
 
 def tenants_of(registry: Registry) -> Iterator[Tenant]:
@@ -15,12 +15,14 @@ def tenants_of(registry: Registry) -> Iterator[Tenant]:
 
 
 def tenant_of(registry: Registry, slug: str, *, account_id: str | None = None, given_ids: Sequence[str] = ()) -> Tenant:
-    """The tenant of that slug, with the IDs that are rendered now.
+    """The tenant of that slug, with the IDs that are rendered now; without an account_id also by its bundle's name.
 
     given_ids: what somebody gave by hand as well. Raises DiffersError when they are not the issued ones, InputError
     when there is no such grant, or more than one.
     """
-    tenant = find(registry, slug, account_id).as_tenant()
+    # A slug that was ever a tenant's is looked up as nothing else.
+    by_slug = account_id is not None or grants(registry, tenant=slug, retired=True)
+    tenant = (find(registry, slug, account_id) if by_slug else find_label(registry, slug)).as_tenant()
     if given_ids and tuple(given_ids) != tenant.external_ids:
         what = f"is not what the registry issued to {slug}"
         raise DiffersError(Problem("--external-id", what, "leave it out: the registry knows it"))

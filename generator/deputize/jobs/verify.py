@@ -18,11 +18,13 @@ from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
 from deputize.errors import DeputizeError, InputError, Problem
+from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.judge_policy import WaysIn, find_entrances
 from deputize.jobs.verify_access import AccessFound, access_of
 from deputize.jobs.verify_inputs import Asked, asked_of, checked_ids, refuse_own, role_to_verify
 from deputize.jobs.verify_notes import about_rounds, tried
+from deputize.model.display import shown
 from deputize.model.values import ProbeResult, Safety, Verdict
 
 _QUEUED = 2  # asks taken from the source for each worker, so that a long list is never held whole
@@ -32,7 +34,7 @@ _QUEUED = 2  # asks taken from the source for each worker, so that a long list i
 class Ask:
     """One role to be verified: its ARN, the external IDs that may enter it, and what it is held against.
 
-    The first ID must get in; another one, of a rotation, may. other_id: somebody else's ID or nobody's, to be refused.
+    The first ID must get in; another one, of a rotation, may. other_id: a decoy issued to nobody, to be refused.
     """
 
     role_arn: str
@@ -76,7 +78,7 @@ def verify(
 ) -> Verdict:
     """Find out who can enter a live role, by calling STS with right and wrong external IDs, as the vendor.
 
-    external_ids: those that may enter; the first must. other_id: one that belongs to somebody else, or nobody. wait:
+    external_ids: those that may enter; the first must. other_id: a decoy that was issued to nobody, never a real tenant's. wait:
     seconds for which the tries are repeated, since IAM settles slowly. asked: what the role is held against.
     session: in place of profile, region and endpoint_url. on_round: is told of each pass as it is done.
     Nothing is raised for what is found. Raises InputError for a role that must not be entered or an ID that STS does
@@ -108,6 +110,10 @@ def verify_with_files(
         raise InputError(Problem("role ARN", what, "ask the customer for the ARN in its own account"))
     if external_ids and asked.external_ids and not set(external_ids) <= set(asked.external_ids):
         raise InputError(Problem("--external-id", "is not one of the bundle's", "leave it out, or give its own bundle"))
+    if vendor_account is not None and not limits.ACCOUNT_ID.admits(vendor_account):
+        raise InputError(
+            Problem("--vendor-account", f"{shown(vendor_account)} is no AWS account ID", "give its 12 digits")
+        )
     if vendor_account is not None:
         asked = replace(asked, vendor_account=vendor_account)
     return verify(role_arn, tuple(external_ids) or asked.external_ids, asked=asked, **how)

@@ -60,6 +60,8 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
         raise InputError(Problem(shown(str(source)), "has more than one bundle", "give one"))
     asked = asked_of_bundle(files)
     account = vendor_account or str(asked.vendor_account)
+    if role_arn and (parsed := _parsed(role_arn)) is not None:
+        refuse_own(parsed, account)
     expected = checked_ids(ids or asked.external_ids)
     opened = open_bundle(files)
     if opened.unreadable or not opened.roles:

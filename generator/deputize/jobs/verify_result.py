@@ -9,7 +9,7 @@ from deputize.model.values import Safety, Verdict
 _MEANS = {
     Safety.SAFE: "the right external ID gets in, and nothing else was found that does",
     Safety.VULNERABLE: "somebody gets in who should not: do not store this ARN",
-    Safety.UNSETTLED: "the answers do not agree yet: run it again later",
+    Safety.UNSETTLED: "the answers do not agree yet, or the policy has parts that are not understood: see the notes",
     Safety.UNREACHABLE: "the right external ID did not get in",
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from deputize.registry.binding import bind, note, refuted
 from deputize.registry.database import Registry, default_location, open_registry
 from deputize.registry.events import Event, events
-from deputize.registry.grants import Asked, add, add_all, find, grants, retire
+from deputize.registry.grants import Asked, add, add_all, find, find_label, grants, retire
 from deputize.registry.issued import decoy
 from deputize.registry.rotation import abort, finish, start, switch
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
@@ -33,6 +33,7 @@ __all__ = [
     "end_sweep",
     "events",
     "find",
+    "find_label",
     "finish",
     "grants",
     "note",

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, or_, select
 
 from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.model.display import shown
-from deputize.model.values import Safety, Verdict
+from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry.database import Registry
 from deputize.registry.events import record
 from deputize.registry.grants import by_id, change, unchanged
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import AWS, Grant, State, now
 
+_TRIED: Final = ("probes", "probes+policy")  # evidence for which STS was asked
+_OFFLINE: Final = ("", "offline")
+
 
 def bind(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
     """Store the role that a safe verdict is about as the grant's, and the grant as verified.
 
-    Raises ProvedWrongError for a verdict that is not safe, InputError when the role lies in another account or
-    partition than the grant's, DiffersError when the grant has changed since it was read, when a role that was
-    verified on AWS would give way to a test's, or when another grant holds the role. Then what was there stays.
+    Raises ProvedWrongError for a verdict that is not safe or finds the role too wide, InputError when it was reached
+    without asking STS or the role lies in another account or partition than the grant's, DiffersError when the grant
+    has changed since it was read, when a role that was verified on AWS would give way to a test's, or when another
+    grant holds the role. Then what was there stays.
     """
     with registry.writing() as tx:
         store(tx, grant, verdict, grant.external_id)
@@ -53,6 +57,9 @@ def store(tx: Connection, grant: Grant, verdict: Verdict, sent: str, **more: Any
     """Write a safe verdict in a transaction that is open; `sent` is the ID it must have been reached with."""
     if verdict.safety is not Safety.SAFE:
         raise ProvedWrongError(Problem(str(grant), f"the role is {verdict.safety}; only a safe one is stored"))
+    if verdict.access is AccessState.TOO_WIDE:
+        raise ProvedWrongError(Problem(str(grant), "the role is too wide: it may do more than read"))
+    _refuse_untried(grant, verdict)
     unchanged(tx, grant)
     _refuse_test_over_aws(grant, verdict)
     arn = _fitting(grant, verdict, sent)
@@ -79,9 +86,16 @@ def settled(tx: Connection, registry: Registry, grant: Grant, what: str, verdict
     """The grant as it now is, with a line in the log; that one holds no external ID and no words of AWS's."""
     current = by_id(tx, grant.id)
     endpoint = "" if verdict.endpoint == AWS else f" endpoint={verdict.endpoint}"
-    detail = f"{verdict.role_arn} {verdict.safety} evidence={verdict.evidence}{endpoint}"
+    detail = f"{verdict.role_arn} {verdict.safety} access={verdict.access} evidence={verdict.evidence}{endpoint}"
     record(tx, f"{registry.who} {verdict.caller}".strip(), current, what, detail)
     return current
+
+
+def _refuse_untried(grant: Grant, verdict: Verdict) -> None:
+    tried = verdict.evidence in _TRIED and verdict.endpoint not in _OFFLINE
+    if not (tried and verdict.probes and verdict.caller):
+        what = "the verdict rests on no try: STS was not asked whom the role lets in"
+        raise InputError(Problem(str(grant), what, "use `deputize tenants register` or `verify`"))
 
 
 def _fitting(grant: Grant, verdict: Verdict, sent: str) -> RoleArn:

@@ -78,7 +78,8 @@ def insert_grant(tx: Connection, who: str, asked: Asked) -> Grant:
     problems = (*tenant_problems(tenant, asked.where), *_weaknesses(asked))
     if problems:
         raise InputError(*problems)
-    _refuse_twin(tx, asked)
+    _refuse_anothers_name(tx, asked, label)
+    _refuse_twin(tx, asked, label)
     if not (asked.share and _is_own(tx, asked.tenant, ids)):
         for one in ids:
             issue(tx, asked.tenant, one, where=f"{asked.where}: external_id", weak_reason=asked.weak_reason)
@@ -104,23 +105,31 @@ def insert_grant(tx: Connection, who: str, asked: Asked) -> Grant:
 
 
 def find(registry: Registry, tenant: str, account_id: str | None = None) -> Grant:
-    """The living grant of a tenant (its slug, or a grant's label), for that account where one is named.
+    """The living grant of the tenant with that slug, for that account where one is named.
 
     account_id: "none" for the grant without an agreed account. Raises InputError when there is none, or more than one.
     """
-    query = select(*_COLUMNS).where(_LIVE, or_(GRANTS.c.tenant == tenant, GRANTS.c.label == tenant))
+    query = select(*_COLUMNS).where(_LIVE, GRANTS.c.tenant == tenant)
     if account_id is not None:
         query = query.where(GRANTS.c.account_id.is_not_distinct_from(None if account_id == _OPEN else account_id))
     with registry.reading() as look:
         found = [_grant(row) for row in look.execute(query)]
     if not found:
-        which = shown(tenant) + (f" with account {shown(account_id)}" if account_id is not None else "")
-        raise InputError(Problem("tenant", f"{which} is not in the registry", "look with `deputize tenants list`"))
+        raise _not_there(shown(tenant) + (f" with account {shown(account_id)}" if account_id is not None else ""))
     if len(found) > 1:
         accounts = ", ".join(sorted(grant.account_id or _OPEN for grant in found))
         what = f"{shown(tenant)} has {len(found)} grants (accounts: {accounts})"
         raise InputError(Problem("tenant", what, "name one with --account-id"))
     return found[0]
+
+
+def find_label(registry: Registry, label: str) -> Grant:
+    """The living grant whose bundle has that name: for rendering, never for entering. Raises InputError for none."""
+    with registry.reading() as look:
+        row = look.execute(select(*_COLUMNS).where(_LIVE, GRANTS.c.label == label)).first()
+    if row is None:
+        raise _not_there(shown(label))
+    return _grant(row)
 
 
 def grants(registry: Registry, *, tenant: str | None = None, retired: bool = False) -> list[Grant]:
@@ -165,15 +174,28 @@ def _grant(row: Row[Any]) -> Grant:
     return Grant(**{**values, "state": State(values["state"]), "rotation": Rotation(values["rotation"])})
 
 
+def _not_there(which: str) -> InputError:
+    return InputError(Problem("tenant", f"{which} is not in the registry", "look with `deputize tenants list`"))
+
+
 def _label(tx: Connection, asked: Asked) -> str:
-    taken = tx.execute(select(GRANTS.c.tenant).where(_LIVE, GRANTS.c.label == asked.tenant)).scalar()
+    own = (GRANTS.c.tenant == asked.tenant) & (GRANTS.c.label == asked.tenant)
+    taken = tx.execute(select(GRANTS.c.id).where(_LIVE, own)).scalar()
     if taken is None or asked.account_id is None:
         return asked.tenant
     return f"{asked.tenant}-{asked.account_id}"
 
 
-def _refuse_twin(tx: Connection, asked: Asked) -> None:
-    label = _label(tx, asked)
+def _refuse_anothers_name(tx: Connection, asked: Asked, label: str) -> None:
+    # Retired ones count too: a name never comes to mean another tenant.
+    anothers = or_(GRANTS.c.label == asked.tenant, GRANTS.c.tenant == label)
+    query = select(GRANTS.c.id).where(GRANTS.c.tenant != asked.tenant, anothers)
+    if tx.execute(query).first() is not None:
+        what = f"{shown(label)} names another tenant, or did"
+        raise InputError(Problem(f"{asked.where}: tenant", what, "choose another slug"))
+
+
+def _refuse_twin(tx: Connection, asked: Asked, label: str) -> None:
     query = select(*_COLUMNS).where(
         _LIVE,
         or_(

@@ -33,6 +33,7 @@ class Grant:
     """One tenant's one account.
 
     label: unique among living grants; names the bundle: the tenant's slug, or slug-account for its further accounts.
+    It is never another tenant's slug, and nothing is entered by it.
     external_id: the ID that is sent. other_id: during a rotation the next (started) or the previous one (switched).
     generation: counts changes of the IDs. role_*, access, evidence, verified_at (ISO 8601, UTC), endpoint: of the last
     safe verdict. checked_at: of the last one of any kind.

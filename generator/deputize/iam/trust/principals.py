@@ -46,7 +46,7 @@ def _named(kind: str, value: str, caller: Caller) -> Truth:
         return None
     if value == caller.text or trusted.text != caller.text.lower():
         return value == caller.text
-    # Whether IAM takes a host name in another case is not documented.
+    # Whether IAM takes a name in another case is not documented.
     return None
 
 

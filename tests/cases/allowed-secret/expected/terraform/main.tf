@@ -38,6 +38,9 @@ locals {
     ]
   }
 
+  # These reads return credentials or secrets. The vendor asks for each, and says why:
+  # "ssm:GetParameter": "Only parameters under /example/, which the customer writes for us."
+
   # What the role may read, by the end of the policy's name: every action lists or reads, none changes anything.
   access_policies = {
     "-access" = {

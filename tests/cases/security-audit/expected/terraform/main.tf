@@ -38,6 +38,31 @@ locals {
     ]
   }
 
+  # These reads return credentials or secrets. The vendor asks for each, and says why:
+  # "apigateway:GET": "SecurityAudit allows it only on APIs, stages and the like, not on API keys."
+  # "appsync:ListApiKeys": "Part of SecurityAudit. Returns the API keys of AppSync APIs; the audit needs only whether keys exist and when they expire."
+  # "chime:ListApiKeys": "Part of SecurityAudit. Lists the access keys of Chime's user provisioning; the audit needs only whether there are any."
+  # "chime:ListAttendees": "Part of SecurityAudit. Returns tokens with which attendees join a meeting; the audit has no need of them."
+  # "chime:ListBots": "Part of SecurityAudit. Returns the security tokens of Chime bots; the audit needs only which bots exist."
+  # "codepipeline:GetJobDetails": "Part of SecurityAudit. Returns temporary keys for the artifact bucket of a custom action's job; the audit has no need of them."
+  # "cognito-idp:DescribeIdentityProvider": "Part of SecurityAudit. Returns the client secret of an identity provider beside the settings that the audit checks."
+  # "cognito-idp:DescribeUserImportJob": "Part of SecurityAudit. Returns the upload URL of a user import; the audit has no need of it."
+  # "cognito-idp:DescribeUserPoolClient": "Part of SecurityAudit. Returns an app client's secret beside the sign-in settings that the audit checks."
+  # "cognito-idp:ListUserImportJobs": "Part of SecurityAudit. Returns the upload URLs of user imports; the audit has no need of them."
+  # "datasync:DescribeLocationFsxOntap": "Part of SecurityAudit. May return the password of a file share beside the location's settings."
+  # "datasync:DescribeLocationFsxOpenZfs": "Part of SecurityAudit. May return the password of a file share beside the location's settings."
+  # "directconnect:DescribeRouterConfiguration": "Part of SecurityAudit. Returns a router configuration, which may hold the BGP key of a private line."
+  # "directconnect:DescribeVirtualInterfaces": "Part of SecurityAudit. Returns the BGP keys of private lines beside their network settings; a key is of use only on the line itself."
+  # "dms:DescribeEndpoints": "Part of SecurityAudit. May return database passwords beside the encryption settings that the audit checks."
+  # "ds:DescribeDirectories": "Part of SecurityAudit. May return the secret shared with a RADIUS server beside the directory's settings."
+  # "ec2:DescribeBundleTasks": "Part of SecurityAudit. Returns the upload signature of an image being bundled; the audit has no need of it."
+  # "ec2:DescribeVerifiedAccessTrustProviders": "Part of SecurityAudit. May return the client secret of an identity provider beside the settings that the audit checks."
+  # "ec2:DescribeVpnConnections": "Part of SecurityAudit. Returns the pre-shared keys of VPN tunnels beside the encryption settings that the audit checks."
+  # "elasticmapreduce:DescribeCluster": "Part of SecurityAudit. May return the Kerberos passwords of a cluster beside its security settings."
+  # "firehose:DescribeDeliveryStream": "Part of SecurityAudit. Returns the Splunk token of a stream that delivers there, beside the encryption settings that the audit checks."
+  # "glue:GetJobs": "Part of SecurityAudit. May return a personal access token of the source repository beside the settings of jobs."
+  # "quicksight:DescribeAssetBundleImportJob": "Part of SecurityAudit. May return the database passwords given to an import of QuickSight assets; the audit has no need of them."
+
   # What the role may read, by the end of the policy's name: every action lists or reads, none changes anything.
   access_policies = {
     "-access" = {
