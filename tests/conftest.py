@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b", re.ASCII)
 _SKIPPED = pytest.StashKey[Counter[str]]()
 
 # The developer's AWS account, Terraform settings and terminal must not change what a test sees.
@@ -56,6 +58,17 @@ def update_golden(pytestconfig: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Start counting."""
     config.stash[_SKIPPED] = Counter()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail every test whose captured output or log shows a key that AWS, or an engine in its place, has handed out."""
+    report = yield
+    shown = [name for name, content in report.sections if _KEY.search(content)]
+    if report.passed and shown:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: an access key is in {', '.join(shown)}"
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

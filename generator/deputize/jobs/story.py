@@ -92,8 +92,8 @@ STEPS: dict[str, dict[str, str]] = {
         "ja": "サービスが A社の新しいロールを登録します: {verdict}",
     },
     "refuse": {
-        "en": "It would not have registered the first story's role: {verdict}",
-        "ja": "最初の話のロールは登録されません: {verdict}",
+        "en": "And it refuses the first story's role: {verdict}",
+        "ja": "最初の話のロールの登録は拒否されます: {verdict}",
     },
 }
 

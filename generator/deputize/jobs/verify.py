@@ -78,8 +78,8 @@ def verify(
 ) -> Verdict:
     """Find out who can enter a live role, by calling STS with right and wrong external IDs, as the vendor.
 
-    external_ids: those that may enter; the first must. other_id: a decoy that was issued to nobody, never a real tenant's. wait:
-    seconds for which the tries are repeated, since IAM settles slowly. asked: what the role is held against.
+    external_ids: those that may enter; the first must. other_id: a decoy issued to nobody, never a tenant's.
+    wait: seconds for which the tries are repeated, since IAM settles slowly. asked: what the role is held against.
     session: in place of profile, region and endpoint_url. on_round: is told of each pass as it is done.
     Nothing is raised for what is found. Raises InputError for a role that must not be entered or an ID that STS does
     not take, ServiceError without working credentials.
