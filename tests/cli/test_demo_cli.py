@@ -111,7 +111,7 @@ def _in_order(lines: list[tuple[str, str]]) -> None:
 
 
 def test_the_whole_story_offline_and_again(tmp_path: Path, offline: dict[str, str]) -> None:
-    """Every step happens, as text, and again as JSON in Japanese; no other computer is asked, and nothing stays behind."""
+    """Every step happens, as text, and again as JSON in Japanese; no other computer is asked, nothing stays behind."""
     text = _demo(tmp_path, offline)
     _in_order([(line[:10].strip(), line[10:]) for line in text.splitlines()])
     told = json.loads(_demo(tmp_path, offline, "--format", "json", "--lang", "ja"))

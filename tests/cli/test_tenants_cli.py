@@ -158,7 +158,7 @@ def test_a_tenants_whole_life(world: World) -> None:
     retrust(customer, trust(old, new))
     world.tenants("rotate", "switch", "a-company", "--wait", "0")
     told = world.tenants("rotate", "finish", "a-company", "--wait", "0", code=6)
-    assert TENANT_MESSAGE in told.stderr
+    assert "tell the tenant" not in told.stderr
     retrust(customer, trust(new))
     world.tenants("rotate", "finish", "a-company", "--wait", "0")
     assert world.json("list")["grants"][0]["external_id"] == new
@@ -189,6 +189,8 @@ def test_register_refuses_without_an_oracle(world: World) -> None:
     foreign = role(customer, trust("somebody-elses-0123456789"), "foreign")
     nowhere = open_to_all.replace("/open", "/nowhere")
     codes = {held: 5, open_to_all: 6, foreign: 5, nowhere: 5}
+    told = world.tenants("register", "b-company", foreign, "--wait", "0", code=5).stderr
+    assert f"tell the tenant: {TENANT_MESSAGE}\n" in told
     messages = set()
     for arn, code in codes.items():
         (done,) = world.json("register", "b-company", arn, "--wait", "0", code=code)["checks"]
@@ -333,7 +335,9 @@ def test_interrupted_run_ends_soon_and_goes_on_later(world: World, entered: Call
         assert run.stderr.read() == "interrupted\n"
     (row,) = _rows(world, "deputize_sweeps")
     assert row["ended_at"] is None
-    assert len(world.json("verify", "--all", "--wait", "0")["checks"]) == 1
+    told = world.tenants("verify", "--all", "--wait", "0")
+    assert f"resuming the run of {row['started_at']}: 0 already checked and left out" in told.stderr
+    assert told.stdout.startswith("a verified ")
     (row,) = _rows(world, "deputize_sweeps")
     assert row["ended_at"] is not None
 
@@ -342,6 +346,46 @@ def _rows(world: World, table: str) -> list[sqlite3.Row]:
     with closing(sqlite3.connect(world.registry)) as database:
         database.row_factory = sqlite3.Row
         return database.execute(f"SELECT * FROM {table}").fetchall()
+
+
+def test_run_with_an_error_is_over(world: World) -> None:
+    """A role that is never entered is an error; the next run still finds out that another tenant's was opened."""
+    customers = {tenant: world.customer() for tenant in ("t-one", "t-two")}
+    for tenant, customer in customers.items():
+        external_id = world.tenants("add", tenant).stdout.strip()
+        world.tenants("register", tenant, role(customer, trust(external_id)), "--wait", "0")
+    two = customers["t-two"].caller().account_id
+    told = world.tenants("verify", "--all", "--wait", "0", "--never-assume", two, code=3)
+    assert told.stdout.startswith("t-one verified ")
+    assert f"error: t-two ({two}): " in told.stderr
+    retrust(customers["t-one"], trust())
+    told = world.tenants("verify", "--all", "--wait", "0", code=6)
+    assert f"error: t-one ({customers['t-one'].caller().account_id}): " in told.stderr
+    assert "resuming" not in told.stderr
+
+
+def test_failed_first_run_makes_no_registry(world: World) -> None:
+    """A list or a tenant that is refused leaves no new and empty registry behind."""
+    (world.folder / "bad.csv").write_text("tenant,external_id\na,\nB,\nc,12345\n", encoding="utf-8")
+    told = world.tenants("import", "bad.csv", code=3).stderr
+    assert "bad.csv:3: " in told
+    assert "bad.csv:4: " in told
+    world.tenants("add", "A", code=3)
+    assert not Path(world.registry).exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("tenants", "verify", "--all", "--wait", number) for number in ("3601", "inf", "nan")),
+        *(("assume", "a", "--max-age", number, "--", "true") for number in ("1e12", "3651", "nan")),
+    ],
+)
+def test_numbers_that_are_too_large(world: World, arguments: tuple[str, ...]) -> None:
+    """Refused as wrong usage, never a traceback."""
+    told = world.run(*arguments, code=2).stderr
+    assert arguments[-1] == "true" or "--wait" in told
+    assert "Traceback" not in told
 
 
 def test_list_in_and_out(world: World) -> None:

@@ -132,11 +132,28 @@ def test_tenant_learns_nothing(registry: Registry, answers: Answers) -> None:
         arn_of("failed"): ServiceError(Problem("AWS", "throttled")),
     }
     add(registry, Asked("a"))
-    done = register(registry, "a", [arn_of("held"), *answers.by_role], answers)
+    done = [one for arn in (arn_of("held"), *answers.by_role) for one in register(registry, "a", [arn], answers)]
     assert [item.error.exit_code if item.error else 0 for item in done] == [7, 6, 6, 5, 5]
     assert {item.tenant_message for item in done} == {TENANT_MESSAGE}
+    assert all(item.error and max(len(one.mend) for one in item.error.problems) < 80 for item in done)
     assert find(registry, "a").state is State.UNVERIFIED
     assert find(registry, "a").role_arn is None
+
+
+def test_what_the_tenant_is_told_is_one_sentence() -> None:
+    """As the schema of the checks promises."""
+    assert TENANT_MESSAGE.endswith(".")
+    assert ". " not in TENANT_MESSAGE
+
+
+@pytest.mark.parametrize("account_id", [ACCOUNT, None])
+def test_two_roles_for_one_grant(registry: Registry, answers: Answers, account_id: str | None) -> None:
+    """Which of two was stored would be chance: both are named and nothing is asked; the same one twice is one."""
+    add(registry, Asked("a", account_id))
+    with pytest.raises(InputError, match=f"{arn_of('x')} and {arn_of('y')} are both for a"):
+        register(registry, "a", [arn_of("x"), arn_of("y")], answers)
+    assert answers.asked == []
+    assert len(register(registry, "a", [arn_of("x"), arn_of("x")], answers)) == 1
 
 
 def test_not_safe_leaves_what_was_there(registry: Registry, answers: Answers) -> None:
@@ -167,9 +184,7 @@ def test_too_wide_is_refused_and_told(registry: Registry, answers: Answers) -> N
     (done,) = register(registry, "a", [arn_of("x")], answers)
     assert isinstance(done.error, ProvedWrongError)
     assert (done.stored, done.tenant_message) == (False, TENANT_MESSAGE)
-    assert str(done.error).endswith(
-        f"{arn_of('x')} is too wide: it may do more than read; not proved to read: s3:PutObject"
-    )
+    assert f"{arn_of('x')} is too wide: it may do more than read (not proved to read: s3:PutObject)" in str(done.error)
     assert find(registry, "a").state is State.UNVERIFIED
     assert find(registry, "a").role_arn is None
     last = list(events(registry, "a"))[-1]
@@ -288,7 +303,10 @@ def test_interrupted_run_is_taken_up(registry: Registry, answers: Answers) -> No
     assert told == [(1, 5), (2, 5), (3, 5)]
     del answers.by_role[arns[3]]
     answers.asked.clear()
-    assert [one.role_arn for one in recheck_all(registry, answers)] == arns[3:]
+    taken_up: list[int] = []
+    again = recheck_all(registry, answers, resumed=lambda _, done: taken_up.append(done))
+    assert [one.role_arn for one in again] == arns[3:]
+    assert taken_up == [3]
     time.sleep(0.002)
     assert [one.role_arn for one in recheck_all(registry, answers)] == arns
     answers.by_role[arns[1]] = interrupt
@@ -300,12 +318,18 @@ def test_interrupted_run_is_taken_up(registry: Registry, answers: Answers) -> No
 
 
 def test_one_trouble_does_not_stop_the_others(registry: Registry, answers: Answers) -> None:
-    """A role that could not be tested is tried again by the next run; the others are done."""
+    """A role that could not be tested is an error that names its tenant; the run is over, the next looks at all."""
     arns = registered(registry, answers, 3)
     answers.by_role[arns[1]] = ServiceError(Problem("AWS", "throttled"))
-    assert [one.stored for one in recheck_all(registry, answers)] == [True, False, True]
-    del answers.by_role[arns[1]]
-    assert [one.role_arn for one in recheck_all(registry, answers)] == [arns[1]]
+    done = list(recheck_all(registry, answers))
+    assert [one.stored for one in done] == [True, False, True]
+    assert str(done[1].error) == f"t1 ({ACCOUNT}): AWS: throttled"
+    answers.by_role[arns[0]] = Safety.VULNERABLE
+    taken_up: list[int] = []
+    again = list(recheck_all(registry, answers, resumed=lambda _, count: taken_up.append(count)))
+    assert [one.role_arn for one in again] == arns
+    assert again[0].grant.state is State.SUSPENDED
+    assert taken_up == []
 
 
 def test_rotation_is_proved(registry: Registry, answers: Answers) -> None:
@@ -453,6 +477,17 @@ def test_import_of_bad_rows(registry: Registry, tmp_path: Path, rows: str, said:
         import_tenants(registry, str(path))
     assert said in str(caught.value)
     assert grants(registry) == [known]
+
+
+def test_import_tells_all_problems(registry: Registry, tmp_path: Path) -> None:
+    """Rows that cannot be read, formulas and what the registry refuses are told together, by line."""
+    path = tmp_path / "list.csv"
+    path.write_text(f"{CSV}a,,\nB,,,,,\nc,,=x,,,\nd,12345,,,,\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        import_tenants(registry, str(path))
+    assert [one.where.split(":")[1] for one in caught.value.problems if "/list.csv" in one.where][:3] == ["2", "3", "4"]
+    assert {one.where.split(":")[1] for one in caught.value.problems} == {"2", "3", "4", "5"}
+    assert grants(registry) == []
 
 
 def test_import_never_brings_a_verdict(registry: Registry, answers: Answers, tmp_path: Path) -> None:

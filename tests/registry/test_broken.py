@@ -74,6 +74,18 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
+def truncated(path: Path) -> None:
+    """A registry cut to no bytes."""
+    make(path).write_bytes(b"")
+
+
+def without_any_table(path: Path) -> None:
+    """A database in which nothing is."""
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+
+
 def nothing(_: Path) -> None:
     """No file."""
 
@@ -85,6 +97,8 @@ BROKEN: list[tuple[Callable[[Path], None], type[DeputizeError], str]] = [
     (another_programs, InputError, "is a database, but no registry: it holds table 'bookmarks'"),
     (without_tables, ServiceError, "has lost its tables"),
     (folder, ServiceError, "is a directory"),
+    (truncated, InputError, "is empty: what it issued is gone"),
+    (without_any_table, InputError, "is empty: what it issued is gone"),
     (nothing, InputError, "does not exist"),
 ]
 
@@ -100,6 +114,22 @@ def test_broken_file(tmp_path: Path, broken: Callable[[Path], None], kind: type[
     assert what in message
     assert "; " in message
     assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+@pytest.mark.parametrize("broken", [truncated, without_any_table, not_a_database])
+def test_broken_file_is_not_made_anew(tmp_path: Path, broken: Callable[[Path], None]) -> None:
+    """Who may make a registry makes none out of a file that is there: every ID that was issued would be forgotten."""
+    path = tmp_path / "registry.db"
+    broken(path)
+    before = path.read_bytes()
+    assert said(str(path), create=True)[0] is InputError
+    assert path.read_bytes() == before
+
+
+def test_making_leaves_nothing_else(tmp_path: Path) -> None:
+    """Beside a registry that was made, and closed, there is no other file."""
+    make(tmp_path / "registry.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["registry.db"]
 
 
 @pytest.mark.parametrize(

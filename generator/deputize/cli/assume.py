@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deputize.cli.options import EndpointOption, ProfileOption, RegionOption
-from deputize.cli.registry import AccountOption, RegistryOption, opened
+from deputize.cli.registry import AccountOption, RegistryOption, a_number, opened
 
 
 def assume(
@@ -16,7 +16,14 @@ def assume(
     *,
     account_id: AccountOption = None,
     max_age: Annotated[
-        float, typer.Option(help="Days since the role was last proved safe, at most.", metavar="DAYS", min=0)
+        float,
+        typer.Option(
+            help="Days since the role was last proved safe, at most.",
+            metavar="DAYS",
+            min=0,
+            max=3650,
+            callback=a_number,
+        ),
     ] = 7.0,
     registry: RegistryOption = None,
     profile: ProfileOption = None,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from deputize.errors import Problem
     from deputize.jobs.tenant_aws import AwsChecker
-    from deputize.registry import Registry
+    from deputize.registry import Asked, Registry
 
 RegistryOption = Annotated[
     str | None,
@@ -25,7 +27,20 @@ AccountOption = Annotated[
 ]
 
 TenantArgument = Annotated[str, typer.Argument(help="Slug of the tenant, as a-company.")]
-WaitOption = Annotated[float, typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0)]
+
+
+def a_number(value: float) -> float:
+    """`value`, unless it is NaN, which lies in every range."""
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+        msg = "nan is no number"
+        raise typer.BadParameter(msg)
+    return value
+
+
+WaitOption = Annotated[
+    float,
+    typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0, max=3600, callback=a_number),
+]
 NeverOption = Annotated[
     list[str] | None, typer.Option("--never-assume", help="An account that is never entered.", metavar="ID")
 ]
@@ -44,11 +59,22 @@ def location(named: str | None) -> str:
     return named or default_location(os.environ)
 
 
-def opened(named: str | None, *, create: bool = False) -> Registry:
+def opened(named: str | None) -> Registry:
     """The registry, open; its log will name the user of the system."""
     from deputize.registry import open_registry
 
-    return open_registry(location(named), who=_user(), create=create)
+    return open_registry(location(named), who=_user())
+
+
+def opened_for(named: str | None, asked: Sequence[Asked | Problem]) -> Registry:
+    """The registry, open; made where none is, unless what is asked for would be refused."""
+    from deputize.jobs.tenant_files import refuse_for_new
+    from deputize.registry import is_there, open_registry
+
+    where = location(named)
+    if not is_there(where):
+        refuse_for_new(asked)
+    return open_registry(where, who=_user(), create=True)
 
 
 def _user() -> str:

@@ -17,6 +17,7 @@ from deputize.cli.registry import (
     WaitOption,
     checker,
     opened,
+    opened_for,
 )
 from deputize.cli.tenants_rotate import app as rotate
 
@@ -63,7 +64,7 @@ def add(
 
     ids = () if external_id is None else (external_id,)
     asked = Asked(tenant, account_id, ids, name, locale, partition, share, allow_weak)
-    with opened(registry, create=True) as found:
+    with opened_for(registry, [asked]) as found:
         grant = add_grant(found, asked)
     if form is Format.json:
         print_grants([grant], form)
@@ -106,10 +107,12 @@ def import_(
     registry: RegistryOption = None,
 ) -> None:
     """Add every tenant of a list, all or none; an empty external_id is issued, one that was issued never changes."""
-    from deputize.jobs.tenant_files import import_tenants
+    from deputize.jobs.tenant_files import read_list
+    from deputize.registry import add_all
 
-    with opened(registry, create=True) as found:
-        made, kept = import_tenants(found, file, share=share, weak_reason=allow_weak)
+    asked = read_list(file, share=share, weak_reason=allow_weak)
+    with opened_for(registry, asked) as found:
+        made, kept = add_all(found, asked)
     typer.echo(f"{made} added, {kept} already there", err=True)
 
 
@@ -147,7 +150,8 @@ def register(
 
     tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
     with opened(registry) as found:
-        print_checks(register_roles(found, tenant, role_arn, tester, show_progress), form)
+        checks = register_roles(found, tenant, role_arn, tester, show_progress)
+    print_checks(checks, form, handed_in=True)
 
 
 @app.command()
@@ -169,7 +173,7 @@ def verify(
     form: FormatOption = Format.text,
 ) -> None:
     """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
-    from deputize.cli.tenants_output import print_checks, show_progress
+    from deputize.cli.tenants_output import print_checks, show_progress, show_resumed
     from deputize.errors import Problem, UsageError
     from deputize.jobs.tenant_checks import recheck, recheck_all
     from deputize.registry import find
@@ -179,7 +183,7 @@ def verify(
     tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
     with opened(registry) as found:
         if tenant is None:
-            checks = list(recheck_all(found, tester, show_progress, anew=anew))
+            checks = list(recheck_all(found, tester, show_progress, anew=anew, resumed=show_resumed))
         else:
             checks = [recheck(found, find(found, tenant, account_id), tester)]
     print_checks(checks, form)

@@ -35,17 +35,23 @@ def print_grants(grants: Sequence[Grant], form: Format, log: Iterable[Event] = (
         typer.echo(printable(f"{event.at} {event.who}: {event.what} {event.account_id or ''} {event.detail}".rstrip()))
 
 
-def print_checks(checks: Sequence[Checked], form: Format) -> None:
-    """What became of each role: on stdout what is verified, on stderr why the others are not; then the exit code."""
+def print_checks(checks: Sequence[Checked], form: Format, *, handed_in: bool = False) -> None:
+    """What became of each role: on stdout what is verified, on stderr why the others are not; then the exit code.
+
+    handed_in: the tenant sent the role and waits for an answer, so what it may be told is printed too.
+    """
+    from deputize.errors import ProvedWrongError
+
     if form is Format.json:
         result = {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks]}
         typer.echo(json.dumps(result, indent=2))
     else:
         for one in checks:
-            _tell(one)
+            _tell(one, handed_in=handed_in)
     if codes := [one.error.exit_code for one in checks if one.error is not None]:
         # Proved wrong outweighs what could not be tested.
-        raise typer.Exit(6 if 6 in codes else codes[0])  # noqa: PLR2004 - errors.py's table
+        worst = ProvedWrongError.exit_code
+        raise typer.Exit(worst if worst in codes else codes[0])
 
 
 def show_progress(done: int, of: int) -> None:
@@ -54,14 +60,23 @@ def show_progress(done: int, of: int) -> None:
         typer.echo(f"\r{done} of {of} roles" + ("\n" if done == of else ""), err=True, nl=False)
 
 
-def _tell(one: Checked) -> None:
+def show_resumed(since: str, done: int) -> None:
+    """That an interrupted run is taken up, and what it leaves out."""
+    what = f"resuming the run of {since}: {done} already checked and left out"
+    typer.echo(f"note: {what}; --anew looks at all", err=True)
+
+
+def _tell(one: Checked, *, handed_in: bool) -> None:
     if one.error is None:
         mark = f" (test: {one.grant.endpoint})" if one.grant.test else ""
         typer.echo(printable(f"{one.grant.tenant} {one.grant.state} {one.role_arn} {one.grant.evidence}{mark}"))
         return
     for problem in one.error.problems:
         typer.echo(f"error: {printable(str(problem))}", err=True)
-    typer.echo(f"tell the tenant: {one.tenant_message}", err=True)
+    for note in () if one.verdict is None else one.verdict.notes:
+        typer.echo(f"note: {printable(note)}", err=True)
+    if handed_in:
+        typer.echo(f"tell the tenant: {one.tenant_message}", err=True)
 
 
 def _row(grant: Grant) -> tuple[str, ...]:

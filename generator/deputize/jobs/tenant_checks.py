@@ -10,7 +10,7 @@ from deputize.errors import DeputizeError, DiffersError, InputError, Problem, Pr
 from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.verify import Ask
-from deputize.model.display import shown
+from deputize.model.display import printable, shown
 from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry import (
     Grant,
@@ -32,12 +32,17 @@ from deputize.registry import (
 # more than read, that did not let us in, or that is not there. So nobody learns about another tenant's role by trying
 # its ARN.
 TENANT_MESSAGE = (
-    "We could not accept this role. Check that it was made from the latest files we sent you, and that the ARN is the"
-    " one your deployment printed; then send it again."
+    "We could not accept this role: check that it was made from the latest files we sent you and that the ARN is the"
+    " one your deployment printed, then send it again."
 )
 _AWS = "aws"
 # How the notes of a verdict begin, or what they hold, that say what a role may do besides reading.
 _MORE_THAN_READ = ("not proved to read", "DryRunOperation")
+_MENDS = {
+    Safety.VULNERABLE: "have its trust policy made again from the bundle",
+    Safety.UNSETTLED: "try again with a longer --wait",
+    Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
+}
 
 
 class Checker(Protocol):
@@ -90,7 +95,15 @@ class _Case:
 Progress = Callable[[int, int], None]
 
 
+# Told when an interrupted run is taken up: when that one began, and how many roles it did, which are left out.
+Resumed = Callable[[str, int], None]
+
+
 def silent(_: int, __: int) -> None:
+    """Say nothing."""
+
+
+def unsaid(_: str, __: int) -> None:
     """Say nothing."""
 
 
@@ -100,7 +113,7 @@ def register(
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given.
 
     Each ARN belongs to the tenant's grant for its account, or to the one without an account, which it then binds.
-    Raises InputError for ARNs that are none, or lie in an account that was not agreed.
+    Raises InputError for ARNs that are none, lie in an account that was not agreed, or are two for one grant.
     """
     other = decoy(registry)
     cases = [
@@ -122,27 +135,28 @@ def recheck(registry: Registry, grant: Grant, checker: Checker) -> Checked:
 
 
 def recheck_all(
-    registry: Registry, checker: Checker, progress: Progress = silent, *, anew: bool = False
+    registry: Registry,
+    checker: Checker,
+    progress: Progress = silent,
+    *,
+    anew: bool = False,
+    resumed: Resumed = unsaid,
 ) -> Iterator[Checked]:
     """Verify every living grant that has a role at the checker's endpoint; each is stored when it is done.
 
-    An earlier run that was interrupted is taken up: what it had done is left out, unless `anew`.
+    An earlier run that was interrupted is taken up: what it had done is left out, unless `anew`; `resumed` is told.
+    A run that tried every role is over, whatever came of it: the next one looks at all of them again.
     """
     sweep = begin_sweep(registry, checker.endpoint, anew=anew)
+    own = [grant for grant in grants(registry) if grant.role_arn is not None and grant.endpoint == checker.endpoint]
+    # What was checked before this run began is due; without a run to take up, that is everything.
+    due = [one for one in own if not sweep.resumed or one.checked_at is None or one.checked_at < sweep.started_at]
+    if sweep.resumed:
+        resumed(sweep.started_at, len(own) - len(due))
     other = decoy(registry)
-    cases = [
-        _recheck(grant, grant.role_arn, other)
-        for grant in grants(registry)
-        if grant.role_arn is not None
-        and grant.endpoint == checker.endpoint
-        and (grant.checked_at is None or grant.checked_at < sweep.started_at)
-    ]
-    unanswered = False
-    for one in _run(registry, cases, checker, progress):
-        unanswered = unanswered or one.verdict is None
-        yield one
-    if not unanswered:
-        end_sweep(registry, sweep)
+    cases = [_recheck(grant, grant.role_arn or "", other) for grant in due]
+    yield from _run(registry, cases, checker, progress)
+    end_sweep(registry, sweep)
 
 
 def rotate_switch(registry: Registry, grant: Grant, checker: Checker) -> Checked:
@@ -188,9 +202,18 @@ def _for_register(registry: Registry, tenant: str, role_arns: Sequence[str]) -> 
             continue
         what = f"account {arn.account_id} in partition {arn.partition} was not agreed with {shown(tenant)}"
         problems.append(Problem("role ARN", what, f"`deputize tenants add` it with --account-id {arn.account_id}"))
+    problems += _two_for_one(pairs)
     if problems:
         raise InputError(*problems)
     return pairs
+
+
+def _two_for_one(pairs: Sequence[tuple[Grant, RoleArn]]) -> Iterator[Problem]:
+    # They are verified side by side, so which of two was stored would be chance.
+    first: dict[int, RoleArn] = {}
+    for grant, arn in pairs:
+        if (other := first.setdefault(grant.id, arn)) is not arn:
+            yield Problem("role ARN", f"{other} and {arn} are both for {grant}, which has one role", "give one of them")
 
 
 def _one(registry: Registry, case: _Case, checker: Checker) -> Checked:
@@ -222,7 +245,7 @@ def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) ->
     """Store a safe verdict, suspend for a vulnerable one, log any other; what the registry refuses is a value too."""
     grant, arn = case.grant, case.role_arn
     if isinstance(found, DeputizeError):
-        return Checked(grant, arn, None, found)
+        return Checked(grant, arn, None, _placed(found, grant))
     try:
         if found.safety is Safety.SAFE and found.access is not AccessState.TOO_WIDE:
             return Checked(case.keep(registry, grant, found), arn, found)
@@ -235,12 +258,19 @@ def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) ->
     return Checked(grant, arn, found, error)
 
 
+def _placed(error: DeputizeError, grant: Grant) -> DeputizeError:
+    """The same error, saying whose role it is about: with many of them the role alone does not tell."""
+    problems = (Problem(f"{grant}: {one.where}", one.what, one.mend) for one in error.problems)
+    return type(error)(*problems)
+
+
 def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
     if verdict.safety is Safety.SAFE:
         shown_by = [note for note in verdict.notes if note.startswith(_MORE_THAN_READ[0]) or _MORE_THAN_READ[1] in note]
         what = f"{verdict.role_arn} is too wide: it may do more than read"
-        return ProvedWrongError(Problem(str(grant), what, "; ".join(shown_by[:3])))
+        what += f" ({printable(shown_by[0], 120)})" if shown_by else ""
+        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle asks for"))
     ways = "; ".join(way.sentence for way in verdict.ways_in[:3])
     what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
     kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError
-    return kind(Problem(str(grant), what, "; ".join(verdict.notes[:3])))
+    return kind(Problem(str(grant), what, _MENDS[verdict.safety]))

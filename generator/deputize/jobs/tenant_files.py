@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from deputize.disk import rereadable
@@ -13,7 +15,7 @@ from deputize.errors import InputError, Problem
 from deputize.jobs.inputs import read_rows
 from deputize.model.display import shown
 from deputize.model.tenant_rows import COLUMNS, Row
-from deputize.registry import Asked, Grant, Registry, add_all, grants
+from deputize.registry import Asked, Grant, Registry, add_all, grants, open_registry
 
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets take for the beginning of a formula
 
@@ -25,19 +27,37 @@ def import_tenants(registry: Registry, path: str, *, share: bool = False, weak_r
     its state and its role; name and locale follow the file. share: rows of one tenant may have the same ID.
     weak_reason: why IDs that can be guessed are taken. Raises InputError with all problems by line.
     """
+    return add_all(registry, read_list(path, share=share, weak_reason=weak_reason))
+
+
+def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[Asked | Problem]:
+    """What a list asks for, row by row; a row that cannot be taken is its Problem. Options as of `import_tenants`.
+
+    Raises InputError for a list that cannot be read.
+    """
     name = "standard input" if path == "-" else path
     with rereadable(path) as source:
         source.seek(0)
         rows = list(read_rows(source, name))
         source.seek(0)
         tabular = not source.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
-    problems = [row for row in rows if isinstance(row, Problem)]
-    kept = [row for row in rows if isinstance(row, Row)]
-    if tabular:
-        problems += [problem for row in kept for problem in _formulas(row, name)]
-    if problems:
-        raise InputError(*problems)
-    return add_all(registry, (_asked(row, name, share=share, weak_reason=weak_reason) for row in kept))
+    found: list[Asked | Problem] = []
+    for row in rows:
+        if isinstance(row, Problem):
+            found.append(row)
+            continue
+        found += _formulas(row, name) if tabular else ()
+        found.append(_asked(row, name, share=share, weak_reason=weak_reason))
+    return found
+
+
+def refuse_for_new(asked: Iterable[Asked | Problem]) -> None:
+    """Raise what a new registry would refuse, so that none has to be made to find out: InputError with all problems."""
+    with (
+        TemporaryDirectory(prefix="deputize-") as folder,
+        open_registry(str(Path(folder, "registry.db")), who="rehearsal", create=True) as empty,
+    ):
+        add_all(empty, asked)
 
 
 def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterator[str]:

@@ -7,7 +7,7 @@ and from nothing else; verifying is done elsewhere, never inside a transaction. 
 from __future__ import annotations
 
 from deputize.registry.binding import bind, note, refuted
-from deputize.registry.database import Registry, default_location, open_registry
+from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
 from deputize.registry.grants import Asked, add, add_all, find, find_label, grants, retire
 from deputize.registry.issued import decoy
@@ -36,6 +36,7 @@ __all__ = [
     "find_label",
     "finish",
     "grants",
+    "is_there",
     "note",
     "open_registry",
     "refuted",

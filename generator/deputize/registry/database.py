@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -85,18 +86,30 @@ def default_location(environ: Mapping[str, str]) -> str:
 
 
 def open_registry(location: str, *, who: str, create: bool = False, patience: float = PATIENCE) -> Registry:
-    """Open the registry at a path, or at a sqlite:// or postgresql:// URL; a new or older one gets the newest schema.
+    """Open the registry at a path, or at a sqlite:// or postgresql:// URL; an older one gets the newest schema.
 
-    create: make the file (0600) where none is. patience: seconds to wait for another process's lock.
+    create: make the file (0600) where none is; one that is empty is refused, since a truncated registry must not
+    forget what it issued. patience: seconds to wait for another process's lock.
     Raises InputError for what is no registry or a newer deputize's, ServiceError for a database that does not answer.
     """
     url = _url(location)
-    if url.drivername == "sqlite":
-        registry = _sqlite(Path(url.database or ""), who, patience, create=create)
-    else:
-        registry = _postgresql(url, who, patience)
+    if url.drivername != "sqlite":
+        return _prepared(_postgresql(url, who, patience), patience, new=True)
+    path = Path(url.database or "")
+    where = f"registry {shown(str(path), 200)}"
+    _look_at(path, where, patience, create=create)
+    return _prepared(_sqlite(path, where, who, patience), patience)
+
+
+def is_there(location: str) -> bool:
+    """Whether a registry need not be made there first; a server's counts as there. Raises InputError as opening."""
+    url = _url(location)
+    return url.drivername != "sqlite" or os.path.lexists(url.database or "")
+
+
+def _prepared(registry: Registry, patience: float, *, new: bool = False) -> Registry:
     try:
-        _prepare(registry, patience)
+        _prepare(registry, patience, new=new)
     except BaseException:
         registry.close()
         raise
@@ -117,19 +130,46 @@ def _url(location: str) -> URL:
     return url
 
 
-def _sqlite(path: Path, who: str, patience: float, *, create: bool) -> Registry:
-    where = f"registry {shown(str(path), 200)}"
+def _look_at(path: Path, where: str, patience: float, *, create: bool) -> None:
+    """Make the file if it is not there and may be made; raise for one that cannot be opened or is empty."""
     try:
-        if create:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600))
+        if create and not os.path.lexists(path):
+            _make(path, where, patience)
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        size = os.fstat(file).st_size
+        os.close(file)
     except FileNotFoundError:
         mend = "`deputize tenants add` makes one; or name another with --registry"
         raise InputError(Problem(where, "does not exist", mend)) from None
     except OSError as error:
         what = f"cannot be opened: {(error.strerror or 'failed').lower()}"
         raise ServiceError(Problem(where, what, "check the path and its permissions")) from None
+    if size == 0:
+        # Before SQLite sees it: that would throw away a -wal file which may still hold what was issued.
+        raise _empty(where)
+
+
+def _empty(where: str) -> InputError:
+    mend = "restore a backup; remove the file only if it never was a registry"
+    return InputError(Problem(where, "is empty: what it issued is gone", mend))
+
+
+def _make(path: Path, where: str, patience: float) -> None:
+    """Make a registry under another name and give it its own when it is whole: nobody ever sees an empty one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # 0600; SQLite gives its -wal and -shm files the same mode.
+    file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(file)
+    try:
+        _prepared(_sqlite(Path(name), where, "", patience), patience, new=True).close()
+        # Unlike a rename this never replaces the one that another process made meanwhile.
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)  # noqa: PTH108 - what mkstemp gives is a text
+
+
+def _sqlite(path: Path, where: str, who: str, patience: float) -> Registry:
     # mode=rw: a file that has vanished is an error, not a new and empty registry.
     address = f"file:{quote(str(path))}?mode=rw"
 
@@ -162,12 +202,14 @@ def _postgresql(url: URL, who: str, patience: float) -> Registry:
     return Registry(engine, where, who)
 
 
-def _prepare(registry: Registry, patience: float) -> None:
+def _prepare(registry: Registry, patience: float, *, new: bool) -> None:
     with registry.reading() as look:
         found = revision(look, registry.where)
         file = look.dialect.name == "sqlite"
     if found == HEAD:
         return
+    if found is None and not new:
+        raise _empty(registry.where)
     if file:
         _write_ahead(registry, patience)
     with registry.writing() as change:

@@ -48,15 +48,18 @@ def add(registry: Registry, asked: Asked) -> Grant:
         return insert_grant(tx, registry.who, asked)
 
 
-def add_all(registry: Registry, many: Iterable[Asked]) -> tuple[int, int]:
+def add_all(registry: Registry, many: Iterable[Asked | Problem]) -> tuple[int, int]:
     """Make, or find unchanged but for name and locale, every grant in one transaction; (made, found) are counted.
 
-    A grant that is there keeps its ID, state and role: an ID that differs is a problem. Raises InputError with the
-    problems of all, and then nothing was changed.
+    A grant that is there keeps its ID, state and role: an ID that differs is a problem. A Problem among them stands
+    for one that could not be read. Raises InputError with the problems of all, and then nothing was changed.
     """
     made, found, problems = 0, 0, list[Problem]()
     with registry.writing() as tx:
         for asked in many:
+            if isinstance(asked, Problem):
+                problems.append(asked)
+                continue
             try:
                 if _kept(tx, registry.who, asked):
                     found += 1
