@@ -169,7 +169,7 @@ def test_nobody_to_ask(customer: Customer) -> None:
     done = customer.run("deploy", customer.bundle(), code=2)
     assert done.stdout == ""
     last = done.stderr.splitlines()[-1]
-    assert last == "error: --yes: is missing, and there is no terminal to ask on; look with --plan first"
+    assert last == "error: --yes: is missing, and there is no terminal to ask on; look with --plan, or give --yes"
     assert customer.stacks() == []
 
 

@@ -78,17 +78,21 @@ def test_the_vendors_own_policy(entered: dict[str, bool], how: str, allowed: boo
 def test_render_writes_it_beside_the_bundles(tmp_path: Path) -> None:
     """`render` writes the same policy to OUT/vendor/, once, replaces its own, and leaves what is not its own."""
     from deputize.errors import DiffersError
-    from deputize.jobs.render import RenderOptions, write_assume_policies
+    from deputize.jobs.render import RenderOptions, assume_policies, write_assume_policies
     from deputize.model.spec import RoleSpec, Vendor
 
     options = RenderOptions(tmp_path)
     path = tmp_path / "vendor" / "assume-policy.json"
-    assert write_assume_policies(VENDOR, options) == [path]
-    assert write_assume_policies(VENDOR, options) == []
+    first = assume_policies(VENDOR, options)
+    assert list(first) == [path]
+    assert not path.exists()
+    write_assume_policies(first)
+    assert assume_policies(VENDOR, options) == {}
     renamed = Vendor(VENDOR.slug, VENDOR.name, VENDOR.accounts, RoleSpec(name="reader-{tenant}"))
-    assert write_assume_policies(renamed, options) == [path]
+    write_assume_policies(assume_policies(renamed, options))
     assert b"role/reader-*" in path.read_bytes()
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(DiffersError):
-        write_assume_policies(VENDOR, options)
+        assume_policies(VENDOR, options)
+    assert list(assume_policies(VENDOR, RenderOptions(tmp_path, force=True))) == [path]
     assert path.read_text(encoding="utf-8") == "{}"

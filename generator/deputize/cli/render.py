@@ -56,7 +56,14 @@ def render(
 
     from deputize.cli.output import Output
     from deputize.disk import VerdictCache, user_cache_dir
-    from deputize.jobs.render import RenderOptions, render_list, render_tenant, render_tenants, write_assume_policies
+    from deputize.jobs.render import (
+        RenderOptions,
+        assume_policies,
+        render_list,
+        render_tenant,
+        render_tenants,
+        write_assume_policies,
+    )
     from deputize.jobs.tenants import tenants_of
     from deputize.model.spec import Tenant
 
@@ -73,7 +80,7 @@ def render(
     options = RenderOptions(out, check, zipped, force, strict, skip_invalid, cache)
     who = _vendor(vendor, vendor_account, partition)
     with Output("deputize/render/1", form, many=tenant is None) as output:
-        written = write_assume_policies(who, options)
+        policies = assume_policies(who, options)
         if tenants is not None:
             output.refused(render_list(who, tenants, options, output.say))
         elif everyone:
@@ -82,7 +89,8 @@ def render(
         else:
             by_hand = Tenant(tenant or "", tuple(external_id or ()), name, account_id, partition, locale)
             render_tenant(who, _tenant(registry, by_hand), options, output.say)
-        for path in written:
+        write_assume_policies(policies)
+        for path in policies:
             output.note(f"wrote {path}: what the vendor's own role should be allowed, and no more")
 
 

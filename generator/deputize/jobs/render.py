@@ -126,13 +126,13 @@ def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOpt
     _write(ready, options, say, shapes)
 
 
-def write_assume_policies(vendor: Vendor, options: RenderOptions) -> list[Path]:
-    """Write what the vendor's own role should be allowed, once per vendor: OUT/vendor/assume-policy.json.
+def assume_policies(vendor: Vendor, options: RenderOptions) -> dict[Path, bytes]:
+    """What the vendor's own role should be allowed, as OUT/vendor/assume-policy.json, where that is not there yet.
 
-    A vendor with accounts in several partitions gets a file for each. Returns those that were written. A file that is
-    there and is not one of ours is left alone: DiffersError.
+    A vendor with accounts in several partitions has a file for each. Raises DiffersError for a file that is there and
+    is not one of ours, unless `force`, and for one that differs under `check`.
     """
-    written = []
+    wanted = {}
     for number, account in enumerate(vendor.accounts):
         name = "assume-policy.json" if number == 0 else f"assume-policy.{account.partition}.json"
         path = options.out / "vendor" / name
@@ -140,19 +140,21 @@ def write_assume_policies(vendor: Vendor, options: RenderOptions) -> list[Path]:
         if path.is_symlink() or path.parent.is_symlink():
             raise DiffersError(Problem(str(path), "is reached through a symbolic link", "remove the link"))
         there = read_bytes(path) if path.exists() else None
-        if there == data:
-            continue
-        if options.check:
-            if there is not None:
-                raise DiffersError(Problem(str(path), "differs"))
-            continue
-        if there is not None and not _is_assume_policy(there) and not options.force:
+        if there is not None and there != data and options.check:
+            raise DiffersError(Problem(str(path), "differs"))
+        if there is not None and not options.force and not _is_assume_policy(there):
             what, mend = "is there and was not made by deputize", "move it away, or use --force"
             raise DiffersError(Problem(str(path), what, mend))
+        if there != data and not options.check:
+            wanted[path] = data
+    return wanted
+
+
+def write_assume_policies(wanted: Mapping[Path, bytes]) -> None:
+    """Write what :func:`assume_policies` gave: once the bundles are there."""
+    for path, data in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file_atomically(path, data)
-        written.append(path)
-    return written
 
 
 def _is_assume_policy(data: bytes) -> bool:
