@@ -1,6 +1,6 @@
 """deputize: a role that lets a vendor, and only with the tenant's own external ID, read a customer's AWS account.
 
-    vendor + tenant -> Role -> Blueprint -> Files -> Findings -> Bundle -> out/ -> deploy
+    vendor + tenant -> Role -> Blueprint -> Files -> Findings -> Bundle -> out/ -> deploy -> verify -> registry
 
 The public API is what `__all__` names; it is loaded on first use. Nothing here prints, reads an environment variable or
 the working directory. Problems come as values in the errors: `error.problems`.
