@@ -15,7 +15,7 @@ import deputize.tools
 from deputize.errors import ServiceError
 from deputize.tools import run
 
-_SOURCE = str(Path(deputize.tools.__file__).parents[1])
+_SOURCE = str(Path(deputize.tools.__file__).parents[2])
 _PATH = {"PATH": os.environ["PATH"]}
 
 

@@ -28,11 +28,16 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One reviewed line: `reason` names the field of the reply and what it holds."""
+    """One reviewed line: `reason` names the field of the reply and what it holds, `reason_ja` says it in Japanese."""
 
     action: str
     grade: Grade
     reason: str
+    reason_ja: str = ""
+
+    def told(self, locale: str) -> str:
+        """The reason in that locale; in English where there is no other."""
+        return self.reason_ja if locale == "ja" and self.reason_ja else self.reason
 
 
 def exposure_of(action: str) -> Exposure | None:
@@ -45,6 +50,5 @@ def exposures() -> Mapping[str, Exposure]:
     """The reviewed list by the action's lower-case name, in the order of its file."""
     text = resources.files("deputize.iam").joinpath("data", "exposure.yaml").read_text(encoding="utf-8")
     lines: list[dict[str, str]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
-    return MappingProxyType(
-        {line["action"].lower(): Exposure(line["action"], Grade(line["grade"]), line["reason"]) for line in lines}
-    )
+    found = (Exposure(line["action"], Grade(line["grade"]), line["reason"], line.get("ja", "")) for line in lines)
+    return MappingProxyType({one.action.lower(): one for one in found})

@@ -79,7 +79,7 @@ def _asked_of_role(role: Role, *, of_tenant: bool = True) -> Asked:
     return Asked(
         vendor_account=role.account.id,
         vendor_roles=role.account.roles,
-        actions=_actions(access_facts(role), "access"),
+        actions=_actions(access_facts(role, "en"), "access"),
         allowed_secrets=tuple(secret.action for secret in role.access.allowed_secrets),
         external_ids=role.slots.external_ids if of_tenant else (),
         tenant_account=role.slots.account_id if of_tenant else None,

@@ -12,13 +12,12 @@ from deputize.model.profiles import ManagedChoice
 from deputize.model.role import Role
 
 
-def access_facts(role: Role) -> dict[str, object]:
-    """access.json as a mapping; its schema is shipped as `deputize/access/1`.
+def access_facts(role: Role, locale: str) -> dict[str, object]:
+    """access.json as a mapping, its reasons in `locale`; its schema is shipped as `deputize/access/1`.
 
     Actions of the role's own statements are listed one by one. An AWS managed policy is summed up by service and
     named with the version and date of the snapshot it was judged by, since AWS may change it.
     """
-    locale = role.slots.locale
     made = role.resolved()
     return {
         "schema": "deputize/access/1",
@@ -32,7 +31,7 @@ def access_facts(role: Role) -> dict[str, object]:
                         "sid": statement.sid,
                         "reason": role.access.reason(str(statement.sid)).get(locale),
                         "resources": list(statement.resources),
-                        "actions": statement_facts(statement),
+                        "actions": statement_facts(statement, locale),
                     }
                     for statement in policy.document.statements
                 ],
@@ -46,7 +45,7 @@ def access_facts(role: Role) -> dict[str, object]:
     }
 
 
-def statement_facts(statement: Statement) -> list[dict[str, object]]:
+def statement_facts(statement: Statement, locale: str) -> list[dict[str, object]]:
     """Each action of a statement, wildcards expanded: AWS's access level, a reviewed reason, and what it exposes."""
     found: dict[str, dict[str, object]] = {}
     for pattern in statement.actions:
@@ -56,7 +55,7 @@ def statement_facts(statement: Statement) -> list[dict[str, object]]:
                 "action": judged.action,
                 "level": judged.level,
                 **({"reviewed": judged.reason} if judged.reason else {}),
-                **({"exposes": {"grade": exposure.grade, "what": exposure.reason}} if exposure else {}),
+                **({"exposes": {"grade": exposure.grade, "what": exposure.told(locale)}} if exposure else {}),
             }
     return [found[action] for action in sorted(found)]
 
@@ -75,7 +74,7 @@ def managed_facts(choice: ManagedChoice, locale: str) -> dict[str, object]:
         "date": policy.date,
         "reason": choice.reason.get(locale),
         "actions_by_service": dict(sorted(Counter(action.partition(":")[0] for action in actions).items())),
-        "exposes": [{"action": found.action, "grade": found.grade, "what": found.reason} for found in exposed],
+        "exposes": [{"action": found.action, "grade": found.grade, "what": found.told(locale)} for found in exposed],
     }
 
 

@@ -68,6 +68,18 @@ class AccessSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosting:
+    """Where the vendor's one-click template of one partition lies: what `deputize publish` printed.
+
+    template_url: its S3 address, whose last part is the template's own SHA-256. region: where the links open first.
+    """
+
+    partition: str
+    template_url: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """Who asks: everything that is the same for all its tenants."""
 
@@ -79,6 +91,11 @@ class Vendor:
     access: AccessSpec = AccessSpec()
     # The vendor's own business: it stands in no bundle.
     never_assume_accounts: tuple[str, ...] = ()
+    hosting: tuple[Hosting, ...] = ()
+
+    def hosted(self, partition: str) -> Hosting | None:
+        """Where the one-click template of `partition` lies, or None when the vendor hosts none there."""
+        return next((hosting for hosting in self.hosting if hosting.partition == partition), None)
 
     def account(self, partition: str) -> VendorAccount | None:
         """The vendor's account in `partition`, or None when it has none there."""

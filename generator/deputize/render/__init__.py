@@ -14,7 +14,10 @@ from deputize.render.cloudformation import render_cloudformation
 from deputize.render.json_files import render_json
 from deputize.render.languages import json_text
 from deputize.render.manifest import render_manifest
+from deputize.render.page import render_page
+from deputize.render.quick_create import render_quick_create
 from deputize.render.readme import render_readme
+from deputize.render.scripts import render_scripts
 from deputize.render.terraform import render_terraform
 
 __all__ = ["Blueprint", "blueprint_of", "render_texts"]
@@ -22,12 +25,15 @@ __all__ = ["Blueprint", "blueprint_of", "render_texts"]
 
 def render_texts(role: Role) -> dict[str, str]:
     """Every file of a bundle as {path: text}, the manifest's draft first, with marks where `role` has them."""
-    facts = access_facts(role)
+    facts = access_facts(role, role.slots.locale)
     return {
         **render_manifest(role),
+        **render_page(role),
         **render_readme(role, facts),
         "access.json": f"{json_text(facts)}\n",
         **render_cloudformation(role),
+        **render_quick_create(role),
+        **render_scripts(role),
         **render_terraform(role),
         **render_json(role),
     }

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from deputize.model.slots import CHOICE, SLOT, SLOT_CLOSE, SLOT_OPEN
 
@@ -64,6 +65,7 @@ _QUOTED = {ord("\\"): "\\\\", ord('"'): '\\"'}
 # HCL reads ${ and %{ as templates wherever they begin, so a value may not even end in $ or %: they are always escaped.
 _HCL = {**_hex4(_CONTROLS), **_hex4((ord("$"), ord("%"))), **_QUOTED}
 _YAML = {**_hex4(_CONTROLS), **_QUOTED}
+_ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 _MARKDOWN = {ord(mark): f"\\{mark}" for mark in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"}
 
 JSON = Language("json", _json_escape)
@@ -73,8 +75,14 @@ MARKDOWN = Language("md", _by_table(_MARKDOWN), "", "")
 # Lines of an indented or fenced block: shown as they are. Values are single lines by the rules of display text.
 VERBATIM = Language("verbatim", str, "", "")
 SHELL = Language("shell", lambda text: text.replace("'", "'\\''"), "'", "'")
+# In text and inside double or single quotes of an attribute alike.
+HTML = Language("html", _by_table(_ENTITIES), "", "")
+# One value within a URL; every character but letters, digits and _.-~ is percent-encoded as UTF-8.
+URL = Language("url", lambda text: quote(text, safe=""), "", "")
 
-LANGUAGES: dict[str, Language] = {language.name: language for language in (JSON, YAML, HCL, MARKDOWN, VERBATIM, SHELL)}
+LANGUAGES: dict[str, Language] = {
+    language.name: language for language in (JSON, YAML, HCL, MARKDOWN, VERBATIM, SHELL, HTML, URL)
+}
 
 
 def escaped(value: str, names: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
-"""The only subprocesses: a user's command inside a tenant's role, and terraform (or OpenTofu) on bundles we made.
+"""terraform (or OpenTofu) on bundles we made: `fmt -check` and `validate`, on a copy, in an environment of its own.
 
-Terraform works on a copy, with an environment of its own. A bundle that somebody else may have changed never comes
-here: `terraform init` runs what a configuration names.
+A bundle that somebody else may have changed never comes here: `terraform init` runs what a configuration names.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from deputize.errors import Problem, ServiceError
-from deputize.model.display import shown
 from deputize.model.values import Files
 
 TIME_LIMIT: Final = 180.0  # seconds for one process; validate takes 3, and a minute on a machine that is busy
@@ -87,33 +85,6 @@ class _Ended:
     code: int | None
     out: str
     err: str
-
-
-def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command that the user named, without a shell, on the user's own terminal; returns its exit code.
-
-    environ: all of its environment, PATH included, by which it is found. Ended by a signal: 128 and its number, as a
-    shell says it. Ctrl-C is the command's own affair. Raises ServiceError when it cannot be started.
-    """
-    found = shutil.which(command[0], path=environ.get("PATH", os.defpath))
-    if found is None:
-        raise ServiceError(Problem(shown(command[0]), "is no command on PATH", "name another, or its whole path"))
-    try:
-        process = subprocess.Popen((found, *command[1:]), env=environ)
-    except OSError as error:
-        what = f"cannot be started: {(error.strerror or 'failed').lower()}"
-        raise ServiceError(Problem(shown(command[0]), what)) from error
-    with process:
-        code = _ended(process)
-    return code if code >= 0 else 128 - code
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # the terminal told the command too, and it decides what to make of it
 
 
 def find_terraform(environ: Mapping[str, str]) -> str | None:

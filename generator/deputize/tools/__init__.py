@@ -1,0 +1,8 @@
+"""The only subprocesses: a user's command inside a tenant's role, terraform on bundles we made, ssh-keygen."""
+
+from __future__ import annotations
+
+from deputize.tools.command import run
+from deputize.tools.terraform import Diagnostic, ToolResult, find_terraform, terraform
+
+__all__ = ["Diagnostic", "ToolResult", "find_terraform", "run", "terraform"]
