@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from deputize.iam import actions, levels
 from deputize.iam.exposure import exposure_of
 from deputize.iam.levels import Level
+from deputize.iam.wildcards import matches
 
 SAMPLE = ("sts", "sqs", "savingsplans")
 ALL = actions.expand("*")
@@ -208,6 +210,16 @@ def test_every_line_of_the_review_changes_a_verdict() -> None:
         seen.update(matched)
 
 
+def test_every_reason_that_customers_read_is_there_in_japanese() -> None:
+    """Reasons of what is admitted stand in access.json and on the page: each has a Japanese text, and no other."""
+    reasons = {line.reason for line in levels.overrides() if line.verdict == "read"}
+    assert levels._data()["japanese"].keys() == reasons
+    for reason in reasons:
+        assert re.search(r"[\u3041-\u30ff]", levels.japanese(reason))
+        assert levels.japanese(reason).isprintable()
+    assert levels.japanese("mints a credential or a token") == "mints a credential or a token"
+
+
 def test_every_telling_verb_was_reviewed() -> None:
     """Every List or Read action whose verb is not a reading one has its line: new data asks for a new review."""
     reviewed = {action for line in levels.overrides() for action in actions.expand(line.action)}
@@ -233,3 +245,17 @@ def test_reads_of_credentials_stay_reads_and_are_secrets() -> None:
         assert levels.level_of(action) is Level.READ
         assert found is not None
         assert found.grade == "secret"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["s3:" + "*?" * 40 + "9", "s3:" + "*" * 5000 + "9", "*:*" + "e*" * 30, "s3:" + "*a" * 500_000]
+)
+def test_no_pattern_takes_long(pattern: str) -> None:
+    """Wildcards upon wildcards match what they match, here nothing, without trying each way to do so."""
+    assert actions.expand(pattern) == ()
+
+
+@given(st.text("ab*?", max_size=9), st.text("ab", max_size=9))
+def test_pattern_matches_as_a_policys_does(pattern: str, text: str) -> None:
+    """The regular expression says what the matcher of resources and principals says."""
+    assert bool(actions.pattern_regex(pattern).fullmatch(text)) is matches(pattern, text)

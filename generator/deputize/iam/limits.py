@@ -63,3 +63,9 @@ TAG_VALUE = Limit(
 ROLE_ARN = Limit("role ARN", 20, 2048, "characters", "[B] sts AssumeRole")
 STACK_NAME = Limit("stack name", 1, 128, "characters", "[B] cloudformation", _ascii(r"[A-Za-z][-A-Za-z0-9]*"))
 TEMPLATE_BODY = Limit("template in a request", 1, 51200, "bytes", "[B] cloudformation TemplateBody, [C]")
+# The API takes longer ones; the console, which quick-create links open, does not.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-template.html
+TEMPLATE_URL = Limit("template's address", 1, 1024, "characters", "CloudFormation console")
+# Dots are legal too; a name with one has no host that S3's certificate covers.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = Limit("bucket name", 3, 63, "characters", "S3 bucket naming rules", _ascii(r"[a-z0-9][a-z0-9-]*[a-z0-9]"))

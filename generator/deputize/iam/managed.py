@@ -15,6 +15,9 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from deputize.iam.actions import expand
+from deputize.iam.levels import judge_action
+
 _ALLOW_KEYS = frozenset(("Sid", "Effect", "Action", "Resource", "Condition"))
 
 
@@ -24,8 +27,8 @@ class ManagedPolicy:
 
     name: path and name, `SecurityAudit` or `job-function/ViewOnlyAccess`.
     version: AWS's version, such as `v94`; date: the day AWS published it, YYYY-MM-DD.
-    patterns: the action patterns of its Allow statements, sorted, without duplicates. Resources and conditions are
-    left out, so they stand for at least what the policy allows.
+    patterns: the action patterns of its Allow statements, sorted, without duplicates. Deny statements, resources and
+    conditions are left out, so they stand for at least what an understood policy allows.
     understood: False when a statement is not of that kind (NotAction, NotResource ...): then nothing is proved.
     document: the policy as IAM's JSON.
     """
@@ -41,7 +44,7 @@ class ManagedPolicy:
 @cache
 def managed_policy(name: str) -> ManagedPolicy | None:
     """The snapshot of the AWS managed policy with this path and name, or None when none is shipped."""
-    if name not in managed_names():
+    if name not in snapshot_names():
         return None
     text = resources.files("deputize.iam").joinpath("data", "managed", _file(name)).read_text(encoding="utf-8")
     return read_snapshot(json.loads(text))
@@ -49,21 +52,43 @@ def managed_policy(name: str) -> ManagedPolicy | None:
 
 @cache
 def managed_names() -> tuple[str, ...]:
-    """The path and name of every snapshot that is shipped, sorted."""
+    """The path and name of every snapshot that is proved to read, sorted: what a vendor may attach."""
+    policies = (managed_policy(name) for name in snapshot_names())
+    return tuple(policy.name for policy in policies if policy is not None and reads_only(policy))
+
+
+@cache
+def snapshot_names() -> tuple[str, ...]:
+    """The path and name of every snapshot that is shipped, sorted: also of policies that write."""
     folder = resources.files("deputize.iam").joinpath("data", "managed")
     return tuple(sorted(_name(entry.name) for entry in folder.iterdir() if entry.name.endswith(".json")))
+
+
+def reads_only(policy: ManagedPolicy) -> bool:
+    """Whether all that the policy allows is proved to read; reads of secrets count as reads.
+
+    A pattern that spans services is not proved: it holds services that are yet to come.
+    """
+    spans = any("*" in pattern.partition(":")[0] for pattern in policy.patterns)
+    return (
+        policy.understood
+        and not spans
+        and all(judge_action(action).reads for pattern in policy.patterns for action in expand(pattern))
+    )
 
 
 def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:
     """A snapshot file's content as a :class:`ManagedPolicy`."""
     statements = _many(snapshot["document"]["Statement"])
+    effects = {statement.get("Effect") for statement in statements}
     allows = [statement for statement in statements if statement.get("Effect") == "Allow"]
     return ManagedPolicy(
         name=snapshot["name"],
         version=snapshot["version"],
         date=snapshot["date"],
         patterns=tuple(sorted({action for statement in allows for action in _many(statement.get("Action", []))})),
-        understood=all("Action" in allow and allow.keys() <= _ALLOW_KEYS for allow in allows) and bool(allows),
+        understood=all("Action" in allow and allow.keys() <= _ALLOW_KEYS for allow in allows)
+        and {"Allow"} <= effects <= {"Allow", "Deny"},
         document=MappingProxyType(snapshot["document"]),
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from deputize.iam.wildcards import arn_matches, matches
@@ -64,6 +65,7 @@ class Test:
     if_exists: bool
 
 
+@lru_cache(maxsize=256)
 def parse_operator(text: str) -> Test | None:
     """The operator that `text` names, or None: AWS knows no other and does not say that case is ignored."""
     prefix, colon, rest = text.partition(":")

@@ -1,12 +1,17 @@
 """AWS's partitions as data: STS never crosses from one to another, so a bundle is for exactly one.
 
 Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html and the
-partitions file that botocore ships (`botocore/data/partitions.json`), read 2026-11-21.
+partitions file that botocore ships (`botocore/data/partitions.json`), read 2026-11-21. Consoles have a host for each
+region, REGION.CONSOLE: https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html; those of other partitions have
+the same form (aws-eusc: the endpoints page on docs.aws.eu).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,12 @@ class Partition:
     regions: tuple[str, ...]
 
     def has_region(self, region: str) -> bool:
-        """Whether `region` belongs to this partition, judged by its prefix."""
-        return region.startswith(self.region_prefixes)
+        """Whether `region` has the form of a region's name and belongs to this partition, judged by its prefix."""
+        return _REGION.fullmatch(region) is not None and region.startswith(self.region_prefixes)
+
+    def console_host(self, region: str) -> str:
+        """The host of this partition's console in `region`."""
+        return f"{region}.{self.console}"
 
 
 _REGIONS = (

@@ -111,7 +111,7 @@ ATTACHED_RULES: tuple[Rule[Subject], ...] = (
         mend="use one that has a snapshot, or statements",
         reference=_MANAGED,
         good=sample.attaches("arn:aws:iam::aws:policy/SecurityAudit"),
-        bad=sample.attaches("arn:aws:iam::aws:policy/AdministratorAccess"),
+        bad=sample.attaches("arn:aws:iam::aws:policy/PowerUserAccess"),
         check=_snapshot,
     ),
     Rule(

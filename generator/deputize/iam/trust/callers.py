@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from deputize.iam.partitions import PARTITIONS
@@ -108,6 +109,7 @@ class Caller:
         return keys
 
 
+@lru_cache(maxsize=256)
 def parse_caller(text: str) -> Caller | None:
     """The caller that an ARN, an account ID, or the host name of a service or identity provider stands for."""
     if _ACCOUNT.fullmatch(text):
