@@ -17,10 +17,14 @@ from deputize.bundle.manifest import read_manifest
 from deputize.cli.boundary import tell
 from deputize.cli.options import Format
 from deputize.cli.output import Output
+from deputize.disk import write_bundle
 from deputize.errors import ERRORS, Problem, UsageError
 from deputize.iam import limits
 from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
+from deputize.jobs.inspect import inspect
+from deputize.jobs.inspect_result import as_json as inspect_json
+from deputize.jobs.inspection import Expected, FileState, Rendered, Signed
 from deputize.jobs.render import Written
 from deputize.lint.report import as_json
 from deputize.model.profiles import AllowedSecret
@@ -224,6 +228,23 @@ def test_render_result_fits(capsys: pytest.CaptureFixture[str]) -> None:
         for outcome in ("created", "replaced", "unchanged", "current", "differs"):
             output.say(Written("a", Path("out/a"), outcome))
     check("render", json.loads(capsys.readouterr().out))
+
+
+def test_inspect_result_fits(tmp_path: Path) -> None:
+    """What `inspect --format json` prints of a folder, right and wrong; its lists of values are the code's."""
+    write_bundle(tmp_path, "a", bundle("two IDs, account, Japanese"))
+    folder = tmp_path / "a"
+    document = inspect_json(inspect(folder, Expected(), {}))
+    check("inspect", document)
+    (folder / "README.md").unlink()
+    wrong = inspect_json(inspect(folder, Expected("b"), {}))
+    check("inspect", wrong)
+    assert not valid("inspect", {**document, "rendered": "maybe"})
+    fields = load_schema("inspect")["properties"]
+    assert fields["tenant"]["properties"]["partition"]["enum"] == list(PARTITIONS)
+    assert fields["files"]["items"]["properties"]["state"]["enum"] == list(FileState)
+    assert fields["rendered"]["enum"] == list(Rendered)
+    assert fields["signature"]["properties"]["state"]["enum"] == list(Signed)
 
 
 def test_error_fits(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import re
 import shlex
 import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,15 +19,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from deputize.bundle import seal
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import display_problem
+from deputize.model.hosting import template_url
 from deputize.model.profiles import AccessStatement, AllowedSecret, ManagedChoice
 from deputize.model.role import build
 from deputize.model.slots import shape_of, slots_of
-from deputize.model.spec import LOCALES, AccessSpec, RoleSpec, SessionSpec, Tenant, Vendor, VendorAccount
+from deputize.model.spec import LOCALES, AccessSpec, Hosting, RoleSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import Localized, english
 from deputize.render import blueprint_of, render_texts
 from deputize.render.blueprint import Blueprint
+from deputize.render.hosted import hosted_template
 
 ID, NEXT_ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "b1f0e7aa-7d7e-4d0c-9a57-1c5a3e6f9d22"
 ACCOUNTS = tuple(
@@ -34,11 +40,15 @@ ACCOUNTS = tuple(
 VENDOR = Vendor("cost-watch", Localized((("en", "Cost Watch"), ("ja", "コストウォッチ"))), ACCOUNTS)
 TENANT = Tenant("a-company", (ID,), "A Company", "999988887777")
 SECRET = AllowedSecret("ec2:DescribeVpnConnections", english("Lists idle VPN connections."))
+REVIEWED = AccessStatement("Reviewed", ("access-analyzer:ValidatePolicy",), ("*",), english("Checks."))
 QUEUES = AccessStatement(
     "Queues", ("sqs:ListQueues",), ("arn:aws:sqs:*:*:a`|<b>x",), english("Reads <i>queues</i> | `all`.")
 )
+TEMPLATE_SHA256 = hashlib.sha256(hosted_template(VENDOR, "aws")).hexdigest()
+TEMPLATE_URL = template_url("aws", "a-bucket", "us-east-1", "", TEMPLATE_SHA256)
 VENDORS = {
     "plain": VENDOR,
+    "hosted": replace(VENDOR, hosting=(Hosting("aws", TEMPLATE_URL, "eu-west-1"),)),
     "whole account": replace(VENDOR, accounts=(VendorAccount("aws", "111122223333"),)),
     "pinned": replace(VENDOR, accounts=(replace(ACCOUNTS[0], pin=True),)),
     "inline": replace(VENDOR, access=AccessSpec(delivery="inline")),
@@ -49,7 +59,7 @@ VENDORS = {
     "own": replace(
         VENDOR,
         access=AccessSpec(
-            statements=(QUEUES, AccessStatement("Vpn", (SECRET.action,), ("*",), english("Counts."))),
+            statements=(QUEUES, REVIEWED, AccessStatement("Vpn", (SECRET.action,), ("*",), english("Counts."))),
             managed_policies=(ManagedChoice("IAMReadOnlyAccess", english("Reads users.")),),
             allow_secrets=(SECRET,),
         ),
@@ -110,17 +120,20 @@ def test_filling_the_shape_equals_rendering_the_tenant(vendor: str, tenant: str,
 
 @cases
 def test_page_is_well_formed(vendor: str, tenant: str, locale: str) -> None:
-    """Sections 1 to 12 are there, tables hold, fences close, and nothing is printed by accident."""
+    """Sections 1 to 13 are there, tables hold, fences close, and nothing is printed by accident."""
     text = readme(vendor, tenant, locale)
     tokens = _MARKDOWN.parse(text)
     headings = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
     numbers = [found[1] for heading in headings if (found := re.match(r"(\d+)\. ", heading))]
-    assert numbers == [str(number) for number in range(1, 13)]
+    assert numbers == [str(number) for number in range(1, 14)]
     # Sections 1 and 6 always have one table each; a row that broke its table would end it.
     assert len(re.findall(r"^\|(?:---\|)+$", text, re.MULTILINE)) == sum(t.type == "table_open" for t in tokens) >= 2
     assert text.count("```") % 2 == 0
     assert not re.search(r"\n{3,}|[ \t]$|[\ue000-\ue003]|\{\{|\{%", text, re.MULTILINE)
     assert text.endswith("\n")
+    # Beside Japanese letters, asterisks are only read as emphasis where no punctuation comes between.
+    assert not any("**" in child.content for block in _inline(tokens) for child in block.children or ())
+    assert all(0 < int(number) <= 13 for number in re.findall(r"(?:section|第) (\d+)", text))
 
 
 def test_locales_have_the_same_commands_and_sections() -> None:
@@ -128,9 +141,13 @@ def test_locales_have_the_same_commands_and_sections() -> None:
     for vendor in VENDORS:
         pages = [_MARKDOWN.parse(readme(vendor, "two IDs", locale)) for locale in ("en", "ja")]
         commands = [_commands(tokens) for tokens in pages]
-        kinds = [[token.tag for token in tokens if token.type in {"heading_open", "table_open"}] for tokens in pages]
+        structure = {"heading_open", "table_open", "bullet_list_open", "ordered_list_open", "list_item_open", "fence"}
+        kinds = [[token.tag for token in tokens if token.type in structure] for tokens in pages]
         assert commands[0] == commands[1]
         assert kinds[0] == kinds[1]
+        assert [len(_links(tokens)) for tokens in pages] == [2 + (vendor == "hosted")] * 2
+        inline = [sorted(_code(tokens)) for tokens in pages]
+        assert inline[0] == inline[1]
 
 
 def test_japanese_page_has_no_english_sentence() -> None:
@@ -139,7 +156,9 @@ def test_japanese_page_has_no_english_sentence() -> None:
         for block in _inline(_MARKDOWN.parse(readme(vendor, "known account", "ja"))):
             text = "".join(child.content for child in block.children or () if child.type == "text")
             if len(re.findall(r"[A-Za-z]{2,}", text)) > 6:
-                assert re.search(r"[ぁ-んァ-ン]", text) or text.startswith("arn:") or text in _english_facts(), text
+                assert (
+                    re.search(r"[ぁ-んァ-ン]", text) or text.startswith(("arn:", "https:")) or text in _english_facts()
+                ), text
 
 
 @cases
@@ -148,8 +167,12 @@ def test_every_file_that_is_named_is_in_the_bundle(vendor: str, tenant: str, loc
     slots = slots_of(VENDORS[vendor], replace(TENANTS[tenant], locale=locale))
     files = render_texts(build(VENDORS[vendor], slots))
     text = files["README.md"]
-    named = set(re.findall(r"(?:json|cloudformation)/[a-z0-9-]+\.(?:json|yaml)", text))
+    named = set(re.findall(r"(?<![.\w])(?:json|cloudformation|cli|terraform)/[A-Za-z0-9-]+\.\w+", text))
     assert named <= files.keys()
+    assert {"cli/deploy.sh", "cli/remove.sh", "terraform/README.md"} <= named
+    assert ("cloudformation/quick-create.txt" in named) == ("cloudformation/quick-create.txt" in files)
+    assert "`index.html`" in text
+    assert "index.html" in files
     assert {path for path in files if path.startswith("json/")} - {"json/managed-policy-arns.json"} <= named
 
 
@@ -158,9 +181,12 @@ def test_every_file_that_is_named_is_in_the_bundle(vendor: str, tenant: str, loc
 def test_each_partition_has_its_own_arns_region_and_console(partition: str, locale: str) -> None:
     """Nothing of the partition `aws` is left in another one's page."""
     slots = slots_of(VENDOR, replace(TENANT, partition=partition, locale=locale))
-    text = render_texts(build(VENDOR, slots))["README.md"].replace("\\", "")
-    assert f"AWS_REGION={PARTITIONS[partition].home_region} " in text
-    assert f"https://{PARTITIONS[partition].console}/" in text
+    text = render_texts(build(VENDOR, slots))["README.md"]
+    home = PARTITIONS[partition].home_region
+    console = f"https://{PARTITIONS[partition].console_host(home)}/cloudformation/home?region={home}#/stacks/create"
+    assert console in _links(_MARKDOWN.parse(text))
+    text = text.replace("\\", "")
+    assert f"AWS_REGION={home} " in text
     assert set(re.findall(r"arn:([a-z-]+):", text)) == {partition}
 
 
@@ -170,7 +196,7 @@ def test_external_id_never_stands_in_a_command(vendor: str, tenant: str, locale:
     text = readme(vendor, tenant, locale)
     fences = _fences(_MARKDOWN.parse(text))
     for external_id in TENANTS[tenant].external_ids:
-        assert text.count(external_id) == 1
+        assert text.count(external_id) == 1 + (vendor == "hosted")  # the link has it too
         assert not any(external_id in content for info, content in fences if info != "text")
 
 
@@ -185,6 +211,89 @@ def test_shell_blocks_are_valid_shell(vendor: str, tenant: str, locale: str) -> 
             assert not re.search(r"^\s*#|\$\w+:", content, re.MULTILINE)
             for query in re.findall(r"--query ('[^']*'|\S+)", content):
                 jmespath.compile(shlex.split(query)[0])
+
+
+def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
+    """Each kind of page as one script, its blocks in order."""
+    program = Path(sys.executable).parent / "shellcheck"
+    pages = {vendor: readme(vendor, "two IDs", "en") for vendor in ("hosted", "inline", "own")}
+    for vendor, text in pages.items():
+        blocks = [content for info, content in _fences(_MARKDOWN.parse(text)) if info == "sh"]
+        (tmp_path / vendor).write_text("".join(blocks), encoding="utf-8")
+    # Not wanted: braces around each variable, a status for each command within another; backquotes are JMESPath's.
+    done = subprocess.run(
+        [program, "--norc", "--shell=bash", "--enable=all", "--exclude=SC2016,SC2250,SC2312", *pages],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("vendor", ["plain", "hosted", "inline", "own"])
+@pytest.mark.parametrize("locale", ["en", "ja"])
+def test_commands_are_those_of_the_page(vendor: str, locale: str) -> None:
+    """Every line that index.html offers to copy stands here, but for the files that it shows whole."""
+    slots = slots_of(VENDORS[vendor], replace(TENANT, locale=locale))
+    files = render_texts(build(VENDORS[vendor], slots))
+    shown = re.findall(r'<code id="?(x-[a-z-]+)[^>]*>(.*?)</code>', files["index.html"], re.DOTALL)
+    commands = {name: html.unescape(re.sub(r"<[^>]+>", "", code)) for name, code in shown}
+    assert {"x-inspect", "x-sums", "x-signature", "x-script", "x-remove-script"} <= commands.keys()
+    for name in commands.keys() - {"x-module", "x-deployer"}:
+        missing = [line for line in commands[name].splitlines() if line not in files["README.md"]]
+        assert not missing, name
+
+
+def test_sums_command_finds_what_was_changed(tmp_path: Path) -> None:
+    """It looks at every file that the manifest lists, and fails when one is not as it was."""
+    texts = render_texts(build(VENDORS["hosted"], slots_of(VENDORS["hosted"], TENANT)))
+    sealed = seal({path: text.encode() for path, text in texts.items()})
+    for path, content in sealed.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    blocks = [content for _, content in _fences(_MARKDOWN.parse(texts["README.md"])) if "sha256sum -c" in content]
+    command = ["bash", "-c", f"set -o pipefail; {blocks[0]}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.splitlines()) == sorted(f"{path}: OK" for path in sealed if path != "manifest.json")
+    (tmp_path / "cli/deploy.sh").write_text("id\n", encoding="utf-8")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+def test_link_is_the_files_and_names_the_digest_to_compare() -> None:
+    """The link is that of quick-create.txt, whatever an ID is; the template is fetched from its address."""
+    tenant = replace(TENANT, external_ids=("file://-a,b=c+d@e", "x/y:z"))
+    files = render_texts(build(VENDORS["hosted"], slots_of(VENDORS["hosted"], tenant)))
+    tokens = _MARKDOWN.parse(files["README.md"])
+    assert files["cloudformation/quick-create.txt"].rstrip("\n") in _links(tokens)
+    assert f"curl -fsS '{TEMPLATE_URL}' | sha256sum\n" in _commands(tokens)
+    assert "AWS_REGION=eu-west-1 " in files["README.md"]
+    assert "hosts no template" in readme("plain", "known account", "en")
+    assert "curl" not in readme("plain", "known account", "en")
+
+
+def test_reviewed_actions_are_named_with_their_reason() -> None:
+    """An action that AWS labels otherwise than List or Read is not passed over in silence."""
+    for locale, reason in (("en", "stores nothing"), ("ja", "何も保存しない")):
+        text = readme("own", "known account", locale)
+        assert re.search(rf"`access-analyzer:ValidatePolicy`.*{reason}", text)
+        assert "ValidatePolicy" not in readme("plain", "known account", locale)
+
+
+def test_purpose_is_the_profiles() -> None:
+    """Where a vendor takes a shipped profile, its title says what for."""
+    assert "Purpose: **Cost optimisation**" in readme("plain", "known account", "en")
+    assert "目的は**コスト最適化**です" in readme("plain", "known account", "ja")
+    vendor = replace(VENDOR, access=AccessSpec(profile=None, statements=(QUEUES,)))
+    for locale, word in (("en", "Purpose"), ("ja", "目的は**")):
+        slots = slots_of(vendor, replace(TENANT, locale=locale))
+        assert word not in render_texts(build(vendor, slots))["README.md"]
+
+
+def test_page_is_short() -> None:
+    """A customer reads it all, and the bundle stays small."""
+    assert len(readme("plain", "known account", "en").encode()) < 17_000
+    assert len(readme("hosted", "known account", "en").encode()) < 18_500
 
 
 def test_commands_hold_whatever_a_role_is_called() -> None:
@@ -240,14 +349,15 @@ def hostile_blueprint(locale: str) -> Blueprint:
 def inert(text: str, name: str) -> None:
     """Assert that `name` is in the page as text only, and that it brought no token of its own."""
     tokens = _MARKDOWN.parse(text)
-    plain = hostile_blueprint("en") if "## 4. Deploy" in text else hostile_blueprint("ja")
+    plain = hostile_blueprint("en") if "## 5. Deploy" in text else hostile_blueprint("ja")
     expected = _MARKDOWN.parse(plain.fill({**slots_of(VENDOR, TENANT).values(), "name": "x"})["README.md"].decode())
     assert [token.type for token in tokens] == [token.type for token in expected]
     blocks, expected_blocks = _inline(tokens), _inline(expected)
     for block, other in zip(blocks, expected_blocks, strict=True):
         kinds = {child.type for child in block.children or ()}
-        assert not kinds & {"html_inline", "link_open", "image"}
+        assert not kinds & {"html_inline", "image"}
         assert kinds - {"text", "text_special"} == {c.type for c in other.children or ()} - {"text", "text_special"}
+    assert _links(tokens) == _links(expected)
     heading = "".join(child.content for child in blocks[0].children or ())
     assert name in heading
     assert f"({name})" in text or f"（{name}）" in text
@@ -269,7 +379,8 @@ def test_hostile_vendor_names_are_text(name: str) -> None:
     expected = _MARKDOWN.parse(readme("plain", "known account", "en"))
     assert [token.type for token in tokens] == [token.type for token in expected]
     kinds = {child.type for block in _inline(tokens) for child in block.children or ()}
-    assert not kinds & {"html_inline", "link_open", "image"}
+    assert not kinds & {"html_inline", "image"}
+    assert _links(tokens) == _links(expected)
 
 
 def _accepted(text: str) -> bool:
@@ -296,6 +407,16 @@ def _commands(tokens: list[Token]) -> list[str]:
 
 def _inline(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if token.type == "inline"]
+
+
+def _links(tokens: list[Token]) -> list[str]:
+    links = (child for block in _inline(tokens) for child in block.children or () if child.type == "link_open")
+    return [str(link.attrs["href"]) for link in links]
+
+
+def _code(tokens: list[Token]) -> list[str]:
+    found = (child for block in _inline(tokens) for child in block.children or () if child.type == "code_inline")
+    return [code.content for code in found]
 
 
 def _rows(tokens: list[Token]) -> list[list[str]]:

@@ -14,6 +14,7 @@ from deputize.model.spec import Tenant, Vendor
 from deputize.model.values import Files, Finding, Severity
 from deputize.model.vendor_file import vendor_from_json, vendor_to_json
 from deputize.render import Blueprint, blueprint_of
+from deputize.render.page_missing import missing_texts
 
 TRUST = "json/trust-policy.json"
 TEMPLATE = "cloudformation/role.yaml"
@@ -49,6 +50,7 @@ def _shape(vendor: Vendor, shape: Slots) -> Shape:
     vendor = vendor_from_json(vendor_to_json(vendor), "vendor")
     exemplar = build(vendor, _exemplar(shape))
     findings = check_role(exemplar.resolved(), expected_of(exemplar), f"vendor {vendor.slug}")
+    findings += missing_texts(exemplar)
     return Shape(blueprint_of(build(vendor, shape)), exemplar, findings)
 
 

@@ -60,6 +60,8 @@ def shown(text: str, limit: int = 60) -> str:
 def printable(text: str, limit: int = 60) -> str:
     """`text` shortened to `limit` characters, with control and other unsafe characters as escapes."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    if cut.isascii() and cut.isprintable():
+        return cut
     return "".join(
         character
         if unicodedata.category(character) not in _REFUSED and character not in _BLANK

@@ -9,7 +9,7 @@ from deputize.iam.arn import account_root, parse_policy_arn
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
 from deputize.iam.role import IamRole
 from deputize.model.access import Access, build_access
-from deputize.model.slots import PATH_CHOICE, ROLE_NAME_CHOICE, Slots, chosen
+from deputize.model.slots import ACCOUNT_CHOICE, PATH_CHOICE, ROLE_NAME_CHOICE, Slots, chosen
 from deputize.model.spec import Vendor, VendorAccount
 
 # Raised by hand whenever emitted files change; tests/test_template_version.py guards it.
@@ -55,7 +55,9 @@ def build(vendor: Vendor, slots: Slots) -> Role:
     if parsed is not None and parsed[0] != slots.partition:
         what = f"is in partition {parsed[0]}, the tenant in {slots.partition}"
         raise InputError(Problem("vendor: role.permissions_boundary", what, "leave it to the customer's choice"))
-    access = build_access(vendor.access, slots.partition, slots.account_id or "*")
+    # Packed with room for an account, known or not: the statements are in the same policies for every tenant, and so in
+    # the one-click template, whose account is a parameter.
+    access = _in_account(build_access(vendor.access, slots.partition, ACCOUNT_CHOICE), slots.account_id or "*")
     iam = IamRole(
         name=ROLE_NAME_CHOICE,
         path=PATH_CHOICE,
@@ -91,6 +93,16 @@ def _chosen_document(document: Policy, choices: dict[str, str]) -> Policy:
             for statement in document.statements
         )
     )
+
+
+def _in_account(access: Access, account: str) -> Access:
+    def placed(statement: Statement) -> Statement:
+        return replace(statement, resources=tuple(one.replace(ACCOUNT_CHOICE, account) for one in statement.resources))
+
+    policies = (
+        NamedPolicy(policy.name, Policy(tuple(map(placed, policy.document.statements)))) for policy in access.policies
+    )
+    return replace(access, policies=tuple(policies))
 
 
 def _trust(vendor: Vendor, account: VendorAccount, external_ids: tuple[str, ...]) -> Policy:

@@ -1,8 +1,9 @@
 """A tenant's texts as they stand in emitted files, the shape they make, and the marks that stand for them.
 
 A mark is a field's name between two private-use code points, which display text and AWS's patterns both refuse. A
-*slot* mark stands for a text of one tenant; a *choice* mark for what the customer may still choose (role name, path).
-Two tenants of one shape differ in nothing but the texts.
+*slot* mark stands for a text of one tenant; a *choice* mark for what the customer may still choose (role name, path),
+and in the one-click template, the same for all tenants, for what a tenant's link fills in. Two tenants of one shape
+differ in nothing but the texts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.model.spec import Tenant, Vendor, role_name, stack_name
 
@@ -22,6 +24,12 @@ CHOICE = re.compile(f"{CHOICE_OPEN}([a-z_]+){CHOICE_CLOSE}")
 
 ROLE_NAME_CHOICE = f"{CHOICE_OPEN}role_name{CHOICE_CLOSE}"
 PATH_CHOICE = f"{CHOICE_OPEN}path{CHOICE_CLOSE}"
+TENANT_CHOICE = f"{CHOICE_OPEN}tenant{CHOICE_CLOSE}"
+EXTERNAL_ID_CHOICE = f"{CHOICE_OPEN}external_id{CHOICE_CLOSE}"
+# Empty except during a rotation: then the list of IDs that may enter has one value only.
+NEXT_EXTERNAL_ID_CHOICE = f"{CHOICE_OPEN}next_external_id{CHOICE_CLOSE}"
+# The agreed account, or * where none was agreed.
+ACCOUNT_CHOICE = f"{CHOICE_OPEN}account_id{CHOICE_CLOSE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,14 @@ class Slots:
 
 
 def slots_of(vendor: Vendor, tenant: Tenant) -> Slots:
-    """The texts that `tenant` puts into the files of `vendor`."""
+    """The texts that `tenant` puts into the files of `vendor`.
+
+    Raises InputError when the tenant's account is the vendor's own: a role there would let the vendor into itself.
+    """
+    own = vendor.account(tenant.partition)
+    if own is not None and own.id == tenant.account_id:
+        what = f"{own.id} is the vendor's own account"
+        raise InputError(Problem("tenant: account_id", what, "give the customer's, or leave it out"))
     return Slots(
         tenant=tenant.slug,
         name=tenant.display_name,
@@ -63,6 +78,23 @@ def slots_of(vendor: Vendor, tenant: Tenant) -> Slots:
         stack_name=stack_name(vendor.slug, tenant.slug),
         partition=tenant.partition,
         locale=tenant.locale,
+    )
+
+
+def hosted_slots(partition: str) -> Slots:
+    """Every tenant of a partition at once: what belongs to one is a choice, which its quick-create link makes.
+
+    The display name and the stack's name are in no template: no format knows their marks, so none can print them.
+    """
+    return Slots(
+        tenant=TENANT_CHOICE,
+        name=f"{CHOICE_OPEN}name{CHOICE_CLOSE}",
+        external_ids=(EXTERNAL_ID_CHOICE, NEXT_EXTERNAL_ID_CHOICE),
+        account_id=ACCOUNT_CHOICE,
+        role_name=ROLE_NAME_CHOICE,
+        stack_name=f"{CHOICE_OPEN}stack_name{CHOICE_CLOSE}",
+        partition=partition,
+        locale="en",
     )
 
 

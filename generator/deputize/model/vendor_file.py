@@ -13,7 +13,7 @@ from deputize.errors import InputError, Problem
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import printable
 from deputize.model.profiles import AccessStatement, AllowedSecret, ManagedChoice
-from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, Vendor, VendorAccount, slug_from
+from deputize.model.spec import AccessSpec, Hosting, RoleSpec, SessionSpec, Vendor, VendorAccount, slug_from
 from deputize.model.text import Localized
 from deputize.model.vendor_rules import vendor_problems
 from deputize.model.vendor_shape import Text, VendorShape
@@ -108,7 +108,16 @@ def shape_to_vendor(shape: VendorShape) -> Vendor:
             ),
         ),
         never_assume_accounts=tuple(shape.never_assume_accounts or ()),
+        hosting=tuple(
+            Hosting(partition, hosting.template_url, hosting.region or _home_region(partition))
+            for partition, hosting in sorted(shape.hosting.items(), key=_partition_order)
+        ),
     )
+
+
+def _home_region(partition: str) -> str:
+    # An unknown partition is a problem of its own, which vendor_rules names.
+    return PARTITIONS[partition].home_region if partition in PARTITIONS else ""
 
 
 def _localized(text: Text) -> Localized:
@@ -141,6 +150,10 @@ def vendor_to_json(vendor: Vendor) -> dict[str, object]:
         },
         "session": {"source_identity": vendor.session.source_identity, "tag_keys": list(vendor.session.tag_keys)},
         "access": _access_to_json(vendor.access),
+        "hosting": {
+            hosting.partition: {"template_url": hosting.template_url, "region": hosting.region}
+            for hosting in vendor.hosting
+        },
     }
 
 

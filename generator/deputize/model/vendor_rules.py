@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn, parse_role_arn
-from deputize.iam.managed import managed_names
+from deputize.iam.managed import managed_policy, reads_only
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import display_problem, hidden, shown
+from deputize.model.hosting import hosting_problems
 from deputize.model.profiles import AccessStatement, profile_names
 from deputize.model.spec import LOCALES, SLUG, Vendor, VendorAccount, role_name
 from deputize.model.text import Localized
@@ -28,7 +29,7 @@ _RESOURCE = re.compile(r"\*|arn:[\x21-\x7a\x7c\x7e]{1,2040}", re.ASCII)
 
 def vendor_problems(vendor: Vendor) -> Rule:
     """Everything wrong with a vendor, as (path in vendor.yaml, what, mend)."""
-    for rules in (_names, _accounts, _role, _session, _access, _never):
+    for rules in (_names, _accounts, _role, _session, _access, _never, hosting_problems):
         yield from rules(vendor)
 
 
@@ -142,15 +143,22 @@ def _access(vendor: Vendor) -> Rule:
         yield ("access",), "grants nothing", "name a profile, a managed policy or a statement"
     for index, choice in enumerate(access.managed_policies):
         path: Path = ("access", "managed_policies", index)
-        if choice.name not in managed_names():
-            mend = f"deputize has dated snapshots of {', '.join(managed_names())}; use statements instead"
-            yield (*path, "name"), f"{shown(choice.name)} has no snapshot, so it cannot be proved to read only", mend
+        yield from _managed((*path, "name"), choice.name)
         yield from _text((*path, "reason"), choice.reason)
     yield from _statements(vendor)
     for index, secret in enumerate(access.allow_secrets):
         if not _ACTION.fullmatch(secret.action) or "*" in secret.action or "?" in secret.action:
             yield ("access", "allow_secrets", index), f"{shown(secret.action)} is no single action", "no wildcards here"
         yield from _text(("access", "allow_secrets", index, "reason"), secret.reason)
+
+
+def _managed(path: Path, name: str) -> Rule:
+    snapshot = managed_policy(name)
+    mend = "use one that a new file of `deputize init` lists, or statements"
+    if snapshot is None:
+        yield path, f"{shown(name)} has no snapshot, so it cannot be proved to read only", mend
+    elif not reads_only(snapshot):
+        yield path, f"{shown(name)} is not proved to read only (as of {snapshot.version}, {snapshot.date})", mend
 
 
 def _statements(vendor: Vendor) -> Rule:

@@ -97,6 +97,17 @@ class AccessShape(_Shape):
     allow_secrets: Annotated[tuple[SecretShape, ...] | None, Optional] = None
 
 
+class HostingShape(_Shape):
+    """Where the vendor's one-click template of one partition lies."""
+
+    template_url: str = Field(
+        description="Its address in S3, as `deputize publish` prints it: the last part is the template's SHA-256."
+    )
+    region: Annotated[str | None, Optional] = Field(
+        None, description="Region in which customers' links open first; the partition's home region when not given."
+    )
+
+
 class VendorShape(_Shape):
     """vendor.yaml: everything that is the same for all tenants of a vendor."""
 
@@ -105,6 +116,9 @@ class VendorShape(_Shape):
     role: Annotated[RoleShape, Section] = RoleShape()
     session: Annotated[SessionShape, Section] = SessionShape()
     access: Annotated[AccessShape, Section] = AccessShape()
+    hosting: Annotated[dict[str, HostingShape], Section] = Field(
+        default_factory=dict, description="By partition: the one-click template that customers' links open."
+    )
     never_assume_accounts: Annotated[tuple[str, ...] | None, Optional] = Field(
         None, description="Accounts whose roles `verify` and the registry never enter; stands in no bundle."
     )

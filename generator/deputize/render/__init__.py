@@ -7,12 +7,12 @@ A new format is one module here, one folder in templates/ and one golden folder 
 
 from __future__ import annotations
 
-from deputize.model.facts import access_facts
+from deputize.model.facts import access_facts, role_facts
 from deputize.model.role import Role
+from deputize.render.access import render_access
 from deputize.render.blueprint import Blueprint, cut
 from deputize.render.cloudformation import render_cloudformation
 from deputize.render.json_files import render_json
-from deputize.render.languages import json_text
 from deputize.render.manifest import render_manifest
 from deputize.render.page import render_page
 from deputize.render.quick_create import render_quick_create
@@ -25,12 +25,11 @@ __all__ = ["Blueprint", "blueprint_of", "render_texts"]
 
 def render_texts(role: Role) -> dict[str, str]:
     """Every file of a bundle as {path: text}, the manifest's draft first, with marks where `role` has them."""
-    facts = access_facts(role, role.slots.locale)
     return {
         **render_manifest(role),
         **render_page(role),
-        **render_readme(role, facts),
-        "access.json": f"{json_text(facts)}\n",
+        **render_readme(role, role_facts(role)),
+        **render_access(access_facts(role, role.slots.locale)),
         **render_cloudformation(role),
         **render_quick_create(role),
         **render_scripts(role),

@@ -1,20 +1,24 @@
 """README.md of a bundle: what it is, what it grants, how to deploy, check, watch and remove it, in the tenant's locale.
 
-Here `access.json` is turned around for a reader: statements by service, exposures by grade. The words are in
+The facts are turned around for a reader here: statements by service, exposures by grade. The words are in
 templates/readme/, one file per locale.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.facts import Exposed, Facts, Services, reviewed_reason
+from deputize.model.facts import Part as Allowed
+from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
+from deputize.model.text import Localized
 from deputize.render.languages import MARKDOWN
+from deputize.render.page import NAMESPACE, PROBE_SESSION, SIGNATURE
 from deputize.render.phrases import policy_description, who_may_enter
+from deputize.render.quick_create import quick_create_link
 from deputize.render.templates import render
 
 PATH = "README.md"
@@ -27,27 +31,29 @@ class Part:
     """One statement: actions counted by service, and the resources it is bound to (none named: all)."""
 
     sid: str
-    services: tuple[tuple[str, int], ...]
+    services: Services
     resources: tuple[str, ...]
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Exposed:
+class Told:
     """One read that tells more than metadata. reason: why the vendor has it nevertheless, for secrets."""
 
     action: str
-    grade: str
+    grade: Grade
     what: str
-    reason: str = ""
+    reason: str
 
 
-def render_readme(role: Role, facts: Mapping[str, object]) -> dict[str, str]:
-    """The page as {path: text}; `facts` are those of access.json."""
+def render_readme(role: Role, facts: Facts) -> dict[str, str]:
+    """The page as {path: text}; `facts` are the role's, as access.json has them.
+
+    Raises InputError when the vendor's hosted template is another one than this vendor makes.
+    """
     made = role.resolved()
-    partition = PARTITIONS[role.slots.partition]
     locale = role.slots.locale
-    exposed = tuple(_exposed(facts))
+    profile = role.vendor.access.profile
     text = render(
         f"readme/README.{locale}.md.j2",
         MARKDOWN,
@@ -56,11 +62,8 @@ def render_readme(role: Role, facts: Mapping[str, object]) -> dict[str, str]:
         made=made,
         vendor=role.vendor.name.get(locale),
         who=who_may_enter(role, locale),
-        parts=tuple(_parts(facts)),
-        managed=tuple((row, sum(_counts(row).values()), len(_counts(row))) for row in _rows(facts, "managed_policies")),
-        secrets=tuple(one for one in exposed if one.grade == Grade.SECRET),
-        data=tuple(one for one in exposed if one.grade == Grade.DATA),
-        config=tuple(one for one in exposed if one.grade == Grade.CONFIG),
+        principals=next(one for one in made.trust.statements if "sts:AssumeRole" in one.actions).principals,
+        profile=None if profile is None else load_profile(profile).title.get(locale),
         documents=tuple((policy.name, _file(number)) for number, policy in enumerate(made.policies, 1)),
         policy_description=policy_description(role),
         stack_tags=(
@@ -68,68 +71,63 @@ def render_readme(role: Role, facts: Mapping[str, object]) -> dict[str, str]:
             f"{VENDOR_TAG}={role.vendor.slug}",
             f"{VERSION_TAG}={TEMPLATE_VERSION}",
         ),
+        signature=SIGNATURE,
+        namespace=NAMESPACE,
+        probe_session=PROBE_SESSION,
         minutes=made.max_session // _SECONDS,
-        region=partition.home_region,
-        console=partition.console,
         version=TEMPLATE_VERSION,
+        **_allowed(facts, locale),
+        **_console(role),
     )
     return {PATH: text}
+
+
+def _allowed(facts: Facts, locale: str) -> dict[str, object]:
+    """What sections 1 to 3 show."""
+    exposed = tuple(_exposed(one, locale) for one in facts.exposed)
+    return {
+        "parts": tuple(_part(part, locale) for part in facts.parts),
+        "managed": tuple((policy, _in(policy.reason, locale)) for policy in facts.managed),
+        "reviewed": _reviewed(facts, locale),
+        "secrets": tuple(one for one in exposed if one.grade is Grade.SECRET),
+        "data": tuple(one for one in exposed if one.grade is Grade.DATA),
+        "config": tuple(one for one in exposed if one.grade is Grade.CONFIG),
+    }
+
+
+def _console(role: Role) -> dict[str, object]:
+    """Which region's console opens, and with which link; link, template_url: None where no template is hosted."""
+    partition = PARTITIONS[role.slots.partition]
+    hosting = role.vendor.hosted(role.slots.partition)
+    region = partition.home_region if hosting is None else hosting.region
+    return {
+        "region": region,
+        "console": partition.console_host(region),
+        "link": quick_create_link(role, region),
+        "template_url": None if hosting is None else hosting.template_url,
+    }
 
 
 def _file(number: int) -> str:
     return f"json/access-policy{f'-{number}' if number > 1 else ''}.json"
 
 
-def _parts(facts: Mapping[str, object]) -> Iterator[Part]:
-    for policy in _rows(facts, "policies"):
-        for statement in _rows(policy, "statements"):
-            services = Counter(str(row["action"]).partition(":")[0] for row in _rows(statement, "actions"))
-            resources = tuple(_texts(statement, "resources"))
-            yield Part(
-                sid=str(statement["sid"]),
-                services=tuple(sorted(services.items())),
-                resources=() if resources == ("*",) else resources,
-                reason=str(statement["reason"]),
-            )
+def _part(part: Allowed, locale: str) -> Part:
+    resources = () if part.resources == ("*",) else part.resources
+    return Part(part.sid, part.services, resources, _in(part.reason, locale))
 
 
-def _exposed(facts: Mapping[str, object]) -> Iterator[Exposed]:
-    """Every read that may expose data, each once, and every allowed secret with the reason it is allowed for."""
-    allowed = {str(row["action"]).lower(): row for row in _rows(facts, "allowed_secrets")}
-    found = {action.lower(): (action, row) for action, row in _exposing(facts)}
-    for key in sorted(found.keys() | allowed.keys()):
-        action, row = found.get(key) or (str(allowed[key]["action"]), {"grade": Grade.SECRET, "what": ""})
-        reason = str(allowed[key]["reason"]) if key in allowed else ""
-        yield Exposed(action, str(row["grade"]), str(row["what"]), reason)
+def _exposed(one: Exposed, locale: str) -> Told:
+    return Told(one.action, one.grade, _in(one.what, locale), _in(one.reason, locale))
 
 
-def _exposing(facts: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for policy in _rows(facts, "policies"):
-        for statement in _rows(policy, "statements"):
-            for row in _rows(statement, "actions"):
-                exposes = row.get("exposes")
-                if isinstance(exposes, Mapping):
-                    yield str(row["action"]), exposes
-    for policy in _rows(facts, "managed_policies"):
-        for row in _rows(policy, "exposes"):
-            yield str(row["action"]), row
+def _reviewed(facts: Facts, locale: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Why actions of another access level than List or Read still only read, and which these are."""
+    found: dict[str, set[str]] = {}
+    for judged in (one for part in facts.parts for one in part.judged if one.reason):
+        found.setdefault(reviewed_reason(judged, locale), set()).add(judged.action)
+    return tuple((reason, tuple(sorted(found[reason]))) for reason in sorted(found))
 
 
-def _counts(managed: Mapping[str, object]) -> Mapping[str, int]:
-    counts = managed["actions_by_service"]
-    if not isinstance(counts, Mapping):
-        msg = "actions_by_service is no mapping"
-        raise TypeError(msg)
-    return counts
-
-
-def _rows(owner: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
-    rows = owner[key]
-    if not isinstance(rows, list):
-        msg = f"{key} is no list"
-        raise TypeError(msg)
-    return rows
-
-
-def _texts(owner: Mapping[str, object], key: str) -> list[str]:
-    return [str(text) for text in _rows(owner, key)]
+def _in(text: Localized | None, locale: str) -> str:
+    return "" if text is None else text.get(locale)

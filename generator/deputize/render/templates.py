@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from deputize.render.languages import SHELL, VERBATIM, Language
+from deputize.render.languages import HTML, SHELL, VERBATIM, Language
 
 
 class Literal(str):
@@ -36,7 +36,8 @@ def environment(language: Language) -> Environment:
         keep_trailing_newline=True,
         finalize=_finalize(language),
     )
-    made.filters = {"length": len, "shell": lambda value: Literal(VERBATIM.escape(SHELL.literal(value)))}
+    shown = HTML if language is HTML else VERBATIM  # how a command stands in a page, and in Markdown
+    made.filters = {"length": len, "shell": lambda value: Literal(shown.escape(SHELL.literal(value)))}
     made.filters["verbatim"] = lambda value: Literal(VERBATIM.literal(value))
     made.globals = {}
     return made
@@ -46,6 +47,6 @@ def _finalize(language: Language) -> Callable[[object], str]:
     return lambda value: value if isinstance(value, Literal) else language.literal(value)
 
 
-def render(template: str, language: Language, **values: object) -> str:
+def render(template: str, language: Language, /, **values: object) -> str:
     """The text that the template at `template` (relative to the templates' folder) makes of `values`."""
     return environment(language).get_template(template).render(values)

@@ -1,15 +1,23 @@
-"""Terraform: a root or child module of four files, clean by `terraform fmt`, for terraform >= 1.3 and OpenTofu."""
+"""Terraform: a root or child module of four files, its README, an example and tests, clean by `terraform fmt`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deputize.iam.arn import aws_managed_policy
-from deputize.model.role import TEMPLATE_VERSION, Role
+from deputize.iam.partitions import PARTITIONS
+from deputize.model.role import Role
 from deputize.model.slots import CHOICE, ROLE_NAME_CHOICE
-from deputize.render.languages import HCL
+from deputize.render.languages import HCL, MARKDOWN
 from deputize.render.phrases import policy_description, who_may_enter
 from deputize.render.templates import Literal, render
+from deputize.render.terraform_interface import PROVIDER, TERRAFORM, Input, Output, inputs, outputs
+from deputize.render.terraform_tests import MOCKS_TERRAFORM, MOCKS_TOFU, expected
 
 FILES = ("main.tf", "variables.tf", "outputs.tf", "versions.tf")
+README = "README.md"
+EXAMPLE = "examples/child-module/main.tf"
+TESTS = "tests/role.tftest.hcl"
 
 # Model's choice -> the module's variable, the same in every format.
 VARIABLES = {"role_name": "var.role_name", "path": "var.path"}
@@ -17,20 +25,61 @@ VARIABLES = {"role_name": "var.role_name", "path": "var.path"}
 
 def render_terraform(role: Role) -> dict[str, str]:
     """The module as {path: text}; slot marks stand where the tenant's texts go."""
+    taken, given = inputs(role), outputs(role, _attached(role))
     values = {
         "role": role,
         "interpolated": _interpolated,
         "suffix": lambda name: name.removeprefix(ROLE_NAME_CHOICE),
         "arn": lambda name: aws_managed_policy(role.slots.partition, name),
-        "tags": _aligned(role.iam.tags),
-        "attached": tuple(Literal(resource) for resource in _attached(role)),
+        "tags": _aligned((Literal(HCL.literal(key)), value) for key, value in role.iam.tags),
         "who": who_may_enter(role),
         "locale": role.slots.locale,
-        "boundary_pattern": rf"^arn:{role.slots.partition}:iam::(\d{{12}}|aws):policy/[\w+=,.@/-]+$",
         "policy_description": policy_description(role),
-        "version_text": str(TEMPLATE_VERSION),
+        "inputs": taken,
+        "outputs": given,
+        "terraform_version": TERRAFORM,
+        "provider_version": PROVIDER,
     }
-    return {f"terraform/{name}": render(f"terraform/{name}.j2", HCL, **values) for name in FILES}
+    example = _example(role, taken, given[0])
+    texts = {name: render(f"terraform/{name}.j2", HCL, **values) for name in FILES}
+    texts[README] = _readme(role, taken, given, example)
+    texts[EXAMPLE] = example
+    texts[TESTS] = render(f"terraform/{TESTS}.j2", HCL, role=role, **expected(role))
+    return {f"terraform/{name}": text for name, text in texts.items()}
+
+
+def _example(role: Role, taken: tuple[Input, ...], arn: Output) -> str:
+    """The module as a child module, every choice shown at its default; `arn` is what it hands on."""
+    return render(
+        f"terraform/{EXAMPLE}.j2",
+        HCL,
+        region=PARTITIONS[role.slots.partition].home_region,
+        choices=_aligned((Literal(one.name), one.default) for one in taken),
+        output=Literal(arn.name),
+        description=arn.description.get("en"),
+    )
+
+
+def _readme(role: Role, taken: tuple[Input, ...], given: tuple[Output, ...], example: str) -> str:
+    """The module's documentation, in the tenant's locale."""
+    locale = role.slots.locale
+    return render(
+        f"terraform/README.{locale}.md.j2",
+        MARKDOWN,
+        slots=role.slots,
+        locale=locale,
+        vendor=role.vendor.name.get(locale),
+        vendor_account=role.account.id,
+        who=who_may_enter(role, locale),
+        inputs=taken,
+        outputs=given,
+        example=example.rstrip("\n"),
+        example_path=EXAMPLE,
+        terraform_version=TERRAFORM,
+        provider_version=PROVIDER,
+        mocks_terraform=MOCKS_TERRAFORM,
+        mocks_tofu=MOCKS_TOFU,
+    )
 
 
 def _interpolated(value: str) -> Literal:
@@ -40,10 +89,11 @@ def _interpolated(value: str) -> Literal:
     return Literal(f'"{text}"')
 
 
-def _aligned(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[Literal, str], ...]:
-    """Keys as literals padded to one width, as `terraform fmt` wants consecutive arguments."""
-    width = max(len(HCL.literal(key)) for key, _ in pairs)
-    return tuple((Literal(HCL.literal(key).ljust(width)), value) for key, value in pairs)
+def _aligned(pairs: Iterable[tuple[Literal, str]]) -> tuple[tuple[Literal, str], ...]:
+    """Keys padded to one width, as `terraform fmt` wants consecutive arguments."""
+    listed = tuple(pairs)
+    width = max(len(key) for key, _ in listed)
+    return tuple((Literal(key.ljust(width)), value) for key, value in listed)
 
 
 def _attached(role: Role) -> tuple[str, ...]:
