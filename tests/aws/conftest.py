@@ -106,6 +106,46 @@ def killed_plan() -> Callable[[Session, StackRequest], None]:
 
 
 @pytest.fixture
+def one_click() -> Callable[..., None]:
+    """Makes tenant acme's stack as the console does from a link: no tags, the tenant's texts as parameters.
+
+    changes: (old, new) texts of the template, which stands in for the one-click template.
+    """
+    own = [
+        ("deputize:tenant", "!Ref Tenant"),
+        ("deputize:vendor", "example-vendor"),
+        ("deputize:template-version", '"1"'),
+    ]
+    tags = "".join(f"\n        - {{Key: {key}, Value: {value}}}" for key, value in own)
+    template = (
+        _TEMPLATE.replace("Parameters:", "Parameters:\n  Tenant: {Type: String}\n  ExternalId: {Type: String}")
+        .replace("    Properties:\n      RoleName:", f"    Properties:\n      Tags:{tags}\n      RoleName:")
+        .replace("sts:ExternalId: 7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "sts:ExternalId: !Ref ExternalId")
+        .replace("Outputs:", "Outputs:\n  Tenant: {Value: !Ref Tenant}\n  Vendor: {Value: example-vendor}")
+    )
+
+    def make(session: Session, *changes: tuple[str, str], role_name: str = "chosen") -> None:
+        body = template
+        for old, new in changes:
+            assert old in body
+            body = body.replace(old, new)
+        given = {"Tenant": "acme", "ExternalId": "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "RoleName": role_name}
+        session.call(
+            "cloudformation",
+            "create_stack",
+            StackName="deputize-acme",
+            TemplateBody=body,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        session.client("cloudformation").get_waiter("stack_create_complete").wait(
+            StackName="deputize-acme", WaiterConfig={"Delay": 0.05}
+        )
+
+    return make
+
+
+@pytest.fixture
 def scripted() -> Iterator[Callable[..., Session]]:
     """A session whose answers are given: (service, operation, answer), or (service, operation, code, message)."""
     stubs: list[Stubber] = []

@@ -19,7 +19,7 @@ BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 FAILING = """
   Broken:
     Type: AWS::IAM::Policy
-    DependsOn: AccessPolicy
+    DependsOn: AccessPolicy1
     Properties:
       PolicyName: broken
       Roles: [no-such-role]
@@ -59,7 +59,7 @@ def test_a_plan_alone_leaves_nothing(customer: Session, ask: Ask, pace: Pace) ->
     with planned(customer, ask(), pace=pace) as plan:
         assert set(plan.changes) == {
             Change("Add", "Role", "AWS::IAM::Role", ""),
-            Change("Add", "AccessPolicy", "AWS::IAM::ManagedPolicy", ""),
+            Change("Add", "AccessPolicy1", "AWS::IAM::ManagedPolicy", ""),
         }
         assert (plan.stack_exists, plan.unchanged, plan.region) == (False, False, "us-east-1")
         assert plan.account_id == customer.caller().account_id
@@ -89,8 +89,8 @@ def test_events_come_once_and_in_order(customer: Session, ask: Ask, pace: Pace) 
         ("deputize-acme", "CREATE_IN_PROGRESS"),
         ("Role", "CREATE_IN_PROGRESS"),
         ("Role", "CREATE_COMPLETE"),
-        ("AccessPolicy", "CREATE_IN_PROGRESS"),
-        ("AccessPolicy", "CREATE_COMPLETE"),
+        ("AccessPolicy1", "CREATE_IN_PROGRESS"),
+        ("AccessPolicy1", "CREATE_COMPLETE"),
         ("deputize-acme", "CREATE_COMPLETE"),
     ]
     updated: list[StackEvent] = []
@@ -138,7 +138,7 @@ def test_a_replacement_needs_permission(customer: Session, ask: Ask, pace: Pace)
     with pytest.raises(DiffersError) as refused:
         _deploy(customer, renamed, pace)
     assert str(refused.value).splitlines() == [
-        "stack deputize-acme: AccessPolicy (AWS::IAM::ManagedPolicy) would be replaced; --allow-replace lets it",
+        "stack deputize-acme: AccessPolicy1 (AWS::IAM::ManagedPolicy) would be replaced; --allow-replace lets it",
         "stack deputize-acme: Role (AWS::IAM::Role) would be replaced; --allow-replace lets it",
     ]
     assert _change_sets(customer, "deputize-acme") == []
@@ -149,11 +149,11 @@ def test_a_removal_needs_permission(customer: Session, ask: Ask, pace: Pace) -> 
     """A template without a resource that is there is refused too."""
     _deploy(customer, ask(), pace)
     template = ask().template
-    start, end = template.index("  AccessPolicy:"), template.index("Outputs:")
+    start, end = template.index("  AccessPolicy1:"), template.index("Outputs:")
     with pytest.raises(DiffersError) as refused:
         _deploy(customer, ask(template=template[:start] + template[end:]), pace)
     assert str(refused.value) == (
-        "stack deputize-acme: AccessPolicy (AWS::IAM::ManagedPolicy) would be removed; --allow-replace lets it"
+        "stack deputize-acme: AccessPolicy1 (AWS::IAM::ManagedPolicy) would be removed; --allow-replace lets it"
     )
 
 

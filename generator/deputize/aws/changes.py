@@ -13,6 +13,7 @@ from typing import Any
 
 from deputize.aws import faults
 from deputize.aws.client import Caller, Refusal, Session
+from deputize.aws.owner import check_ours, owner_tags
 from deputize.aws.stack import (
     OWN_TAGS,
     REVIEW,
@@ -24,8 +25,6 @@ from deputize.aws.stack import (
     Pace,
     Stack,
     StackRequest,
-    check_ours,
-    owner_tags,
     read_stack,
 )
 from deputize.errors import Problem, ServiceError, UsageError
@@ -120,19 +119,33 @@ def check_region(session: Session, partition: str) -> None:
 
 def check_caller(caller: Caller, request: StackRequest) -> None:
     """Raise ServiceError when the caller's account is not one that this tenant's role may be made in."""
-    where = f"AWS account {caller.account_id}"
-    mend = "sign in to the tenant's account: --profile chooses one"
-    if caller.partition != request.partition:
-        what = f"it is in partition {caller.partition}, the bundle is for {request.partition}"
-        raise ServiceError(Problem(where, what, mend))
-    if caller.account_id == request.vendor_account:
-        what = "it is the vendor's own, and a role there would let the vendor into itself"
-        raise ServiceError(Problem(where, what, mend))
     if request.expect_account is not None and caller.account_id != request.expect_account:
         what = f"--expect-account says {request.expect_account}"
-        raise ServiceError(Problem(where, what, "choose another --profile, or correct --expect-account"))
-    if request.tenant_account is not None and caller.account_id != request.tenant_account:
-        what = f"the account of tenant {request.tenant} is {request.tenant_account}"
+        mend = "choose another --profile, or correct --expect-account"
+        raise ServiceError(Problem(f"AWS account {caller.account_id}", what, mend))
+    check_account(
+        caller,
+        partition=request.partition,
+        vendor_account=request.vendor_account,
+        tenant=request.tenant,
+        tenant_account=request.tenant_account,
+    )
+
+
+def check_account(
+    caller: Caller, *, partition: str, vendor_account: str, tenant: str, tenant_account: str | None
+) -> None:
+    """Raise ServiceError when the caller's account cannot be the tenant's: tenant_account is None where any may be."""
+    where = f"AWS account {caller.account_id}"
+    mend = "sign in to the tenant's account: --profile chooses one"
+    if caller.partition != partition:
+        what = f"it is in partition {caller.partition}, the bundle is for {partition}"
+        raise ServiceError(Problem(where, what, mend))
+    if caller.account_id == vendor_account:
+        what = "it is the vendor's own, and a role there would let the vendor into itself"
+        raise ServiceError(Problem(where, what, mend))
+    if tenant_account is not None and caller.account_id != tenant_account:
+        what = f"the account of tenant {tenant} is {tenant_account}"
         raise ServiceError(Problem(where, what, mend))
 
 

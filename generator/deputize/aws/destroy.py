@@ -12,7 +12,8 @@ from enum import StrEnum
 from deputize.aws import faults
 from deputize.aws.client import Refusal, Session
 from deputize.aws.events import OnEvent, begin, follow, root_failure
-from deputize.aws.stack import REVIEW, STUCK, Pace, Stack, StackEvent, check_ours, owner_tags, read_stack
+from deputize.aws.owner import check_ours, owner_tags
+from deputize.aws.stack import REVIEW, STUCK, Pace, Stack, StackEvent, read_stack
 from deputize.errors import Problem, ServiceError
 
 

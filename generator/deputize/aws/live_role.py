@@ -1,16 +1,17 @@
-"""A role reading itself: its own trust and access policies, as far as IAM lets it.
+"""A role's own trust and access policies, as far as IAM lets whoever asks read them: the role itself, or its account.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html and the pages of the other operations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from deputize.aws.client import Refusal, Session
 from deputize.aws.faults import clean
+from deputize.aws.stack import DENIED
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn
 
@@ -21,13 +22,15 @@ _OF_AWS = ":iam::aws:policy/"
 class LiveRole:
     """What could be read of a role.
 
-    arn: the role's own, empty when it could not be read. role_id: IAM's unique ID. trust: the raw trust policy, None
-    when it could not be read. documents: raw access policies by a name for people. aws_managed: ARNs of AWS managed
-    policies whose text could not be read. boundary: its ARN. unread: what could not be read, and why, in a few words.
+    arn: the role's own, empty when it could not be read. role_id: IAM's unique ID. tags: as they are, foreign text.
+    trust: the raw trust policy, None when it could not be read. documents: raw access policies by a name for people.
+    aws_managed: ARNs of AWS managed policies whose text could not be read. boundary: its ARN. unread: what could not be
+    read, and why, in a few words.
     """
 
     arn: str = ""
     role_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
     trust: Mapping[str, Any] | None = None
     documents: Mapping[str, Any] = field(default_factory=dict)
     aws_managed: tuple[str, ...] = ()
@@ -50,12 +53,51 @@ def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
     return LiveRole(
         arn=arn,
         role_id=str(found.get("RoleId", "")),
+        tags={str(tag["Key"]): str(tag["Value"]) for tag in found.get("Tags", ())},
         trust=trust if isinstance(trust, Mapping) else None,
         documents={**inline, **managed},
         aws_managed=opaque,
         boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         unread=tuple(dict.fromkeys(unread)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OnRole:
+    """The policies on a role: inline by name, attached by ARN, each with its raw document.
+
+    A document is None when nobody asked for it, or when it could not be read: then `unread` says why, by the same name
+    or ARN, and under an empty name why a list is not whole.
+    """
+
+    inline: Mapping[str, Any]
+    attached: Mapping[str, Any]
+    unread: Mapping[str, str]
+
+
+def read_role(session: Session, role_name: str) -> Mapping[str, Any] | Refusal | None:
+    """GetRole's Role, AWS's AccessDenied as a value, or None when there is no such role. Raises ServiceError."""
+    answer = session.try_call("iam", "get_role", (*DENIED, "NoSuchEntity"), RoleName=role_name)
+    if isinstance(answer, Refusal):
+        return answer if answer.code in DENIED else None
+    role: Mapping[str, Any] = answer["Role"]
+    return role
+
+
+def read_policies(session: Session, role_name: str, inline: Collection[str], attached: Collection[str]) -> OnRole:
+    """All policies on a role, with the documents of those that are named in `inline` and `attached`."""
+    lists: list[str] = []
+    documents: dict[str, list[str]] = {}
+    put, arns = {}, {}
+    for name in _listed(session, "list_role_policies", "PolicyNames", lists, role_name):
+        asked = {"RoleName": role_name, "PolicyName": name}
+        why = documents.setdefault(name, [])
+        put[name] = _asked(session, "get_role_policy", why, **asked).get("PolicyDocument") if name in inline else None
+    for one in _listed(session, "list_attached_role_policies", "AttachedPolicies", lists, role_name):
+        arn = str(one["PolicyArn"])
+        arns[arn] = _attached(session, arn, documents.setdefault(arn, [])) if arn in attached else None
+    unread = {name: ", ".join(why) for name, why in {"": lists, **documents}.items() if why}
+    return OnRole(put, arns, unread)
 
 
 def _inline(inside: Session, role_name: str, unread: list[str]) -> dict[str, Any]:

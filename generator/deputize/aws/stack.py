@@ -1,4 +1,4 @@
-"""Stacks as deputize sees them: what is asked for, what is there, whose it is, and in which state it may be touched.
+"""Stacks as deputize sees them: what is asked for, what is there, and in which state it may be touched.
 
 States: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from deputize.aws import faults
 from deputize.aws.client import Refusal, Session
 from deputize.errors import Problem, ServiceError
 
@@ -26,6 +26,7 @@ ACTIONS = frozenset(
         "cloudformation:DeleteStack",
         "cloudformation:DescribeChangeSet",
         "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStackResources",
         "cloudformation:DescribeStacks",
         "cloudformation:ExecuteChangeSet",
         "cloudformation:ListChangeSets",
@@ -36,6 +37,7 @@ ACTIONS = frozenset(
     }
 )
 
+DENIED = ("AccessDenied", "AccessDeniedException")
 REVIEW = "REVIEW_IN_PROGRESS"  # the shell that a change set makes for a stack that is not there yet
 UPDATABLE = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
@@ -119,59 +121,52 @@ class StackEvent:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack that is there."""
+    """A stack that is there.
+
+    parameters: those of its template, with their values. parent_id: of the stack that made this one, or
+    empty.
+    """
 
     name: str
     id: str
     status: str
     tags: Mapping[str, str]
-    parameters: frozenset[str]
+    parameters: Mapping[str, str]
     outputs: Mapping[str, str]
     protected: bool
+    parent_id: str
 
 
 def read_stack(session: Session, name_or_id: str) -> Stack | None:
     """The stack of that name or ID in the session's region, or None. Raises ServiceError."""
     answer = session.try_call("cloudformation", "describe_stacks", ("ValidationError",), StackName=name_or_id)
+    return _stack(name_or_id, answer)
+
+
+def try_read_stack(session: Session, name: str) -> Stack | Refusal | None:
+    """As `read_stack`, but AWS's AccessDenied is a value."""
+    expected = (*DENIED, "ValidationError")
+    answer = session.try_call("cloudformation", "describe_stacks", expected, StackName=name)
+    return answer if isinstance(answer, Refusal) and answer.code in DENIED else _stack(name, answer)
+
+
+def _stack(name: str, answer: dict[str, Any] | Refusal) -> Stack | None:
     if isinstance(answer, Refusal):
         # CloudFormation has no code of its own for a stack that is not there.
         if "does not exist" in answer.message:
             return None
-        raise ServiceError(Problem(f"stack {name_or_id}", answer.message))
+        raise ServiceError(Problem(f"stack {name}", answer.message))
     found = answer["Stacks"][0]
     return Stack(
         name=found["StackName"],
         id=found["StackId"],
         status=found["StackStatus"],
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
-        parameters=frozenset(parameter["ParameterKey"] for parameter in found.get("Parameters", ())),
+        parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in found.get("Parameters", ())},
         outputs={output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())},
         protected=bool(found.get("EnableTerminationProtection")),
+        parent_id=found.get("ParentId", ""),
     )
-
-
-def owner_tags(session: Session, stack: Stack) -> Mapping[str, str]:
-    """The tags that say whose the stack is: one under review has none yet, its change sets hold those it is to get."""
-    tags = dict(stack.tags)
-    if stack.status != REVIEW:
-        return tags
-    for page in session.pages("cloudformation", "list_change_sets", StackName=stack.id):
-        for summary in page["Summaries"]:
-            named = {"StackName": stack.id, "ChangeSetName": summary["ChangeSetId"]}
-            found = session.call("cloudformation", "describe_change_set", **named)
-            tags.update((tag["Key"], tag["Value"]) for tag in found.get("Tags", ()))
-    return tags
-
-
-def check_ours(name: str, tags: Mapping[str, str], tenant: str | None, vendor: str | None) -> None:
-    """Raise ServiceError unless `tags` say that deputize made the stack for `tenant` and `vendor` (None: for any)."""
-    if TENANT_TAG not in tags or VENDOR_TAG not in tags:
-        what = f"it is not deputize's: it has no tags {TENANT_TAG} and {VENDOR_TAG}"
-        raise ServiceError(Problem(f"stack {name}", what, "choose another stack name or region"))
-    for tag, wanted in ((TENANT_TAG, tenant), (VENDOR_TAG, vendor)):
-        if wanted is not None and tags[tag] != wanted:
-            what = f"its tag {tag} is '{faults.clean(tags[tag])}', not '{wanted}'"
-            raise ServiceError(Problem(f"stack {name}", what, "choose another stack name or region"))
 
 
 def how_to_go_on(stack_name: str, region: str) -> str:

@@ -1,0 +1,82 @@
+"""`deputize lint --role-arn`: a live role is judged by the rules for files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deputize.aws.client import Session
+from deputize.errors import InputError, ServiceError
+from deputize.jobs.lint_file import Judging
+from deputize.jobs.lint_live import lint_live_role
+
+OWN = Judging(engines=("own",))
+AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+ARN = "arn:aws:iam::444455556666:role/acme-reader"
+
+
+def trust(operator: str) -> dict[str, Any]:
+    """The trust policy of a vendor's role."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {operator: {"sts:ExternalId": "Acme-7d4c0b9e2f7a4f0e"}},
+            }
+        ],
+    }
+
+
+def allow(action: str) -> str:
+    """An access policy."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_live_role_is_judged_with_all_its_policies(customer: Session) -> None:
+    """Trust, inline, managed and AWS's own policies; a finding shows its line of what IAM answered."""
+    role = {"RoleName": "acme-reader", "AssumeRolePolicyDocument": json.dumps(trust("StringEqualsIfExists"))}
+    arn = customer.call("iam", "create_role", **role)["Role"]["Arn"]
+    made = customer.call("iam", "create_policy", PolicyName="more", PolicyDocument=allow("s3:DeleteBucket"))
+    for policy in (made["Policy"]["Arn"], AUDIT):
+        customer.call("iam", "attach_role_policy", RoleName="acme-reader", PolicyArn=policy)
+    inline = {"RoleName": "acme-reader", "PolicyName": "own", "PolicyDocument": allow("ec2:RunInstances")}
+    customer.call("iam", "put_role_policy", **inline)
+    report = lint_live_role(arn, OWN, customer)
+    found = {(one.finding.rule, one.finding.where): one for one in report.found}
+    entrance = found["trust-id-operator", arn]
+    assert "StringEqualsIfExists" in entrance.excerpt
+    assert "ec2:RunInstances" in found["action-not-read", arn].finding.message
+    assert "s3:DeleteBucket" in found["action-not-read", f"{arn}: policy more"].finding.message
+    assert any("SecurityAudit" in one.finding.message for one in report.found)
+    assert [(one.name, one.judged) for one in report.roles] == [("acme-reader", True)]
+
+
+def test_what_may_not_be_read_is_an_error(scripted: Callable[..., Session]) -> None:
+    """A policy that is refused is a finding; a role that is refused ends the run; no ARN is invalid input."""
+    role = {"Path": "/", "RoleName": "acme-reader", "RoleId": "AROA" + "A" * 17, "Arn": ARN}
+    answer = {"Role": {**role, "CreateDate": 0, "AssumeRolePolicyDocument": json.dumps(trust("StringEquals"))}}
+    session = scripted(
+        ("iam", "get_role", answer),
+        ("iam", "list_role_policies", "AccessDenied", "no"),
+        ("iam", "list_attached_role_policies", {"AttachedPolicies": [], "IsTruncated": False}),
+    )
+    report = lint_live_role(ARN, OWN, session)
+    assert [(one.finding.rule, one.finding.message) for one in report.found] == [
+        ("not-understood", "could not be read: iam:ListRolePolicies (AccessDenied)")
+    ]
+    refused = scripted(
+        ("iam", "get_role", "AccessDenied", "no"),
+        ("iam", "list_role_policies", "AccessDenied", "no"),
+        ("iam", "list_attached_role_policies", "AccessDenied", "no"),
+    )
+    with pytest.raises(ServiceError, match="could not be read: iam:GetRole"):
+        lint_live_role(ARN, OWN, refused)
+    with pytest.raises(InputError, match="is no ARN of a role"):
+        lint_live_role("arn:aws:iam::444455556666:user/x", OWN, refused)
