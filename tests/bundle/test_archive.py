@@ -10,6 +10,8 @@ from deputize.bundle import unzip, zip_bytes
 from deputize.errors import InputError
 from deputize.model.values import Files
 
+AGAIN = "unpack it and give the folder, or ask the vendor for the original"
+
 
 def packed(*entries: tuple[str, bytes], deflate: bool = False) -> bytes:
     """A zip as another program might make it."""
@@ -59,10 +61,13 @@ def test_a_folder_that_could_leave_is_refused(folder: str) -> None:
         (b"PK\x05\x06", "the zip: is damaged or no zip"),
         (packed(), "the zip: holds 0 files; a bundle has 1 to 200"),
         (packed(*((f"a/{n}", b"") for n in range(201))), "the zip: holds 201 files; a bundle has 1 to 200"),
-        (packed(("a/b", b""), ("c/d", b"")), "the zip: holds more than one folder"),
-        (packed(("a", b"")), "a: is in no folder"),
+        (packed(("a/b", b""), ("c/d", b"")), f"the zip: holds more than one folder; {AGAIN}"),
+        (packed(("a", b"")), f"a: is in no folder; {AGAIN}"),
         (packed(("a/../../b", b"")), "a/../../b: holds '.' or '..' as a part"),
-        (packed(("a/b", b"x" * 5000), deflate=True), "a/b: is deflated or encrypted, which deputize never does"),
+        (
+            packed(("a/b", b"x" * 5000), deflate=True),
+            f"a/b: is deflated or encrypted, which deputize never does; {AGAIN}",
+        ),
         (packed(("a/b", bytes((1 << 20) + 1))), "a/b: is larger than 1048576 bytes"),
     ],
     # Zips made now hold the time: as parts of the tests' names they would differ between workers.
@@ -75,6 +80,19 @@ def test_other_zips_are_refused(data: bytes, message: str) -> None:
     assert str(caught.value) == message
 
 
+def test_a_zip_that_was_packed_again_says_so_once() -> None:
+    """Not of each of its files; and every problem can name the zip that was given."""
+    data = packed(("a/", b""), ("a/b", b"1" * 99), ("a/c", b"2" * 99), ("a/d", b"3" * 99), deflate=True)
+    with pytest.raises(InputError) as caught:
+        unzip(data, "out/a.zip")
+    assert str(caught.value).splitlines() == [
+        f"out/a.zip/a/: is the entry of a folder, which deputize never writes; {AGAIN}",
+        f"out/a.zip/a/b: is deflated or encrypted, which deputize never does (and 2 more); {AGAIN}",
+    ]
+    with pytest.raises(InputError, match=r"\Aout/a\.zip: is damaged or no zip\Z"):
+        unzip(b"", "out/a.zip")
+
+
 def test_a_name_twice_is_refused() -> None:
     """Programs disagree about which of two entries of one name counts."""
     with pytest.warns(UserWarning, match="Duplicate name"):
@@ -83,8 +101,8 @@ def test_a_name_twice_is_refused() -> None:
         unzip(made)
 
 
-def test_a_damaged_byte_is_found(sealed: Files) -> None:
-    """A zip whose content no longer has its checksum is damaged."""
+def test_a_changed_file_is_named(sealed: Files) -> None:
+    """A file whose content no longer has its checksum is named."""
     made = zip_bytes("a-company", sealed)
-    with pytest.raises(InputError, match="is damaged or no zip"):
+    with pytest.raises(InputError, match=r"\Aa-company/README\.md: was changed after it was packed\Z"):
         unzip(made.replace(b"# Acme", b"# acme"))

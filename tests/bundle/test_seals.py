@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deputize.bundle import MANIFEST, compare, read_manifest, seal, tampered
+from deputize.bundle import MANIFEST, SIGNATURE, compare, read_manifest, seal, signed, tampered, unsigned
 from deputize.model.values import Files
 
 PATHS = [
@@ -79,3 +79,14 @@ def test_compare_names_what_differs_in_order() -> None:
     new = {"a": b"1", "c": b"2", "d": b"1"}
     assert compare(old, new) == ("a: is missing", "b: is there but would not be written", "c: differs")
     assert compare(old, dict(old)) == ()
+
+
+def test_a_signature_is_set_aside(sealed: Files) -> None:
+    """It comes last and is no part of what is compared with sums or other files; nothing signed is sealed."""
+    made = signed(sealed, b"by acme")
+    assert list(made) == [*sealed, SIGNATURE]
+    assert unsigned(made) == unsigned(sealed) == sealed
+    assert tampered(read_manifest(made), made) == ()
+    assert compare(made, sealed) == compare(sealed, made) == compare(made, signed(sealed, b"by another")) == ()
+    with pytest.raises(ValueError, match="not signed"):
+        seal({MANIFEST: b"{\n}\n", SIGNATURE: b""})

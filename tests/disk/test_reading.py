@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deputize.disk import check_bundle, read_folder, read_text, rereadable, stream_lines, write_bundle
+from deputize.bundle import signed
+from deputize.disk import check_bundle, read_folder, read_text, rereadable, scanning, stream_lines, write_bundle
 from deputize.errors import InputError
 from deputize.model.values import Files
 
@@ -174,6 +175,32 @@ def test_everything_strange_in_a_folder_is_refused_at_once(tmp_path: Path) -> No
     ]
 
 
+def test_a_file_with_two_names_is_a_file(tmp_path: Path) -> None:
+    """A hard link is harmless: deduplicating copies make them, and only its bytes are judged."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "kept").write_bytes(b"1")
+    os.link(tmp_path / "kept", tmp_path / "a/b")
+    assert read_folder(tmp_path / "a") == {"b": b"1"}
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a folder's place after it was listed is not followed, at whatever depth it lies."""
+    (tmp_path / "elsewhere/sub").mkdir(parents=True)
+    (tmp_path / "elsewhere/sub/secret").write_bytes(b"1")
+    (tmp_path / "a/b/sub").mkdir(parents=True)
+    listed = scanning._listing
+
+    def swap(folder: int, most: int) -> list[os.DirEntry[str]]:
+        found = listed(folder, most)
+        if [entry.name for entry in found] == ["sub"]:
+            (tmp_path / "a/b").rename(tmp_path / "old")
+            (tmp_path / "a/b").symlink_to(tmp_path / "elsewhere")
+        return found
+
+    monkeypatch.setattr(scanning, "_listing", swap)
+    assert refusal(lambda: read_folder(tmp_path / "a")).startswith(f"{tmp_path}/a: is not a folder")
+
+
 def test_a_folder_with_too_much_in_it_is_refused(tmp_path: Path) -> None:
     """Reading stops at the first entry too many, wherever it is."""
     (tmp_path / "sub").mkdir()
@@ -194,7 +221,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 def test_check_names_differences_and_writes_nothing(tmp_path: Path, make: Make) -> None:
     """Equal is silent; missing, changed, superfluous and strange files are each one line."""
     assert check_bundle(tmp_path, "a", make()) == (f"{tmp_path}/a: is missing",)
-    write_bundle(tmp_path, "a", make())
+    write_bundle(tmp_path, "a", signed(make(), b"by acme"))
     assert check_bundle(tmp_path, "a", make()) == ()
     folder = tmp_path / "a"
     (folder / "README.md").write_bytes(b"mine")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deputize.bundle import zip_bytes
+from deputize.bundle import signed, unzip, zip_bytes
 from deputize.disk import BundleWriter, Outcome, read_folder, write_bundle, write_file_atomically
 from deputize.disk.workplace import recover
 from deputize.errors import DiffersError, InputError, ServiceError
@@ -33,6 +33,26 @@ def test_created_unchanged_replaced(tmp_path: Path, make: Make) -> None:
     assert write_bundle(out, "a", make(2)) is Outcome.REPLACED
     assert read_folder(out / "a") == make(2)
     assert names(out) == ["a"]
+
+
+def test_a_signature_is_kept_while_it_may_be_right(tmp_path: Path, make: Make) -> None:
+    """An unchanged bundle keeps its signature, a changed one loses it, another signature replaces it; zips too."""
+    first, other = signed(make(), b"1"), signed(make(), b"2")
+    with BundleWriter(tmp_path) as writer:
+        for write in (writer.write, writer.write_zip):
+            said = [write("a", files) for files in (make(), first, make(), first, other, make(2))]
+            assert [str(one) for one in said] == [
+                "created",
+                "replaced",
+                "unchanged",
+                "unchanged",
+                "replaced",
+                "replaced",
+            ]
+            write("b", first)
+            write("b", make())
+    assert read_folder(tmp_path / "a") == unzip((tmp_path / "a.zip").read_bytes())[1] == make(2)
+    assert read_folder(tmp_path / "b") == unzip((tmp_path / "b.zip").read_bytes())[1] == first
 
 
 def test_files_can_be_read_by_whom_the_umask_lets(tmp_path: Path, make: Make) -> None:

@@ -2,26 +2,31 @@
 
 The manifest says whom a bundle is for and what each file's bytes were, so a bundle can be judged without the tool
 that made it, and replaced only where nobody has changed it. It is no signature: who can change a file can change
-the manifest too.
+the manifest too. So a vendor may put one beside it, made with an SSH key over the manifest's bytes.
 """
 
 from __future__ import annotations
 
 from deputize.bundle.archive import unzip, zip_bytes
-from deputize.bundle.manifest import MANIFEST, SCHEMA, Manifest, read_manifest
+from deputize.bundle.directory import looks_zipped
+from deputize.bundle.manifest import MANIFEST, SCHEMA, SIGNATURE, Manifest, read_manifest
 from deputize.bundle.paths import path_fault, shown
-from deputize.bundle.seals import compare, seal, tampered
+from deputize.bundle.seals import compare, seal, signed, tampered, unsigned
 
 __all__ = [
     "MANIFEST",
     "SCHEMA",
+    "SIGNATURE",
     "Manifest",
     "compare",
+    "looks_zipped",
     "path_fault",
     "read_manifest",
     "seal",
     "shown",
+    "signed",
     "tampered",
+    "unsigned",
     "unzip",
     "zip_bytes",
 ]

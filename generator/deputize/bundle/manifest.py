@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from deputize.bundle.paths import path_fault, shown
+from deputize.bundle.paths import clashes, path_fault, shown
 from deputize.errors import InputError, Problem
 from deputize.iam.limits import ACCOUNT_ID, EXTERNAL_ID, ROLE_NAME, STACK_NAME, Limit
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.values import Files
 
 MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.json.sig"  # an armoured SSH signature over the manifest's bytes; no manifest lists it
 SCHEMA: Final = "deputize/manifest/1"
 
 _LONGEST_TEXT: Final = 512  # characters of a name or a slug; the model's own limits are narrower
@@ -176,9 +177,11 @@ def _files(value: object) -> str:
             return f"names {path!a}, which {fault}"
         if path == MANIFEST:
             return f"names {MANIFEST}, which cannot hold its own sum"
+        if path == SIGNATURE:
+            return f"names {SIGNATURE}, which is made after it"
         if not isinstance(digest, str) or _SHA256.fullmatch(digest) is None:
             return f"gives {path} no SHA-256 of 64 lower-case hex digits"
-    return ""
+    return f"names {clash}" if (clash := next(clashes(value), "")) else ""
 
 
 _TENANT: Final[Mapping[str, _Check]] = {

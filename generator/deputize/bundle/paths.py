@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 LONGEST_PATH: Final = 512  # characters; the paths deputize makes stay under 60
@@ -22,6 +23,22 @@ def path_fault(path: str) -> str:
     if not {".", ".."}.isdisjoint(path.split("/")):
         return "holds '.' or '..' as a part"
     return ""
+
+
+def clashes(paths: Iterable[str]) -> Iterator[str]:
+    """Say which paths are one and the same on some systems: alike but for case, or a file and a folder at once.
+
+    A path that comes twice is not named here.
+    """
+    kept: dict[str, str] = {}
+    for path in paths:
+        first = kept.setdefault(path.lower(), path)
+        if first != path:
+            yield f"{first} and {path}, which differ only in case"
+    for key, path in kept.items():
+        above = next((at for at, char in enumerate(key) if char == "/" and key[:at] in kept), 0)
+        if above:
+            yield f"{path}, which lies in the file {kept[key[:above]]}"
 
 
 def shown(text: str) -> str:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
-from deputize.bundle.manifest import MANIFEST, Manifest
+from deputize.bundle.manifest import MANIFEST, SIGNATURE, Manifest
 from deputize.bundle.paths import shown
 from deputize.errors import Problem
 from deputize.model.values import Files
@@ -22,11 +22,12 @@ def seal(files: Files) -> Files:
 
     The manifest among `files` is JSON text with an indent of 2, without the key "files", that ends in "\n}\n". It
     is spliced as bytes, because this runs once for each of tens of thousands of tenants.
-    Raises KeyError without a manifest, ValueError when its text is of another form: both are bugs of the caller.
+    Raises KeyError without a manifest, ValueError when its text is of another form or the files are signed already:
+    all are bugs of the caller.
     """
     manifest = files[MANIFEST]
-    if not manifest.endswith(_END) or _LISTED in manifest:
-        msg = "the manifest to seal must be indented JSON without sums"
+    if not manifest.endswith(_END) or _LISTED in manifest or SIGNATURE in files:
+        msg = "the manifest to seal must be indented JSON without sums, and not signed"
         raise ValueError(msg)
     paths = tuple(files)
     leads, tail = _leads(paths)
@@ -55,9 +56,24 @@ def _leads(paths: tuple[str, ...]) -> tuple[tuple[bytes, ...], bytes]:
     return tuple(leads), end.encode() + _END
 
 
+def signed(files: Files, signature: bytes) -> Files:
+    """The sealed `files` with a signature over their manifest, which comes last."""
+    return MappingProxyType({**files, SIGNATURE: signature})
+
+
+def unsigned(files: Files) -> Files:
+    """The files without their signature, where they have one."""
+    if SIGNATURE not in files:
+        return files
+    return MappingProxyType({path: data for path, data in files.items() if path != SIGNATURE})
+
+
 def tampered(manifest: Manifest, files: Files) -> tuple[Problem, ...]:
-    """Every file that is missing, changed or not listed, judged by the manifest's own sums; sorted by path."""
-    unlisted = files.keys() - manifest.files.keys() - {MANIFEST}
+    """Every file that is missing, changed or not listed, judged by the manifest's own sums; sorted by path.
+
+    A signature is set aside: whether it is right only its keys can tell.
+    """
+    unlisted = files.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE}
     problems = [Problem(shown(path), "is not listed in the manifest") for path in unlisted]
     for path, digest in manifest.files.items():
         if path not in files:
@@ -68,7 +84,11 @@ def tampered(manifest: Manifest, files: Files) -> tuple[Problem, ...]:
 
 
 def compare(old: Files, new: Files) -> tuple[str, ...]:
-    """What differs between the files that are there (`old`) and those that would be written (`new`), sorted by path."""
+    """What differs between the files that are there (`old`) and those that would be written (`new`), sorted by path.
+
+    Signatures are set aside.
+    """
+    old, new = unsigned(old), unsigned(new)
     found = {path: f"{shown(path)}: is there but would not be written" for path in old.keys() - new.keys()}
     found |= {path: f"{shown(path)}: is missing" for path in new.keys() - old.keys()}
     found |= {path: f"{shown(path)}: differs" for path in old.keys() & new.keys() if old[path] != new[path]}

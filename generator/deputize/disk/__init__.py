@@ -9,7 +9,15 @@ times as much: after a power cut a bundle may be torn, and its manifest says so.
 from __future__ import annotations
 
 from deputize.disk.cache import VerdictCache, user_cache_dir
-from deputize.disk.reading import check_bundle, read_bytes, read_folder, read_text, rereadable, stream_lines
+from deputize.disk.reading import (
+    check_bundle,
+    read_bytes,
+    read_folder,
+    read_text,
+    rereadable,
+    stream_lines,
+    survey_folder,
+)
 from deputize.disk.writing import BundleWriter, Outcome, write_bundle, write_file_atomically
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "read_text",
     "rereadable",
     "stream_lines",
+    "survey_folder",
     "user_cache_dir",
     "write_bundle",
     "write_file_atomically",

@@ -8,20 +8,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, BinaryIO, Final
 
 from deputize.bundle import compare, path_fault, shown
+from deputize.disk.scanning import FILE_CAP, scan
 from deputize.disk.trouble import trouble
 from deputize.errors import InputError, Problem
 from deputize.model.values import Files
 
-TEXT_CAP: Final = 1 << 20  # bytes; also the largest file of a bundle
+TEXT_CAP: Final = FILE_CAP
 LIST_CAP: Final = 1 << 30  # bytes of a list that has to be copied before it can be read twice
 LINE_CAP: Final = 64 << 10  # bytes of one line of a tenant list
-ENTRIES_CAP: Final = 200  # files and folders in one bundle; deputize makes about 20
 STDIN: Final = "-"
 
 _LONGEST_NAME: Final = 200  # the system's 255, less the prefix of a working copy
@@ -128,20 +127,27 @@ def _copy(source: BinaryIO, target: IO[bytes], where: str) -> None:
         target.write(block)
 
 
-def read_folder(path: Path | str) -> Files:
-    """A bundle's files by their relative path, sorted; read-only.
+def survey_folder(path: Path | str) -> tuple[Files, tuple[Problem, ...]]:
+    """A bundle's files by their relative path, sorted and read-only, and a problem for everything else in the folder.
 
-    Raises InputError with every problem: no such folder, a link or another thing that is no regular file, a name that
-    no bundle has, a file over 1 MiB, more than 200 entries.
+    Problems: a link or another thing that is no regular file, a name that no bundle has, a file that may not be read or
+    has over 1 MiB, more than 200 entries. Raises InputError when there is no such folder.
     """
     where = os.fspath(path)
     try:
         found, problems = scan(where)
     except OSError as error:
         raise trouble(where, error) from error
+    placed = tuple(Problem(f"{shown(where)}/{it.where}", it.what, it.mend) for it in problems)
+    return MappingProxyType(dict(sorted(found.items()))), placed
+
+
+def read_folder(path: Path | str) -> Files:
+    """A bundle's files, as `survey_folder` gives them. Raises InputError with every problem."""
+    files, problems = survey_folder(path)
     if problems:
-        raise InputError(*(Problem(f"{shown(where)}/{it.where}", it.what, it.mend) for it in problems))
-    return MappingProxyType(dict(sorted(found.items())))
+        raise InputError(*problems)
+    return files
 
 
 def check_bundle(parent: Path | str, name: str, files: Files) -> tuple[str, ...]:
@@ -172,58 +178,4 @@ def name_fault(name: str) -> str:
         return fault
     if "/" in name or name.startswith((".", "-")) or len(name) > _LONGEST_NAME:
         return "is no name for a bundle's folder"
-    return ""
-
-
-def scan(folder: str) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
-    """Every regular file below `folder`, and a problem for everything else; links are never followed.
-
-    Raises OSError when a folder cannot be listed or what was listed is gone. It stops at the first entry too many, so
-    that a provider's download or a mistaken path costs nothing.
-    """
-    found: dict[str, bytes] = {}
-    problems: list[Problem] = []
-    pending = [""]
-    left = ENTRIES_CAP
-    while pending:
-        inside = pending.pop()
-        with os.scandir(f"{folder}/{inside}") as entries:
-            listing = list(islice(entries, left + 1))
-        left -= len(listing)
-        if left < 0:
-            problems.append(
-                Problem(shown(inside) or ".", f"has too much in it: a bundle has at most {ENTRIES_CAP} entries")
-            )
-            break
-        for entry in sorted(listing, key=lambda item: item.name):
-            path = inside + entry.name
-            if fault := path_fault(path):
-                problems.append(Problem(shown(path), fault))
-            elif entry.is_dir(follow_symlinks=False):
-                pending.append(f"{path}/")
-            elif fault := _read_into(found, path, entry):
-                problems.append(Problem(path, fault))
-    return found, tuple(problems)
-
-
-def _read_into(found: dict[str, bytes], path: str, entry: os.DirEntry[str]) -> str:
-    if not entry.is_file(follow_symlinks=False):
-        return "is a symbolic link" if entry.is_symlink() else "is no regular file"
-    try:
-        # Neither a link nor a pipe that took the file's place since the listing is followed or waited for.
-        descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise  # the whole folder may be on its way out: not this file's fault
-    except OSError as error:
-        return trouble(path, error).problems[0].what
-    try:
-        size = os.fstat(descriptor).st_size
-        if size > TEXT_CAP:
-            return f"is larger than {TEXT_CAP} bytes"
-        data = os.read(descriptor, size + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) != size:
-        return "changed while it was read"
-    found[path] = data
     return ""

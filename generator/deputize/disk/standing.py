@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from deputize.bundle import read_manifest, shown, tampered, unzip
-from deputize.disk.reading import read_bytes, scan
+from deputize.bundle import SIGNATURE, read_manifest, shown, tampered, unsigned, unzip, zip_bytes
+from deputize.disk.reading import read_bytes
+from deputize.disk.scanning import scan
 from deputize.errors import DiffersError, InputError, Problem
 from deputize.model.values import Files
 
@@ -20,7 +21,10 @@ _NOT_OURS: Final = "is there and was not made by deputize, which never touches i
 
 
 class Found(StrEnum):
-    """What stands where a bundle is to go; MOVING when another run put it aside while it was looked at."""
+    """What stands where a bundle is to go; MOVING when another run put it aside while it was looked at.
+
+    SAME is also what is signed, where the same is to be written without a signature: it is kept.
+    """
 
     NOTHING = "nothing"
     SAME = "same"
@@ -58,7 +62,7 @@ def _judged(target: str, files: Files, *, force: bool) -> Found:
     if not stat.S_ISDIR(os.lstat(target).st_mode):
         raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE))
     found, problems = scan(target)
-    if not problems and found == files:
+    if not problems and (found if SIGNATURE in files else unsigned(found)) == files:
         return Found.SAME
     _ours(where, found, problems, force=force)
     return Found.OURS
@@ -75,9 +79,11 @@ def look_at_zip(target: str, data: bytes, *, force: bool) -> Found:
         there = read_bytes(target, cap=_ZIP_CAP) if regular else b""
         if there == data:
             return Found.SAME
-        _, files = unzip(there)
+        folder, files = unzip(there)
     except InputError as error:
         raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE)) from error
+    if SIGNATURE in files and zip_bytes(folder, unsigned(files)) == data:
+        return Found.SAME
     _ours(where, files, (), force=force)
     return Found.OURS
 

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from deputize.tools.command import run
+from deputize.tools.ssh_keygen import NAMESPACE, Checked, check_signature, sign
 from deputize.tools.terraform import Diagnostic, ToolResult, find_terraform, terraform
 
-__all__ = ["Diagnostic", "ToolResult", "find_terraform", "run", "terraform"]
+__all__ = [
+    "NAMESPACE",
+    "Checked",
+    "Diagnostic",
+    "ToolResult",
+    "check_signature",
+    "find_terraform",
+    "run",
+    "sign",
+    "terraform",
+]
