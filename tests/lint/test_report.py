@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from deputize.lint.report import as_json, as_text, inert
+from deputize.lint.details import Details, Located, RoleLine, Suppressed, inert
+from deputize.lint.report import as_json, as_text
 from deputize.model.values import EngineReport, Finding, LintReport, Severity
 
 ENGINES = (
@@ -24,19 +25,49 @@ REPORT = LintReport(
 def test_text_is_one_line_a_finding_then_engines_and_sum() -> None:
     """Findings stand by place, the worst first in one line; then what ran and what not; then the sum."""
     assert as_text(REPORT, colour=False) == (
-        "a.yaml:2: error a-rule is wrong; mend it\n"
-        "a.yaml:12: error b-rule is wrong, too\n"
-        "a.yaml:12: warning W1 is odd\n"
+        "a.yaml:2:1: error a-rule is wrong; mend it\n"
+        "a.yaml:12:9: error b-rule is wrong, too\n"
+        "a.yaml:12:3: warning W1 is odd\n"
         "b.yaml: note z-rule is worth knowing\n"
         "engines: ran deputize, cfn-lint 1.58.0; skipped terraform (terraform is not on the PATH)\n"
         "2 errors, 1 warning, 1 note\n"
     )
 
 
+def test_text_shows_lines_roles_and_counts() -> None:
+    """Under a finding stands its line with the spot marked; roles, what was suppressed and what was judged follow."""
+    hidden = Suppressed(Located(REPORT.findings[0]), "config", "is known")
+    details = Details(
+        excerpts={("a.yaml", 12): "  key: [value]"},
+        roles=(RoleLine("a.yaml", "Vendor", judged=True, why="trusts account 111122223333"),),
+        suppressed=(hidden,),
+        files=("a.yaml", "b.yaml"),
+        skipped=3,
+        left=2,
+    )
+    text = as_text(LintReport((REPORT.findings[3],), ()), details, colour=False)
+    assert text == (
+        "a.yaml:12:9: error b-rule is wrong, too\n"
+        "    |   key: [value]\n"
+        "    |         ^\n"
+        "a.yaml: role Vendor: judged: trusts account 111122223333\n"
+        "1 error, 0 warnings, 0 notes; 1 suppressed; 2 judged, 3 skipped (no template or policy), "
+        "2 not followed (hidden folders, links)\n"
+    )
+    data = as_json(REPORT, details)
+    assert data["files"] == {"judged": 2, "skipped": 3, "not_followed": 2}
+    assert data["roles"] == [
+        {"where": "a.yaml", "name": "Vendor", "judged": True, "why": "trusts account 111122223333"}
+    ]
+    assert isinstance(data["suppressed"], list)
+    (one,) = data["suppressed"]
+    assert (one["finding"]["rule"], one["by"], one["reason"]) == ("z-rule", "config", "is known")
+
+
 def test_colour_changes_nothing_but_the_severity() -> None:
     """With colour the severity stands in an escape sequence, which is closed again; all else is the same."""
     text = as_text(REPORT, colour=True)
-    assert "a.yaml:2: \033[31merror\033[0m a-rule" in text
+    assert "a.yaml:2:1: \033[31merror\033[0m a-rule" in text
     assert text.count("\033[0m") == 4
     plain = text
     for code in ("\033[31m", "\033[33m", "\033[36m", "\033[0m"):
@@ -64,7 +95,7 @@ def test_json_has_every_field_and_survives_json() -> None:
     """The JSON form names its schema, every field of every finding, each engine, and the sum."""
     data = as_json(REPORT)
     assert json.loads(json.dumps(data)) == data
-    assert list(data) == ["schema", "findings", "engines", "summary"]
+    assert list(data) == ["schema", "findings", "suppressed", "roles", "engines", "files", "summary"]
     assert data["schema"] == "deputize/lint/1"
     assert data["summary"] == {"errors": 2, "warnings": 1, "notes": 1}
     assert data["engines"] == [

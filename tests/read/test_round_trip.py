@@ -17,6 +17,7 @@ from deputize.model.text import english
 from deputize.model.vendor_rules import vendor_problems
 from deputize.read import normal_form, read_module, read_roles, read_template
 from deputize.read.cloudformation import read_stack
+from deputize.read.terraform import of_module
 from deputize.render import blueprint_of, render_texts
 
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
@@ -149,7 +150,7 @@ def test_the_customers_choices_change_both_formats_alike(vendor: Vendor) -> None
         {"RoleName": "Mine", "Path": "/ours/", "PermissionsBoundary": boundary},
     )
     module = read_module(
-        {path: text for path, text in texts.items() if path.endswith(".tf")},
+        {path: text for path, text in texts.items() if of_module(path)},
         {"role_name": "Mine", "path": "/ours/", "permissions_boundary": boundary},
     )
     assert template == module == asked

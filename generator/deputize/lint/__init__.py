@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from deputize.lint.bundles import is_our_render, lint_bundle
 from deputize.lint.role_rules import check_role
-from deputize.lint.rules import RULES, rules_table, rules_version
+from deputize.lint.rules import RULES, rules_version
 from deputize.lint.subject import Expected, expected_of
 from deputize.lint.tenant import check_template, check_tenant
 from deputize.lint.trust import check_trust
@@ -25,6 +25,5 @@ __all__ = [
     "expected_of",
     "is_our_render",
     "lint_bundle",
-    "rules_table",
     "rules_version",
 ]

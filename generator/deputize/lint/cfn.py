@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version as version_of
-from threading import Lock
-from typing import Any
+from threading import Lock, current_thread, main_thread
+from typing import Any, NoReturn
 
 from deputize.iam.actions import expand
 from deputize.iam.partitions import PARTITIONS
@@ -27,6 +30,11 @@ _NOT_ASKED = ["I3042"]
 # E3530 knows the principals of three partitions; those of the fourth are judged in the form that they have in `aws`.
 _UNKNOWN_PARTITION = "aws-eusc"
 _LOCK = Lock()
+_MOST_SECONDS = 20  # of this process's own time; the largest template that AWS takes needs a third of it
+
+
+class _TooLongError(BaseException):
+    """cfn-lint's time is up; none of its own handlers of errors may take this for one."""
 
 
 def lint_template(text: str, where: str, region: str = _DEFAULT_REGION) -> tuple[Finding, ...]:
@@ -38,9 +46,14 @@ def lint_template(text: str, where: str, region: str = _DEFAULT_REGION) -> tuple
     from cfnlint.api import lint
 
     judged, notes = _known_arns(text, where, region)
+    rules = _rules()
     with _LOCK:
         try:
-            matches = lint(judged, rules=_rules(), config=_settings(region))
+            with _bounded():
+                matches = lint(judged, rules=rules, config=_settings(region))
+        except _TooLongError:
+            what = f"cfn-lint was not done with it after {_MOST_SECONDS} seconds"
+            return (Finding("cfn-lint-failed", Severity.ERROR, where, what, "make the template simpler", ENGINE),)
         except Exception as error:  # noqa: BLE001 - another's code on outside text: whatever it raises is no verdict
             what = f"cfn-lint could not judge it: {type(error).__name__}: {error}"
             return (Finding("cfn-lint-failed", Severity.ERROR, where, what, engine=ENGINE),)
@@ -70,6 +83,28 @@ def _known_arns(text: str, where: str, region: str) -> tuple[str, tuple[Finding,
     what = f"cfn-lint {version()} does not know principals of {_UNKNOWN_PARTITION}: judged as if they were of aws"
     note = Finding("cfn-lint-partition", Severity.NOTE, where, what, engine=ENGINE)
     return text.replace(f"arn:{_UNKNOWN_PARTITION}:", "arn:aws:"), (note,)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Ends what takes too long: an AllowedPattern that never ends, conditions that double with each level.
+
+    Only a process's main thread can be interrupted; in any other cfn-lint takes what it takes.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, _stop)
+    signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before or signal.SIG_DFL)
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    raise _TooLongError
 
 
 @cache

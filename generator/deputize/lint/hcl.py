@@ -12,12 +12,12 @@ from importlib.metadata import version as version_of
 from deputize.model.values import Files, Finding, Severity
 
 ENGINE = "python-hcl2"
-_SUFFIX = ".tf"
+_SUFFIXES = (".tf", ".tftest.hcl")
 
 
 def parse_hcl(files: Files) -> tuple[Finding, ...]:
     """One finding for each Terraform file among `files` that is no HCL."""
-    return tuple(finding for path, data in files.items() if path.endswith(_SUFFIX) for finding in _faults(path, data))
+    return tuple(finding for path, data in files.items() if path.endswith(_SUFFIXES) for finding in _faults(path, data))
 
 
 @cache

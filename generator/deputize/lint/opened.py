@@ -17,12 +17,11 @@ from deputize.read.cloudformation import read_template
 from deputize.read.json_files import read_json
 from deputize.read.normal import normal_form
 from deputize.read.source import decoded, refusal
-from deputize.read.terraform import read_module
+from deputize.read.terraform import of_module, read_module
 from deputize.render import blueprint_of
 
 MANIFEST = "manifest.json"
 TEMPLATE = "cloudformation/role.yaml"
-TERRAFORM = "terraform/"
 JSON = "json/"
 
 
@@ -31,7 +30,7 @@ class Opened:
     """A bundle and what was made of it.
 
     manifest: None when it is missing or damaged; role: what its vendor and tenant ask for, None when they are invalid;
-    problems: why. rendered: what we would write for them, None for another template version.
+    problems: why, or why nothing is rendered. rendered: what we would write, not for another template version.
     roles: (format, the role that it creates, in normal form); unreadable: why one is missing there.
     """
 
@@ -70,7 +69,10 @@ def open_manifest(files: Files) -> Opened:
         return Opened(files, manifest, problems=error.problems)
     if manifest.template_version != TEMPLATE_VERSION:
         return Opened(files, manifest, role)
-    return Opened(files, manifest, role, rendered=rendered(role))
+    try:
+        return Opened(files, manifest, role, rendered=rendered(role))
+    except InputError as error:  # its link opens another template than its vendor makes
+        return Opened(files, manifest, role, error.problems)
 
 
 def rendered(role: Role) -> Files:
@@ -103,7 +105,7 @@ def _role_of(manifest: Manifest) -> Role:
 
 
 def _readers(files: Files, delivery: Delivery) -> dict[str, Callable[[], IamRole]]:
-    module = [path for path in files if path.startswith(TERRAFORM)]
+    module = [path for path in files if of_module(path)]
     return {
         "cloudformation": lambda: read_template(_text(files, TEMPLATE), TEMPLATE),
         "terraform": lambda: read_module({path: _text(files, path) for path in module}),

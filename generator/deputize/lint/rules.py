@@ -1,10 +1,13 @@
-"""The one list of all our own rules, and the table of them for people."""
+"""The one list of all our own rules about bundles and the roles in them, and the version of every rule."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from operator import itemgetter
 from typing import Any
 
 from deputize.lint.bundles import BUNDLE_RULES
@@ -16,21 +19,22 @@ from deputize.lint.trust import TRUST_RULES
 RULES: tuple[Rule[Any], ...] = (*TRUST_RULES, *ID_RULES, *ROLE_RULES, QUOTA_TRUST, QUOTA_TEMPLATE, *BUNDLE_RULES)
 
 
-def rules_table() -> str:
-    """The rules as a Markdown table, one line each."""
-    lines = ["| rule | severity | what it asks | why | reference |", "|---|---|---|---|---|"]
-    lines += [
-        f"| `{rule.id}` | {rule.severity.value} | {rule.title} | {rule.why} | <{rule.reference}> |" for rule in RULES
-    ]
-    return "\n".join(lines) + "\n"
-
-
 @cache
 def rules_version() -> str:
-    """A digest of this package's source: a verdict that other rules gave is not taken for theirs."""
-    files = sorted(
-        (file.name, file.read_bytes())
-        for file in resources.files("deputize.lint").iterdir()
-        if file.name.endswith(".py")
-    )
-    return hashlib.sha256(repr(files).encode()).hexdigest()
+    """A digest of the rules' source and of what they know of AWS: other rules' verdicts are not taken for theirs."""
+    digest = hashlib.sha256()
+    for package in ("deputize.lint", "deputize.iam"):
+        for name, file in sorted(_below(resources.files(package), package), key=itemgetter(0)):
+            content = file.read_bytes()
+            digest.update(f"{name}\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _below(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    """Every file below a folder, by its path."""
+    for one in folder.iterdir():
+        path = f"{name}/{one.name}"
+        if one.is_file():
+            yield path, one
+        elif one.name != "__pycache__":
+            yield from _below(one, path)

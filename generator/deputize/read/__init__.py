@@ -15,7 +15,7 @@ from deputize.read.cloudformation import read_template
 from deputize.read.json_files import read_json
 from deputize.read.normal import normal_form
 from deputize.read.source import decoded, refusal
-from deputize.read.terraform import read_module
+from deputize.read.terraform import of_module, read_module
 
 __all__ = ["normal_form", "read_json", "read_module", "read_roles", "read_template"]
 
@@ -29,13 +29,9 @@ def read_roles(files: Mapping[str, bytes], delivery: Delivery = "managed") -> di
     """
     if _TEMPLATE not in files:
         raise refusal(_TEMPLATE, "is missing")
-    module = {path: decoded(content, path) for path, content in files.items() if _is_module(path)}
+    module = {path: decoded(content, path) for path, content in files.items() if of_module(path)}
     return {
         "cloudformation": read_template(decoded(files[_TEMPLATE], _TEMPLATE), _TEMPLATE),
         "terraform": read_module(module),
         "json": read_json(files, delivery),
     }
-
-
-def _is_module(path: str) -> bool:
-    return path.startswith("terraform/") and path.endswith(".tf")

@@ -23,7 +23,7 @@ _SECTIONS = frozenset(
 class CloudFormationRole:
     """What a template creates and says.
 
-    parameters: as chosen or by default. outputs: those that are known before deployment.
+    parameters: as chosen or by default. outputs: those that exist and are known before deployment.
     refused: why the template's Rules refuse this deployment; looked at only when `AWS::AccountId` was chosen.
     """
 
@@ -98,6 +98,8 @@ def _outputs(declared: Mapping[str, Node], resolver: Resolver) -> Iterator[tuple
         fields = mapping_of(node)
         if "Value" not in fields:
             raise refusal(node.named_at, f"output {shown(name)} has no Value")
+        if "Condition" in fields and not resolver.holds(text_of(fields["Condition"]), fields["Condition"]):
+            continue
         value = resolver.value(fields["Value"])
         if isinstance(value, str):
             yield name, value

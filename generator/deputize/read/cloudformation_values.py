@@ -19,7 +19,7 @@ PSEUDO_PARAMETERS = frozenset(
     for name in ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
 _NO_VALUE = "AWS::NoValue"
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 _PAIR = 2
 
 _DYNAMIC = "{{"
@@ -48,7 +48,7 @@ def intrinsic(node: Node) -> tuple[str, Node] | None:
         return (name if name in ("Ref", "Condition") else f"Fn::{name}"), Node(
             node.value, node.place, plain=node.plain, key=node.key
         )
-    if isinstance(node.value, Mapping) and len(node.value) == 1:
+    if not isinstance(node.value, str | tuple) and len(node.value) == 1:
         name, argument = next(iter(node.value.items()))
         if name == "Ref" or name.startswith("Fn::"):
             return name, argument
@@ -215,7 +215,10 @@ class Resolver:
         if not isinstance(node.value, str):
             template, variables = self._arguments(node, _PAIR, _PAIR)
             own = {key: self.text(one) for key, one in mapping_of(variables).items()}
-        return _PLACEHOLDER.sub(lambda match: self._placeholder(match[1], own, node), text_of(template))
+        text = text_of(template)
+        if text.count("${") != len(_PLACEHOLDER.findall(text)):
+            raise refusal(node.place, "has a ${ in Fn::Sub that no name and } follow")
+        return _PLACEHOLDER.sub(lambda match: self._placeholder(match[1], own, node), text)
 
     def _placeholder(self, name: str, own: Mapping[str, str], node: Node) -> str:
         if name.startswith("!"):

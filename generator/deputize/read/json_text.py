@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import replace
 
 from deputize.model.display import shown
-from deputize.read.source import MAX_DEPTH, Node, Place, check_text, misread, refusal
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, Place, check_text, misread, refusal
 
 _SPACE = re.compile(r"[ \t\n\r]*", re.ASCII)
 _WORD = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null", re.ASCII)
@@ -36,6 +36,7 @@ class _Parser:
         self.text = text
         self.where = where
         self.at = 0
+        self.left = MAX_NODES
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def whole(self) -> Node:
@@ -48,6 +49,9 @@ class _Parser:
     def _value(self, depth: int) -> Node:
         self._skip()
         place = self._place(self.at)
+        self.left -= 1
+        if self.left < 0:
+            raise refusal(place, f"has more than {MAX_NODES:,} values", "split the file")
         character = self.text[self.at : self.at + 1]
         if character in ("{", "["):
             if depth == MAX_DEPTH:

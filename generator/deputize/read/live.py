@@ -24,15 +24,17 @@ def role_from_api(
 
     get_role: GetRole's response, or the Role in it. attached: ListAttachedRolePolicies' response, or all its pages'
     AttachedPolicies in one. documents: policy ARN -> document of its default version (GetPolicyVersion), needed for
-    each attached policy that is not AWS's own. inline: policy name -> document (GetRolePolicy). A document is a
-    mapping, as boto3 gives it, or JSON text, URL-encoded or not.
+    each attached policy that is not AWS's own. inline: policy name -> document (GetRolePolicy). Documents are in any
+    form that `document_from_api` reads.
     Raises InputError naming the role or policy for what is missing or not understood.
     Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html and the pages of the others.
     """
     role = _mapping(get_role.get("Role", get_role), "GetRole")
     where = f"role {shown(_text(role, 'RoleName', 'GetRole'))}"
     arns, managed = _attached(attached or {}, documents or {})
-    put = [NamedPolicy(name, _document(found, f"policy {shown(name)}")) for name, found in (inline or {}).items()]
+    put = [
+        NamedPolicy(name, document_from_api(found, f"policy {shown(name)}")) for name, found in (inline or {}).items()
+    ]
     if managed and put:
         raise refusal(where, "has managed and inline policies of its own")
     boundary = role.get("PermissionsBoundary")
@@ -45,12 +47,28 @@ def role_from_api(
         description=_text(role, "Description", where, ""),
         max_session=session,
         boundary=None if boundary is None else _text(_mapping(boundary, where), "PermissionsBoundaryArn", where),
-        trust=_document(role.get("AssumeRolePolicyDocument"), f"{where}: trust policy"),
+        trust=document_from_api(role.get("AssumeRolePolicyDocument"), f"{where}: trust policy"),
         delivery="inline" if put else "managed",
         policies=in_order((*managed, *put)),
         managed_arns=arns,
         tags=_tags(role.get("Tags", []), where),
     )
+
+
+def document_from_api(document: object, where: str) -> Policy:
+    """A policy document as IAM's API gives it: a mapping, as boto3 does, or JSON text, URL-encoded or not.
+
+    Raises InputError at `where` for what is not understood.
+    """
+    if not isinstance(document, str):
+        return policy_of(document, where)
+    # JSON begins with a brace, which URL encoding never leaves bare; unquoting JSON itself would change a %41 in it.
+    if document.lstrip().startswith("{"):
+        return policy_of_text(document, where)
+    try:
+        return policy_of_text(unquote(document, errors="strict"), where)
+    except UnicodeDecodeError as error:
+        raise refusal(where, "is not URL-encoded UTF-8") from error
 
 
 def _attached(
@@ -68,20 +86,8 @@ def _attached(
             raise refusal(where, "is attached, but its document was not given")
         else:
             name = _text(policy, "PolicyName", "ListAttachedRolePolicies")
-            managed.append(NamedPolicy(name, _document(documents[arn], f"policy {shown(name)}")))
+            managed.append(NamedPolicy(name, document_from_api(documents[arn], f"policy {shown(name)}")))
     return tuple(sorted(arns)), managed
-
-
-def _document(document: object, where: str) -> Policy:
-    if not isinstance(document, str):
-        return policy_of(document, where)
-    # JSON begins with a brace, which URL encoding never leaves bare; unquoting JSON itself would change a %41 in it.
-    if document.lstrip().startswith("{"):
-        return policy_of_text(document, where)
-    try:
-        return policy_of_text(unquote(document, errors="strict"), where)
-    except UnicodeDecodeError as error:
-        raise refusal(where, "is not URL-encoded UTF-8") from error
 
 
 def _tags(value: object, where: str) -> tuple[tuple[str, str], ...]:

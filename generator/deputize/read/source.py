@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
@@ -16,11 +17,15 @@ from deputize.model.display import shown
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 """Nesting levels; far more than any policy needs, far less than Python's stack holds."""
+MAX_NODES = 100_000
+"""Values in one file, keys not counted; a template of the largest size that people write has a third of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands: the file as the caller names it, line and column counted from 1."""
+class Place(NamedTuple):
+    """Where something stands: the file as the caller names it, line and column counted from 1.
+
+    A tuple, which is made in half the time: every scalar of a file has one.
+    """
 
     file: str
     line: int
@@ -63,9 +68,17 @@ _MISREAD = {
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
+class UnreadError(InputError):
+    """An InputError that knows its place to the column."""
+
+    def __init__(self, place: Place, what: str, mend: str = "") -> None:
+        super().__init__(Problem(str(place), what, mend))
+        self.place = place
+
+
 def refusal(place: Place | str, what: str, mend: str = "") -> InputError:
     """The error to raise for one thing at one place."""
-    return InputError(Problem(str(place), what, mend))
+    return InputError(Problem(place, what, mend)) if isinstance(place, str) else UnreadError(place, what, mend)
 
 
 def check_text(text: str, where: str) -> None:

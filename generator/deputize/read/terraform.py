@@ -14,6 +14,9 @@ from deputize.read.source import refusal
 from deputize.read.terraform_role import ARGUMENTS, MODULE, role_of
 from deputize.read.terraform_values import NOTHING, Expression, Scope, Value, evaluate
 
+FOLDER = "terraform"
+README = "README.md"
+
 _VARIABLE = frozenset({"default", "description", "nullable", "sensitive", "type"})
 # Type of a top block -> number of its labels. Data sources only serve preconditions, which do not shape the role.
 _BLOCKS = {"data": 2, "locals": 0, "output": 1, "resource": 2, "terraform": 0, "variable": 1}
@@ -24,6 +27,17 @@ _INNER = {"data": frozenset[str](), "output": frozenset[str](), "locals": frozen
     "variable": frozenset({"validation"}),
     "lifecycle": frozenset({"precondition"}),
 }
+
+
+def of_module(path: str) -> bool:
+    """Whether the file at `path` of a bundle counts as part of its module.
+
+    Terraform and OpenTofu read the module's own folder: subfolders hold examples and tests, and a `module` block that
+    would lead there is refused. In the folder all but the documentation counts, since they read more than *.tf:
+    *.tf.json, *.tofu, *.auto.tfvars.
+    """
+    folder, _, name = path.rpartition("/")
+    return folder == FOLDER and name != README
 
 
 def read_module(files: Mapping[str, str], choices: Mapping[str, str] | None = None) -> IamRole:

@@ -6,12 +6,12 @@ Libyaml's events are used where PyYAML has them; a tag is only remembered, never
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import yaml
 
 from deputize.model.display import shown
-from deputize.read.source import MAX_DEPTH, Node, Place, check_text, misread, refusal
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, Place, check_text, misread, refusal
 
 try:
     from yaml import CBaseLoader as _Loader
@@ -28,17 +28,23 @@ class _Open:
     is_mapping: bool
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Node] = field(default_factory=dict)
-    key: Node | None = None
+    name: str = ""
+    key: Place | None = None
 
-    def closed(self) -> Node:
-        return Node(self.entries if self.is_mapping else tuple(self.items), self.place, self.tag)
+    def closed(self, key: Place | None) -> Node:
+        return Node(self.entries if self.is_mapping else tuple(self.items), self.place, self.tag, key=key)
 
 
-def parse_yaml(text: str, where: str) -> Node:
-    """The one YAML document in `text`. Raises InputError naming `where` and the line of what is wrong."""
+def parse_yaml(text: str, where: str, *, any_key: bool = False) -> Node:
+    """The one YAML document in `text`. Raises InputError naming `where` and the line of what is wrong.
+
+    any_key: a key without quotes may look like a number or a boolean; it is read as the text that it is, as
+    CloudFormation does.
+    """
     check_text(text, where)
     try:
-        return _Builder(where).build(yaml.parse(text, Loader=_Loader))
+        # What yaml.parse does, but that it asks before each event whether there is one.
+        return _Builder(where, any_key=any_key).build(iter(_Loader(text).get_event, None))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(where, mark.line + 1, mark.column + 1) if mark else where
@@ -48,61 +54,79 @@ def parse_yaml(text: str, where: str) -> Node:
 
 
 class _Builder:
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, *, any_key: bool) -> None:
         self.where = where
+        self.any_key = any_key
         self.open: list[_Open] = []
         self.root: Node | None = None
+        self.left = MAX_NODES
 
     def build(self, events: Iterator[yaml.Event]) -> Node:
         documents = 0
         for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
+            # The parser's own classes, none of which has another below it; most events are scalars.
+            if type(event) is yaml.ScalarEvent:
+                self._scalar(event)
+            elif type(event) is not yaml.DocumentStartEvent:
+                self._take(event)
+            else:
                 documents += 1
                 if documents > 1:
                     raise refusal(self._place(event), "is a second YAML document in one file", "keep one")
-            else:
-                self._take(event)
         if self.root is None:
             raise refusal(self.where, "is empty")
         return self.root
 
     def _take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.AliasEvent):
-            raise refusal(self._place(event), "uses a YAML alias (*name)", "write the value out")
-        if isinstance(event, yaml.ScalarEvent):
-            bare = not event.style and event.implicit[0]
-            self._add(Node(str(event.value), self._place(event), self._tag(event), plain=bare))
-        elif isinstance(event, yaml.CollectionStartEvent):
+        if isinstance(event, yaml.CollectionStartEvent):
             if len(self.open) == MAX_DEPTH:
                 raise refusal(self._place(event), f"is nested more than {MAX_DEPTH} levels deep")
+            if self._awaits_key():
+                raise refusal(self._place(event), "has a key that is no text")
             self.open.append(_Open(self._place(event), self._tag(event), isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._add(self.open.pop().closed())
+            closed = self.open.pop()
+            self._add(closed.closed(self.open[-1].key if self.open else None))
+        elif isinstance(event, yaml.AliasEvent):
+            raise refusal(self._place(event), "uses a YAML alias (*name)", "write the value out")
+
+    def _awaits_key(self) -> bool:
+        return bool(self.open) and self.open[-1].is_mapping and self.open[-1].key is None
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        owner = self.open[-1] if self.open else None
+        place, bare = self._place(event), not event.style and event.implicit[0]
+        if owner is not None and owner.is_mapping and owner.key is None:
+            owner.name, owner.key = self._checked_key(event, place, owner, bare=bare), place
+        else:
+            self._add(Node(str(event.value), place, self._tag(event), bare, owner.key if owner is not None else None))
 
     def _add(self, node: Node) -> None:
+        """A value where it belongs; it knows its key already."""
+        self.left -= 1
+        if self.left < 0:
+            raise refusal(node.place, f"has more than {MAX_NODES:,} values", "split the file")
         if not self.open:
             self.root = node
             return
         owner = self.open[-1]
-        if not owner.is_mapping:
-            owner.items.append(node)
-        elif owner.key is None:
-            owner.key = self._checked_key(node, owner)
-        else:
-            owner.entries[str(owner.key.value)] = replace(node, key=owner.key.place)
+        if owner.is_mapping:
+            owner.entries[owner.name] = node
             owner.key = None
+        else:
+            owner.items.append(node)
 
-    @staticmethod
-    def _checked_key(node: Node, owner: _Open) -> Node:
-        if not isinstance(node.value, str) or node.tag:
-            raise refusal(node.place, "has a key that is no text")
-        if node.plain and (kind := misread(node.value)):
-            raise refusal(node.place, f"the key {shown(node.value)} without quotes is {kind}", "put it in quotes")
-        if node.plain and node.value == "<<":
-            raise refusal(node.place, "uses a YAML merge key (<<)", "write the values out")
-        if node.value in owner.entries:
-            raise refusal(node.place, f"has the key {shown(node.value)} twice", "remove one")
-        return node
+    def _checked_key(self, event: yaml.ScalarEvent, place: Place, owner: _Open, *, bare: bool) -> str:
+        name = str(event.value)
+        if self._tag(event):
+            raise refusal(place, "has a key that is no text")
+        if bare and not self.any_key and (kind := misread(name)):
+            raise refusal(place, f"the key {shown(name)} without quotes is {kind}", "put it in quotes")
+        if bare and name == "<<":
+            raise refusal(place, "uses a YAML merge key (<<)", "write the values out")
+        if name in owner.entries:
+            raise refusal(place, f"has the key {shown(name)} twice", "remove one")
+        return name
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark

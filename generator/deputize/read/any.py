@@ -1,0 +1,112 @@
+"""A file of any origin -> what it asks IAM for: the one door for lint and explain. No content makes it raise."""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from deputize.errors import InputError
+from deputize.read.found import FoundFile, NotUnderstood, not_understood
+from deputize.read.json_text import parse_json
+from deputize.read.policies import json_scalar, read_answer, read_policy
+from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
+from deputize.read.source import MAX_BYTES, Node, Place, refusal
+from deputize.read.symbols import FOREIGN_MARK
+from deputize.read.template_file import read_found_template
+from deputize.read.template_scalars import scalar
+from deputize.read.yaml_text import parse_yaml
+
+_MAX_ROLES = 3_000
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def read_any(content: bytes, where: str, choices: Mapping[str, str]) -> FoundFile:
+    """The roles and policies in a template, a plain policy or an answer of `aws iam`.
+
+    where: the file as the caller names it. choices: template parameters by name, pseudo parameters among them; those
+    that a file does not have do not concern it. What cannot be read is in `refused`, with its place.
+    """
+    try:
+        text = text_of_file(content, where)
+        _check_choices(choices)
+        node, is_json = _parsed(text, where)
+        return replace(_limited(_read(node, text, choices, is_json=is_json), node), tree=node)
+    except RecursionError:
+        return FoundFile(OTHER, refused=(NotUnderstood(Place(where, 1, 1), "is nested too deep"),))
+    except InputError as error:
+        return FoundFile(OTHER, refused=(not_understood(error, Place(where, 1, 1)),))
+
+
+def _limited(file: FoundFile, node: Node) -> FoundFile:
+    """The file with no more roles than are worth judging: a hostile one has tens of thousands."""
+    if len(file.roles) <= _MAX_ROLES:
+        return file
+    what = f"has {len(file.roles):,} roles, each branch of its conditions counted: after {_MAX_ROLES:,} none is judged"
+    refused = (NotUnderstood(node.place, what, "split the file"), *file.refused)
+    return replace(file, roles=file.roles[:_MAX_ROLES], refused=refused)
+
+
+def text_of_file(content: bytes, where: str) -> str:
+    """A file's text. Raises InputError for what is too large or no text."""
+    if len(content) > MAX_BYTES:
+        raise refusal(where, f"has {len(content)} bytes; at most {MAX_BYTES} are read")
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or content[:2].count(0) == 1:
+        raise refusal(where, "is UTF-16", "save it as UTF-8")
+    try:
+        text = content.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(errors="replace")
+        place = _place(before, len(before), where)
+        raise refusal(place, f"is not UTF-8: byte {error.start} cannot be read", "save it as UTF-8") from error
+    for pattern, what in ((_CONTROL, "a control character"), (FOREIGN_MARK, "a private-use character")):
+        found = pattern.search(text)
+        if found is not None:
+            raise refusal(_place(text, found.start(), where), f"has {what}", "remove it")
+    return text
+
+
+def _check_choices(choices: Mapping[str, str]) -> None:
+    for name, value in choices.items():
+        if FOREIGN_MARK.search(value):
+            option = f"--parameter {name}"
+            raise refusal(option, "has a private-use character", "remove it")
+
+
+def _place(text: str, offset: int, where: str) -> Place:
+    begin = text.rfind("\n", 0, offset) + 1
+    return Place(where, text.count("\n", 0, offset) + 1, offset - begin + 1)
+
+
+def _parsed(text: str, where: str) -> tuple[Node, bool]:
+    """(The file's one value, whether it is JSON)."""
+    if not text.lstrip().startswith(("{", "[")):
+        return parse_yaml(text, where, any_key=True), False
+    try:
+        return parse_json(text, where), True
+    except InputError:
+        # CloudFormation reads a template in braces as YAML where it is no JSON; IAM takes JSON alone.
+        try:
+            node = parse_yaml(text, where, any_key=True)
+        except InputError:
+            node = None
+        if node is not None and recognise(node) == TEMPLATE:
+            return node, False
+        raise
+
+
+def _read(node: Node, text: str, choices: Mapping[str, str], *, is_json: bool) -> FoundFile:
+    kind = recognise(node)
+    read = json_scalar if is_json else scalar
+    if kind == TEMPLATE:
+        return read_found_template(node, text, choices)
+    if kind in (TRUST, ACCESS):
+        return read_policy(node, kind, PurePosixPath(node.place.file).stem, read)
+    if kind == ROLE:
+        return read_answer(node, read)
+    if kind == RESOURCE_POLICY:
+        what = "is the policy of a resource, as of a bucket: neither the trust policy of a role nor its access"
+        return FoundFile(OTHER, notes=(NotUnderstood(node.place, what),))
+    return FoundFile(OTHER)
