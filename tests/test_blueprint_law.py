@@ -5,9 +5,11 @@ Vendors and tenants are generated over what the model accepts, texts that try to
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 
 import hcl2
@@ -19,6 +21,7 @@ from deputize.errors import InputError
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import display_problem
+from deputize.model.hosting import template_url
 from deputize.model.profiles import AccessStatement, AllowedSecret, ManagedChoice
 from deputize.model.role import Role, build
 from deputize.model.slots import CHOICE, SLOT, shape_of, slots_of
@@ -26,6 +29,7 @@ from deputize.model.spec import (
     LOCALES,
     SLUG,
     AccessSpec,
+    Hosting,
     RoleSpec,
     SessionSpec,
     Tenant,
@@ -36,7 +40,10 @@ from deputize.model.spec import (
 from deputize.model.text import Localized
 from deputize.model.vendor_rules import vendor_problems
 from deputize.read import normal_form, read_roles
+from deputize.read.cloudformation import read_stack
 from deputize.render import blueprint_of, render_texts
+from deputize.render.hosted import hosted_template
+from deputize.render.quick_create import link_parameters
 
 HOSTILE = (
     "${",
@@ -231,6 +238,14 @@ ASKED = (
 )
 
 
+def _hosting(vendor: Vendor) -> Vendor:
+    """The same vendor, hosting in its partition the template that it makes."""
+    partition = PARTITIONS[vendor.accounts[0].partition]
+    digest = hashlib.sha256(hosted_template(vendor, partition.id)).hexdigest()
+    url = template_url(partition.id, "vendor-templates", partition.home_region, "one-click", digest)
+    return replace(vendor, hosting=(Hosting(partition.id, url, partition.home_region),))
+
+
 def _role_of(vendor: Vendor, tenant: Tenant) -> Role:
     try:
         return build(vendor, slots_of(vendor, tenant))
@@ -251,6 +266,25 @@ def test_filling_the_shape_is_rendering_the_tenant(who: tuple[Vendor, Tenant]) -
         assert content == rendered[path], path
         assert not SLOT.search(content.decode())
         assert not CHOICE.search(content.decode())
+
+
+@settings(max_examples=30)
+@given(ASKED)
+def test_with_a_template_hosted_the_law_holds_too(who: tuple[Vendor, Tenant]) -> None:
+    """The link stands in several files, and the hosted template with the link's parameters makes the model's role."""
+    plain = _role_of(*who)
+    vendor = _hosting(who[0])
+    role = build(vendor, plain.slots)
+    filled = blueprint_of(build(vendor, shape_of(role.slots))).fill(role.slots.values())
+    assert "cloudformation/quick-create.txt" in filled
+    assert filled == {path: text.encode() for path, text in render_texts(role).items()}
+    one_click = hosted_template(vendor, role.slots.partition).decode()
+    assert not SLOT.search(one_click)
+    assert not CHOICE.search(one_click)
+    assert who[1].external_ids[0] not in one_click or len(who[1].external_ids[0]) < len("a-whole-id")
+    assert yaml.compose(one_click, Loader=yaml.SafeLoader) is not None
+    found = read_stack(one_click, "one-click", link_parameters(role)).role
+    assert normal_form(found) == normal_form(plain.resolved())
 
 
 @settings(max_examples=60)

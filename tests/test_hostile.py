@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 from collections.abc import Iterator
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 
 import hcl2
@@ -295,14 +297,44 @@ def _markdown_leaves(tokens: list[Token]) -> Iterator[Leaf]:
             yield f"{token.type} {token.tag} {token.info} {token.attrs}", token.content
 
 
+class _HtmlLeaves(HTMLParser):
+    """Every start and end tag, each attribute, text and comment of a page, in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[Leaf] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take a tag with its attributes."""
+        self.found += [(f"<{tag}>", ""), *((f"<{tag} {name}>", value or "") for name, value in attrs)]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Take the end of a tag."""
+        self.found.append((f"</{tag}>", ""))
+
+    def handle_data(self, data: str) -> None:
+        """Take a text."""
+        self.found.append(("text", data))
+
+    def handle_comment(self, data: str) -> None:
+        """Take a comment."""
+        self.found.append(("comment", data))
+
+
 def _leaves(path: str, text: str) -> list[Leaf]:
     match path.rpartition(".")[2]:
         case "yaml":
             return list(_yaml_leaves(yaml.compose(text, Loader=yaml.CSafeLoader)))
-        case "tf":
+        case "tf" | "hcl":
             return list(_hcl_leaves(text))
         case "json":
             return list(_tree_leaves(json.loads(text)))
+        case "html":
+            return _HtmlLeaves(text).found
+        case "sh":
+            return [("word", word) for word in shlex.split(text, comments=True)]
         case _:
             return list(_markdown_leaves(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)))
 

@@ -148,8 +148,8 @@ def test_sdist_holds_sources_templates_and_tests(project_root: Path, dist: Path)
         names = {name.removeprefix(top) for name in archive.getnames()}
     for folder in ("generator", "templates", "tests"):
         assert {f"{folder}/{name}" for name in _files(project_root / folder)} - names == set()
-    assert {"pyproject.toml", "LICENSE"} <= names
-    assert not {name for name in names if name.startswith(("out", "."))} - {".gitignore"}
+    assert {"pyproject.toml", "LICENSE", "RULES.md", "action.yml", ".pre-commit-hooks.yaml"} <= names
+    assert not {name for name in names if name.startswith(("out", "."))} - {".gitignore", ".pre-commit-hooks.yaml"}
 
 
 @pytest.mark.parametrize("name", ["dev.lock", "awscli.lock"])

@@ -10,15 +10,19 @@ import sys
 import threading
 import urllib.request
 import zipfile
+from fnmatch import fnmatchcase
 from http.server import HTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deputize.errors import EXIT_CODES
-from deputize.lint import rules_table
+from deputize.iam.exposure import Grade, exposures
+from deputize.lint.catalogue import catalogue, document
+from deputize.lint.suppress import read_config
 from deputize.model.vendor_shape import VendorShape
 
 
@@ -47,8 +51,42 @@ def test_exit_codes_are_those_of_the_code(project_root: Path, *, update_golden: 
 
 
 def test_rules_are_those_of_the_code(project_root: Path, *, update_golden: bool) -> None:
-    """The table of rules is made from the rules."""
-    current(project_root, "rules", rules_table().rstrip("\n") + "\n", update=update_golden)
+    """RULES.md is made from the rules: each has one line, of six columns."""
+    made = document()
+    rows = [line for line in made.splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(catalogue())
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
+    path = project_root / "RULES.md"
+    if update_golden:
+        path.write_text(made, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == made
+
+
+def test_every_rule_is_in_a_group_of_the_readme(project_root: Path) -> None:
+    """The short table covers every rule, and names no group that is empty."""
+    table = part((project_root / "README.md").read_text(encoding="utf-8"), "rules")
+    groups = [name for line in table.splitlines() for name in re.findall(r"`([a-z*-]+)`", line.split("|")[1])]
+    assert [rule for rule in catalogue() if not any(fnmatchcase(rule, one) for one in groups)] == []
+    assert [one for one in groups if not any(fnmatchcase(rule, one) for rule in catalogue())] == []
+
+
+def test_lint_is_set_up_as_shown(project_root: Path) -> None:
+    """The configuration, the hook and the action of the README are ones that lint, the hook and the action take."""
+    readme = (project_root / "README.md").read_text(encoding="utf-8")
+    config, hook, action = (yaml_in(part(readme, name)) for name in ("config", "hook", "action"))
+    read = read_config(config, "README.md")
+    assert all(one.rule in catalogue() for one in read.ignored)
+    assert {exposures()[one.lower()].grade for one, _ in read.allowed_secrets} == {Grade.SECRET}
+    (known,) = yaml.safe_load((project_root / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (used,) = yaml.safe_load(hook)["repos"][0]["hooks"]
+    assert (used["id"], used["args"][-1]) == (known["id"], known["args"][-1])
+    inputs = yaml.safe_load((project_root / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert yaml.safe_load(action)["steps"][-1]["with"].keys() <= inputs.keys()
+
+
+def yaml_in(text: str) -> str:
+    """What is in a block of YAML."""
+    return text.removeprefix("```yaml\n").rstrip().removesuffix("```")
 
 
 def test_demo_is_what_it_prints(project_root: Path, tmp_path: Path, *, update_golden: bool) -> None:

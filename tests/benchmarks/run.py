@@ -9,18 +9,16 @@ tests.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jinja2 import Environment
 
@@ -39,6 +37,12 @@ BARS = {
     "rss_10000_vs_100": 1.2,
     "help_vs_typer": 1.25,
     "verify_8_threads_speedup": 5.0,
+    "lint_own_vs_cfnlint": 0.05,
+    "lint_1000_vs_cfnlint_cli": 0.8,
+    "lint_rss_1000_vs_10": 1.5,
+    "page_kb": 100,
+    "bundle_kb": 150,
+    "page_ready_ms": 500,
 }
 AT_LEAST = ("verify_8_threads_speedup",)
 VENDOR = vendor_of_account("111122223333", "aws")
@@ -54,7 +58,13 @@ def main() -> None:
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         scratch = Path(name)
-        figures = {**render_ratios(scratch), **whole_processes(scratch), **verify_ratios()}
+        figures = {
+            **render_ratios(scratch),
+            **of("processes", scratch, tenant),
+            **of("verify"),
+            **of("lint", scratch),
+            **of("sizes", scratch, bundle_of(tenant(0))),
+        }
     for figure, value in figures.items():
         bar = BARS.get(figure)
         kept = bar is None or (value >= bar if figure in AT_LEAST else value <= bar)
@@ -67,6 +77,12 @@ def main() -> None:
 def tenant(number: int) -> Tenant:
     """One of many ordinary tenants."""
     return Tenant(f"tenant-{number:05}", (f"7d4c0b9e-2f7a-4f0e-9f57-{number:012x}",), f"Tenant No. {number}")
+
+
+def bundle_of(one: Tenant) -> Files:
+    """All files of a tenant."""
+    shape, values = shape_for(VENDOR, one)
+    return seal(shape.blueprint.fill(values))
 
 
 def render_ratios(scratch: Path) -> dict[str, float]:
@@ -166,10 +182,16 @@ def digests_of(files: Files) -> dict[str, str]:
     }
 
 
+@cache
+def folders_of(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Every folder that the paths lie in, outer ones first."""
+    return tuple(sorted({str(one) for path in paths for one in PurePosixPath(path).parents} - {"."}))
+
+
 def write_plainly(folder: str, files: Files) -> None:
     """The least that can be done: make the folders, open, write, close."""
     os.mkdir(folder)  # noqa: PTH102  the floor is the bare system call
-    for inside in sorted({path.rpartition("/")[0] for path in files if "/" in path}):
+    for inside in folders_of(tuple(files)):
         os.mkdir(f"{folder}/{inside}")  # noqa: PTH102
     for path, data in files.items():
         descriptor = os.open(f"{folder}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -196,81 +218,10 @@ def ratio(times: Mapping[str, list[float]], ours: str, other: str) -> float:
     return statistics.median(a / b for a, b in zip(times[ours], times[other], strict=True))
 
 
-def verify_ratios() -> dict[str, float]:
-    """The figures of verify.py, the file beside this one."""
-    figures: dict[str, float] = import_module("verify").verify_ratios()
-    return figures
-
-
-def whole_processes(scratch: Path) -> dict[str, float]:
-    """Start-up, memory and speed of the command itself."""
-    small, large = tenants_file(scratch, 100), tenants_file(scratch, 10_000)
-    run_render(scratch, small, "warm")
-    memory_small, _ = run_render(scratch, small, "small")
-    memory_large, seconds = run_render(scratch, large, "large")
-    ours, bare = [sys.executable, "-m", "deputize", "--help"], [sys.executable, str(bare_typer(scratch)), "--help"]
-    starts: dict[str, list[float]] = {"ours": [], "bare": []}
-    for number in range(16):
-        for name, command in (("ours", ours), ("bare", bare)):
-            started = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            if number:
-                starts[name].append(time.perf_counter() - started)
-    return {
-        "rss_10000_vs_100": memory_large / memory_small,
-        "rss_100_mb": memory_small / 1024,
-        "help_vs_typer": ratio(starts, "ours", "bare"),
-        "render_10000_tenants_per_s": 10_000 / seconds,
-    }
-
-
-def tenants_file(scratch: Path, count: int) -> Path:
-    """A CSV of so many tenants."""
-    path = scratch / f"tenants-{count}.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("tenant", "external_id", "name"))
-        writer.writerows((one.slug, one.external_ids[0], one.name) for one in map(tenant, range(count)))
-    return path
-
-
-def run_render(scratch: Path, tenants: Path, out: str) -> tuple[int, float]:
-    """(peak memory in KiB, seconds) of one `deputize render --tenants`; the process reads its own high-water mark."""
-    snippet = (
-        "import sys\n"
-        "from deputize.cli.app import app\n"
-        "app(sys.argv[1:], standalone_mode=False)\n"
-        "mark = [line for line in open('/proc/self/status') if line.startswith('VmHWM')][0]\n"
-        "print(mark.split()[1], file=sys.stderr)\n"
-    )
-    arguments = ["render", "--vendor-account", "111122223333", "--tenants", str(tenants), "--out", str(scratch / out)]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache")}
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", snippet, *arguments],
-        check=True,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    return int(done.stderr.split()[-1]), time.perf_counter() - started
-
-
-def bare_typer(scratch: Path) -> Path:
-    """A typer program with as many commands as ours, its groups' included, and no code behind them."""
-    lines = ["import typer", "app = typer.Typer()"]
-    lines += [line for number in range(24) for line in bare_command(number)]
-    path = scratch / "bare.py"
-    path.write_text("\n".join((*lines, "app()", "")))
-    return path
-
-
-def bare_command(number: int) -> Iterator[str]:
-    """One command with eight options."""
-    options = ", ".join(f"option_{index}: str = ''" for index in range(8))
-    yield "@app.command()"
-    yield f"def command_{number}({options}): pass"
+def of(module: str, *arguments: object) -> dict[str, float]:
+    """The figures of another file of this folder, by its name."""
+    found: dict[str, float] = import_module(module).figures(*arguments)
+    return found
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def seconds(session: Session, threads: int) -> float:
     return taken
 
 
-def verify_ratios() -> dict[str, float]:
+def figures() -> dict[str, float]:
     """`verify_8_threads_speedup`: one thread's time over eight threads', taken in turn, the median; 5 is wanted."""
     with stub() as url:
         session = Session(Target(None, "us-east-1", url), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
@@ -109,4 +109,4 @@ def verify_ratios() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(verify_ratios())
+    print(figures())

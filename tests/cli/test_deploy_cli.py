@@ -25,6 +25,7 @@ import deputize.errors
 from deputize import Tenant, Vendor, render
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, embedded
+from deputize.bundle import zip_bytes
 from deputize.model.schemas import schema_names
 from deputize.model.spec import AccessSpec, VendorAccount
 from deputize.model.text import english
@@ -146,7 +147,9 @@ def test_the_life_of_a_stack(customer: Customer) -> None:
     assert customer.ids("Chosen") in ("Acme-next-9f570a5d8f2f", ["Acme-next-9f570a5d8f2f"])
     assert customer.roles() == ["Chosen"]
 
-    gone = _json(customer.run("destroy", customer.bundle(NEXT), "--yes", "--format", "json"))
+    zipped = customer.folder / "acme.zip"
+    zipped.write_bytes(zip_bytes("acme", render(VENDOR, NEXT).files))
+    gone = _json(customer.run("destroy", zipped, "--yes", "--format", "json"))
     assert (gone["role"], gone["role_arn"]) == ("gone", arn)
     assert customer.roles() == customer.stacks() == []
 

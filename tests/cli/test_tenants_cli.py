@@ -26,7 +26,7 @@ from deputize.errors import DeputizeError, DiffersError, InputError, ProvedWrong
 from deputize.jobs.assume import tenant_session
 from deputize.jobs.tenant_checks import TENANT_MESSAGE
 from deputize.model.schemas import load_schema
-from deputize.registry import State, find, open_registry, retire
+from deputize.registry import State, find, open_registry, retire, start
 
 VENDOR = "111122223333"
 _OWN_POLICIES = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"]
@@ -203,6 +203,39 @@ def test_register_refuses_without_an_oracle(world: World) -> None:
     two_ids = role(customer, trust(second, first), "two-ids")
     (done,) = world.json("register", "b-company", two_ids, "--wait", "0", code=6)["checks"]
     assert (done["verdict"]["safety"], done["verdict"]["evidence"]) == ("vulnerable", "probes+policy")
+
+
+def test_a_role_that_names_somebody_else(world: World) -> None:
+    """Made by a forged link with this tenant's ID, or renamed later: refused by register, verify and rotate alike."""
+    customer = world.customer()
+    external_id = world.tenants("add", "x-company").stdout.strip()
+    text = f"vendor: {{name: V, slug: example}}\naccounts:\n  aws: {{id: '{VENDOR}'}}\n"
+    (world.folder / "vendor.yaml").write_text(text, encoding="utf-8")
+    arn = role(customer, trust(external_id))
+
+    def name(key: str, value: str) -> None:
+        customer.call("iam", "tag_role", RoleName="vendor", Tags=[{"Key": f"deputize:{key}", "Value": value}])
+
+    def asked(*arguments: str, code: int = 0) -> dict[str, Any]:
+        (done,) = world.json(*arguments, "--wait", "0", code=code)["checks"]
+        assert done["tenant_message"] == (TENANT_MESSAGE if code else "")
+        return dict(done)
+
+    name("tenant", "acme")
+    done = asked("register", "x-company", arn, code=6)
+    assert (done["grant"]["role_arn"], done["grant"]["state"]) == (None, "unverified")
+    assert "its tag deputize:tenant is 'acme', not 'x-company'" in done["problems"][0]["what"]
+    name("tenant", "x-company")
+    assert asked("register", "x-company", arn)["stored"]
+    with open_registry(world.registry, who="tester") as registry:
+        retrust(customer, trust(external_id, start(registry, find(registry, "x-company")).other_id or ""))
+    name("tenant", "acme")
+    assert asked("rotate", "switch", "x-company", code=6)["grant"]["rotation"] == "started"
+    name("tenant", "x-company")
+    name("vendor", "another")
+    done = asked("verify", "x-company", "--vendor", "vendor.yaml", code=6)
+    assert done["grant"]["state"] == "suspended"
+    assert "its tag deputize:vendor is 'another', not 'example'" in done["problems"][0]["what"]
 
 
 @pytest.fixture

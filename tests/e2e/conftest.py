@@ -1,4 +1,4 @@
-"""Real engines: the embedded AWS, the aws CLI, Terraform, and deputize as a process of its own.
+"""Real engines: the embedded AWS, the aws CLI, Terraform, a browser, and deputize as a process of its own.
 
 Under CI whatever the package index has must be there; Terraform is used where the machine has it with its provider.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 import deputize.errors
 from deputize.aws.client import Credentials, Session
@@ -28,6 +29,16 @@ from deputize.read.live import role_from_api
 VENDOR_ACCOUNT = "111122223333"
 _ACCOUNTS = itertools.count(300_000_000_001)
 _SOURCE = str(Path(deputize.errors.__file__).parents[1])
+# The first is needed where everything runs as root; the others keep the browser from looking for its maker.
+_BROWSER = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 Environment = Mapping[str, str]
 
@@ -108,6 +119,34 @@ def aws_cli() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return Path(found).parent
+
+
+@pytest.fixture(scope="session")
+def aws_cli_2() -> Path:
+    """The folder of version 2 of the aws CLI, which no package index has: Debian's, or any other on the PATH."""
+    for folder in os.get_exec_path():
+        program = Path(folder) / "aws"
+        if os.access(program, os.X_OK) and program.is_file():
+            said = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
+            if said.stdout.startswith("aws-cli/2"):
+                return Path(folder)
+    reason = "version 2 of the aws CLI is not on the PATH"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, or any other on the PATH; one for each worker, and off the network but for loopback."""
+    program = shutil.which("chromium")
+    if program is None:
+        reason = "chromium is not on the PATH"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program, args=_BROWSER) as running:
+        yield running
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_with_the_aws_cli(
     user = deployer(kind)
     environ = environment(guard.url, user.key)
     for bundle in (user.bundle, user.next_bundle):
-        said = run_readme(environ, bundle, "### 4b. CloudFormation, aws CLI")
+        said = run_readme(environ, bundle, "### 5b. AWS CLI")
         assert said.splitlines()[-1].endswith(f"/{_name(user)}")
     assert _ids(aws.root(user.account), _name(user)) == "Acme-next-9f570a5d8f2f"
     user.session.call("cloudformation", "delete_stack", StackName="example-acme")
@@ -166,12 +166,12 @@ def test_with_json(
     """The README's commands for JSON, from the first to the last, work."""
     user = deployer(kind)
     environ = environment(guard.url, user.key)
-    run_readme(environ, user.bundle, "### 4e. JSON, aws CLI")
-    run_readme(environ, user.next_bundle, "## 10. Update")
+    run_readme(environ, user.bundle, "### 5d. JSON, aws CLI")
+    run_readme(environ, user.next_bundle, "## 11. Update")
     assert _ids(aws.root(user.account), _name(user)) == "Acme-next-9f570a5d8f2f"
     for arn in _own_policies(aws.root(user.account)):
         user.session.call("iam", "delete_policy_version", PolicyArn=arn, VersionId="v1")
-    run_readme(environ, user.next_bundle, "## 11. Cut off and remove")
+    run_readme(environ, user.next_bundle, "## 12. Cut off and remove")
     assert _roles(aws.root(user.account)) == []
     assert sorted(guard.actions) == CALLS[f"json {kind}"]
 
@@ -196,8 +196,7 @@ def test_with_terraform(
     folder = user.bundle / "terraform"
     terraform(environ, folder, "init", "-input=false")
     terraform(environ, folder, "apply", "-input=false", "-auto-approve")
-    for path in (user.next_bundle / "terraform").iterdir():
-        shutil.copy(path, folder)
+    shutil.copytree(user.next_bundle / "terraform", folder, dirs_exist_ok=True)
     terraform(environ, folder, "apply", "-input=false", "-auto-approve", "-var", 'tags={ team = "x" }')
     assert _ids(aws.root(user.account), _name(user)) == "Acme-next-9f570a5d8f2f"
     terraform(environ, folder, "destroy", "-input=false", "-auto-approve")

@@ -140,7 +140,7 @@ def test_json(
 ) -> None:
     """The README's commands for the aws CLI, run as they stand, make the role of the model."""
     bundle, account = _written(variant, tmp_path), new_account()
-    said = run_readme(environment(aws.endpoint_url, account), bundle, "### 4e. JSON, aws CLI")
+    said = run_readme(environment(aws.endpoint_url, account), bundle, "### 5d. JSON, aws CLI")
     role_arn = said.splitlines()[-1]
     parsed = parse_role_arn(role_arn)
     assert parsed is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deputize.bundle import read_manifest, unzip
-from deputize.errors import DiffersError, InputError, LintError
+from deputize.errors import DiffersError, InputError, LintError, Problem, ServiceError
 from deputize.jobs.inputs import vendor_of_account
 from deputize.jobs.render import RenderOptions, Written, render_list, render_tenant
 from deputize.model.spec import RoleSpec, Tenant, Vendor
@@ -189,6 +189,31 @@ def test_zip_holds_the_bundle(tmp_path: Path, out: Path) -> None:
     with pytest.raises(DiffersError):
         _render(VENDOR, replace(zipped, force=True), TENANT)
     assert archive.read_bytes() == b"PK not ours"
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_key_that_stops_signing_leaves_nothing_half(tmp_path: Path, out: Path, failing: int, zipped: bool) -> None:
+    """Nothing is there before the first signature; later the bundles before are whole, and the next run goes on."""
+    calls = 0
+
+    def sign(manifest: bytes) -> bytes:
+        nonlocal calls
+        calls += 1
+        if calls == failing:
+            raise ServiceError(Problem("ssh-keygen", "does not sign"))
+        return b"signed " + manifest
+
+    listed = _file(tmp_path, GOOD)
+    options = RenderOptions(out, zipped=zipped, sign=sign)
+    with pytest.raises(ServiceError):
+        _render(VENDOR, options, listed)
+    left = _tree(out)
+    assert (left == {}) == (failing == 1)
+    first = "unchanged" if left else "created"
+    assert _written(_render(VENDOR, options, listed)) == [("a", first), ("b", "created")]
+    whole = _tree(out)
+    assert left == {path: data for path, data in whole.items() if path.startswith("a") and left}
 
 
 def test_a_weak_id_is_a_warning_and_with_strict_an_error(out: Path) -> None:

@@ -29,6 +29,7 @@ from deputize.jobs.verify_access import judge_access
 from deputize.jobs.verify_inputs import Asked, asked_of
 from deputize.jobs.verify_offline import verify_offline
 from deputize.jobs.verify_result import as_json, as_lines
+from deputize.jobs.verify_tags import Whose, whose
 from deputize.model.schemas import load_schema
 from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
@@ -210,6 +211,47 @@ def test_what_is_said_when_nothing_could_be_read(make: Callable[..., str], vendo
     assert "unread: iam:GetRole (AccessDenied)" in note
 
 
+TENANT, VENDOR_NAMED = "deputize:tenant", "deputize:vendor"
+NAMES: dict[str, tuple[dict[str, str], str]] = {
+    "right": ({TENANT: "a", VENDOR_NAMED: "v", "deputize:template-version": "1"}, ""),
+    "its second account": ({TENANT: f"a-{CUSTOMER}", VENDOR_NAMED: "v"}, ""),
+    "another tenant": (
+        {TENANT: "b", VENDOR_NAMED: "v"},
+        f"its tag {TENANT} is 'b', not 'a': it was made for another tenant",
+    ),
+    "another vendor": (
+        {VENDOR_NAMED: "w\n"},
+        f"its tag {VENDOR_NAMED} is 'w\\n', not 'v': it was made for another vendor",
+    ),
+    "empty": ({TENANT: ""}, f"its tag {TENANT} is '', not 'a': it was made for another tenant"),
+    "in capitals": ({TENANT: "A"}, f"its tag {TENANT} is 'A', not 'a': it was made for another tenant"),
+}
+
+
+@pytest.mark.parametrize(("tags", "said"), NAMES.values(), ids=NAMES)
+def test_whom_a_roles_tags_name(tags: dict[str, str], said: str) -> None:
+    """Somebody else's name is a way in that should not be there; without a tenant's name a note is enough."""
+    found = whose(tags, Asked(tenants=("a", f"a-{CUSTOMER}"), vendor="v"))
+    assert [one.sentence for one in found.others] == [said] * bool(said)
+    assert (found.notes == ()) is (TENANT in tags)
+    assert whose(tags, Asked()) == Whose()
+
+
+def test_a_role_of_another_tenant_is_vulnerable(make: Callable[..., str], aws: EmbeddedAws, vendor: Session) -> None:
+    """A forged link gives another tenant's role this one's ID: the probes are content, the role's own tags are not."""
+    asked = Asked(tenants=("x-company",), vendor="example")
+    arn = make("forged")
+    plain = verify_one(Ask(arn, (ID,), asked=asked), vendor, manner(write_probe=False))
+    assert plain.safety is Safety.SAFE
+    assert any("no tag deputize:tenant was found" in note for note in plain.notes)
+    tags = [{"Key": TENANT, "Value": "acme"}, {"Key": VENDOR_NAMED, "Value": "example"}]
+    aws.root(CUSTOMER).call("iam", "tag_role", RoleName="forged", Tags=tags)
+    forged = verify_one(Ask(arn, (ID,), asked=asked), vendor, manner(write_probe=False))
+    assert (forged.safety, forged.evidence) == (Safety.VULNERABLE, "probes+policy")
+    assert [one.kind for one in forged.ways_in] == ["another-tenant"]
+    jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(forged))
+
+
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any nothing can be verified: an error, not a verdict."""
     with pytest.raises(ServiceError, match="AWS credentials: there are none"):
@@ -278,6 +320,7 @@ def test_what_a_bundle_asks(bundle: Path) -> None:
     asked = asked_of(bundle, None, None, "aws")
     assert (asked.vendor_account, asked.vendor_roles) == (VENDOR, (f"arn:aws:iam::{VENDOR}:role/collector",))
     assert (asked.external_ids, asked.tenant_account, asked.partition) == ((ID,), CUSTOMER, "aws")
+    assert (asked.tenants, asked.vendor) == (("a-company",), "example-costs")
     assert asked.session_actions == ("sts:TagSession",)
     assert "ec2:DescribeInstances" in asked.actions
     assert asked_of(None, None, bundle / "access.json", "aws") == Asked(actions=asked.actions)
@@ -289,6 +332,7 @@ def test_what_a_vendor_file_asks(tmp_path: Path) -> None:
     path.write_text(f"vendor: {{name: V, slug: v}}\naccounts:\n  aws: {{id: '{VENDOR}'}}\n")
     asked = asked_of(None, path, None, "aws")
     assert (asked.vendor_account, asked.external_ids, asked.tenant_account) == (VENDOR, (), None)
+    assert (asked.tenants, asked.vendor) == ((), "v")
     assert "ec2:DescribeInstances" in asked.actions
 
 
@@ -446,12 +490,17 @@ def test_the_read_only_proof() -> None:
         },
         "inline policy d": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]},
     }
-    arns = ("arn:aws:iam::aws:policy/SecurityAudit", "arn:aws:iam::aws:policy/AdministratorAccess")
+    names = ("SecurityAudit", "AdministratorAccess", "PowerUserAccess", "AmazonEC2FullAccess")
+    arns = tuple(f"arn:aws:iam::aws:policy/{name}" for name in names)
     proof = prove_read_only(documents, arns)
-    assert proof.not_read == ("inline policy a allows s3:PutObject",)
+    assert proof.not_read[0] == "inline policy a allows s3:PutObject"
+    assert [one.partition(" allows ")[0] for one in proof.not_read[1:]] == [
+        "AWS managed policy AdministratorAccess (v1, 2015-02-06)"
+    ]
     assert "inline policy b hands out ssm:GetParameter" in proof.secrets
     assert [one.partition(":")[0] for one in proof.unproved] == [
         "inline policy c",
+        "AWS managed policy PowerUserAccess (v12, 2026-02-12)",
         "AWS managed policy arn",
         "inline policy b",
     ]

@@ -10,9 +10,12 @@ from deputize.cli.assume import assume
 from deputize.cli.boundary import Boundary
 from deputize.cli.demo import demo
 from deputize.cli.deploy import deploy, destroy
+from deputize.cli.explain import explain
 from deputize.cli.init import init
+from deputize.cli.inspect import inspect
 from deputize.cli.lint import lint
 from deputize.cli.local import local
+from deputize.cli.publish import publish
 from deputize.cli.render import render
 from deputize.cli.schema import schema
 from deputize.cli.tenants import app as tenants
@@ -49,6 +52,9 @@ app.command()(init)
 app.command()(schema)
 app.command()(render)
 app.command()(lint)
+app.command()(explain)
+app.command()(inspect)
+app.command()(publish)
 app.command()(deploy)
 app.command()(destroy)
 app.command()(verify)

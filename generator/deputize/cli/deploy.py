@@ -77,7 +77,9 @@ def deploy(
 
 
 def destroy(
-    target: Annotated[str, typer.Argument(help="A bundle's folder, or the name of a stack.", metavar="BUNDLE|STACK")],
+    target: Annotated[
+        str, typer.Argument(help="A bundle, folder or zip, or the name of a stack.", metavar="BUNDLE|STACK")
+    ],
     *,
     yes: YesOption = False,
     profile: ProfileOption = None,

@@ -2,44 +2,225 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deputize.cli.options import Format, FormatOption, StrictOption
+from deputize.cli.boundary import FORMAT_KEY
+from deputize.cli.options import EndpointOption, ProfileOption, RegionOption, StrictOption
+from deputize.errors import LintError, Problem, UsageError
 
-_FINDINGS = 4
+if TYPE_CHECKING:
+    from deputize.jobs.lint_file import FileReport
+    from deputize.lint.details import Details
+    from deputize.model.values import LintReport, Severity
+
+
+class Engine(StrEnum):
+    """Who judges."""
+
+    own = "own"
+    cfn_lint = "cfn-lint"
+    terraform = "terraform"
+
+
+class Form(StrEnum):
+    """The form of the report on stdout."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
+
+
+class Worst(StrEnum):
+    """From which severity on a finding fails the run."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+
+
+def _remember(ctx: typer.Context, value: Form) -> Form:
+    # The error boundary must know the form before the command's own body runs.
+    ctx.meta[FORMAT_KEY] = value.value
+    return value
+
+
+def _engines(value: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(value.split(",")))
+    strange = [one for one in found if one not in list(Engine)]
+    if strange:
+        raise UsageError(Problem(f"--engines {strange[0]}", "is no engine", f"known are {', '.join(Engine)}"))
+    return found
+
+
+def _list_rules(ctx: typer.Context, value: bool) -> None:
+    # Not eager: what --format says is known by now, wherever it stands.
+    if not value:
+        return
+    import json
+
+    from deputize.lint.catalogue import as_json, listing
+
+    form = ctx.meta[FORMAT_KEY]
+    if form not in (Form.text, Form.json):
+        raise UsageError(Problem(f"--format {form}", "is no form of the list of rules", "use text or json"))
+    typer.echo(json.dumps(as_json(), indent=2) + "\n" if form == Form.json else listing(), nl=False)
+    raise typer.Exit
 
 
 def lint(
     paths: Annotated[
-        list[Path], typer.Argument(help="Bundles: folders, zip archives, or a folder of bundles.", metavar="PATH...")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="Templates, policies, bundles, folders of these; - is standard input.",
+            metavar="PATH...",
+            show_default=False,
+        ),
+    ] = None,
     *,
-    strict: StrictOption = False,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="The value of a template's parameter.", metavar="NAME=VALUE")
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="Values of parameters, as the AWS CLI takes them in JSON.", metavar="FILE")
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Judge this role only, as one for third parties.", metavar="LOGICAL-ID")
+    ] = None,
+    all_roles: Annotated[bool, typer.Option("--all-roles", help="Judge each role as one for third parties.")] = False,
+    role_arn: Annotated[
+        str | None, typer.Option(help="Judge a live role, with your AWS credentials.", metavar="ARN")
+    ] = None,
+    expect_vendor: Annotated[
+        list[str] | None, typer.Option(help="The only AWS account that may enter; may be repeated.", metavar="ID")
+    ] = None,
+    expect_external_id: Annotated[
+        list[str] | None, typer.Option(help="The only external ID that may let in; may be repeated.", metavar="ID")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave out what matches in folders.", metavar="GLOB")
+    ] = None,
+    skip_unknown: Annotated[
+        bool, typer.Option("--skip-unknown", help="Pass over given files that are no template or policy.")
+    ] = False,
+    engines: Annotated[
+        str, typer.Option(help=f"Who judges, some of {','.join(Engine)}.", metavar="ENGINE,...")
+    ] = ",".join(Engine),
     require: Annotated[
         list[str] | None, typer.Option(help="Fail when this engine did not run; may be repeated.", metavar="ENGINE")
     ] = None,
     plugin_dir: Annotated[
         Path | None, typer.Option(envvar="DEPUTIZE_TF_PLUGIN_DIR", help="A provider mirror for terraform.")
     ] = None,
-    form: FormatOption = Format.text,
+    strict: StrictOption = False,
+    config: Annotated[
+        Path | None, typer.Option(help="What not to report, with reasons; never looked for.", metavar="FILE")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Report only what is not in this list.", metavar="FILE")] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="Write the list of what is found now.", metavar="FILE")
+    ] = None,
+    allow_inline_suppressions: Annotated[
+        bool,
+        typer.Option("--allow-inline-suppressions", help="Let a file say what not to report about itself."),
+    ] = False,
+    fail_on: Annotated[Worst, typer.Option(help="Exit 4 for a finding as bad as this.")] = Worst.error,
+    rules: Annotated[  # noqa: ARG001 - its callback has listed them
+        bool, typer.Option("--rules", callback=_list_rules, help="List the rules and exit.")
+    ] = False,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointOption = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="Form of the report on stdout.", callback=_remember, is_eager=True)
+    ] = Form.text,
 ) -> None:
-    """Judge bundles with every engine at hand; exit 4 when there are errors."""
+    """Judge templates, policies, live roles and bundles of any origin; exit 4 when there are errors."""
+    import os
+
+    from deputize.jobs.lint import LintOptions
+    from deputize.jobs.lint_all import LintRequest, lint_all
+    from deputize.lint.details import failing
+    from deputize.model.values import Severity
+
+    if not paths and role_arn is None:
+        raise UsageError(Problem("PATH...", "is missing", "give a file, a folder, - or --role-arn"))
+    mirror = None if plugin_dir is None else str(plugin_dir)
+    request = LintRequest(
+        paths=tuple(paths or ()),
+        options=LintOptions(strict, dict(os.environ), mirror, _engines(engines)),
+        parameters=tuple(parameter or ()),
+        parameters_file=parameters,
+        expected_vendors=tuple(expect_vendor or ()),
+        expected_ids=tuple(expect_external_id or ()),
+        roles=tuple(role or ()),
+        all_roles=all_roles,
+        exclude=tuple(exclude or ()),
+        skip_unknown=skip_unknown,
+        inline=allow_inline_suppressions,
+        require=tuple(require or ()),
+        files=(config, baseline, write_baseline),
+        role_arn=role_arn,
+        aws=(profile, region, endpoint_url),
+        workers=os.cpu_count() or 1,
+    )
+    progress = _Progress()
+    try:
+        report, details = lint_all(request, progress.tell)
+    finally:
+        progress.clear()
+    _print(report, details, form, worst := Severity(fail_on.value))
+    if failing(report, worst):
+        raise typer.Exit(LintError.exit_code)
+
+
+def _print(report: LintReport, details: Details, form: Form, worst: Severity) -> None:
     import json
     import os
     import sys
 
-    from deputize.jobs.lint import LintOptions, lint_paths
+    from deputize.lint import report_github, report_junit, report_sarif
     from deputize.lint.report import as_json, as_text
 
-    mirror = None if plugin_dir is None else str(plugin_dir)
-    report = lint_paths(tuple(paths), LintOptions(strict, os.environ, mirror, tuple(require or ())))
-    if form is Format.json:
-        typer.echo(json.dumps(as_json(report), indent=2))
+    if form is Form.json:
+        typer.echo(json.dumps(as_json(report, details), indent=2))
+    elif form is Form.sarif:
+        from deputize import __version__
+        from deputize.lint.catalogue import catalogue
+
+        typer.echo(json.dumps(report_sarif.as_sarif(report, details, catalogue(), __version__), indent=2))
+    elif form is Form.junit:
+        typer.echo(report_junit.as_junit(report, details, worst), nl=False)
+    elif form is Form.github:
+        typer.echo(report_github.as_github(report, details), nl=False)
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        typer.echo(as_text(report, colour=colour), nl=False)
-    if report.failed:
-        raise typer.Exit(_FINDINGS)
+        typer.echo(as_text(report, details, colour=colour), nl=False)
+
+
+class _Progress:
+    """One line on a terminal, rewritten as files are judged, from the second second on; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        import sys
+        import time
+
+        self._now = time.monotonic
+        self._next = time.monotonic() + 1
+        self._live = sys.stderr.isatty()
+        self._count = 0
+
+    def tell(self, _: FileReport) -> None:
+        self._count += 1
+        if self._live and self._now() >= self._next:
+            self._next = self._now() + 0.2
+            typer.echo(f"\r\033[K{self._count} files", err=True, nl=False)
+
+    def clear(self) -> None:
+        if self._live and self._count:
+            typer.echo("\r\033[K", err=True, nl=False)

@@ -46,7 +46,12 @@ NeverOption = Annotated[
 ]
 AskedVendorOption = Annotated[
     Path | None,
-    typer.Option("--vendor", envvar="DEPUTIZE_VENDOR", help="The vendor's file: what roles must read.", metavar="FILE"),
+    typer.Option(
+        "--vendor",
+        envvar="DEPUTIZE_VENDOR",
+        help="The vendor's file: what roles must read, and whose.",
+        metavar="FILE",
+    ),
 ]
 
 

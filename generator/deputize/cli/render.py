@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +40,10 @@ def render(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("out"),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 7 if anything would change.")] = False,
     zipped: Annotated[bool, typer.Option("--zip", help="One zip archive per tenant.")] = False,
+    sign: Annotated[
+        str | None,
+        typer.Option(help="Sign each bundle with this SSH key; a public one when an agent has it.", metavar="KEYFILE"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace bundles that were edited by hand.")] = False,
     strict: StrictOption = False,
     skip_invalid: Annotated[
@@ -75,9 +79,10 @@ def render(
         "--partition": partition != "aws" and vendor_account is None,
     }
     ways = (tenant, tenants, everyone or None)
-    _one_way(ways, one, vendor, vendor_account, check=check, zipped=zipped, skip_invalid=skip_invalid)
+    written = "--zip" if zipped else "--sign" if sign is not None else ""
+    _one_way(ways, one, vendor, vendor_account, against_check=written if check else "", skip_invalid=skip_invalid)
     cache = None if no_cache else VerdictCache(user_cache_dir(os.environ))
-    options = RenderOptions(out, check, zipped, force, strict, skip_invalid, cache)
+    options = RenderOptions(out, check, zipped, force, strict, skip_invalid, cache, _signer(sign))
     who = _vendor(vendor, vendor_account, partition)
     with Output("deputize/render/1", form, many=tenant is None) as output:
         policies = assume_policies(who, options)
@@ -120,8 +125,7 @@ def _one_way(
     vendor: Path | None,
     vendor_account: str | None,
     *,
-    check: bool,
-    zipped: bool,
+    against_check: str,
     skip_invalid: bool,
 ) -> None:
     from deputize.errors import Problem, UsageError
@@ -139,10 +143,29 @@ def _one_way(
         problems.append(Problem("--vendor-account", "excludes --vendor", "the file names the account"))
     if skip_invalid and ways[1] is None:
         problems.append(Problem("--skip-invalid", "is for a list", "give it with --tenants"))
-    if check and zipped:
-        problems.append(Problem("--check", "compares folders, not archives", "leave out --zip"))
+    if against_check:
+        mend = f"leave out {against_check}"
+        problems.append(Problem("--check", "compares folders, not archives or signatures", mend))
     if problems:
         raise UsageError(*problems)
+
+
+def _signer(key: str | None) -> Callable[[bytes], bytes] | None:
+    """What signs with the key; ssh-keygen may ask for its passphrase where a person can answer."""
+    if key is None:
+        return None
+    import os
+    import sys
+    from functools import partial
+
+    from deputize.errors import InputError, Problem
+    from deputize.model.display import shown
+    from deputize.tools import sign
+
+    if not Path(key).exists():
+        raise InputError(Problem("--sign", f"there is no file {shown(key, 200)}", "name the file of an SSH key"))
+
+    return partial(sign, key=key, environ=os.environ, ask=sys.stderr.isatty())
 
 
 def _vendor(path: Path | None, account: str | None, partition: str) -> Vendor:

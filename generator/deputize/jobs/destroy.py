@@ -9,10 +9,10 @@ from deputize.aws.client import Session
 from deputize.aws.destroy import Destroyed, destroy, find
 from deputize.aws.stack import Stack, StackEvent
 from deputize.bundle import MANIFEST, read_manifest
-from deputize.disk import read_folder
 from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.jobs.deploy import pace_for
+from deputize.jobs.lint import bundles_at
 from deputize.model.display import shown
 
 
@@ -23,21 +23,22 @@ def destroy_stack(
     decide: Callable[[Stack], bool],
     on_event: Callable[[StackEvent], None],
 ) -> Destroyed | None:
-    """Delete the stack of a bundle's folder, or of that name; None when `decide` says no.
+    """Delete the stack of a bundle, its folder or zip, or of that name; None when `decide` says no.
 
     A bundle says for which tenant and vendor the stack must be; by name, any stack of deputize's will do. Raises
     ServiceError when it is not there, not deputize's, or cannot be removed.
     """
-    folder = Path(bundle_or_stack)
+    path = Path(bundle_or_stack)
     tenant = vendor = None
     name = bundle_or_stack
-    if (folder / MANIFEST).is_file():
-        manifest = read_manifest(read_folder(folder))
+    if (path / MANIFEST).is_file() or (path.suffix == ".zip" and path.is_file()):
+        ((_, files),) = bundles_at(path)
+        manifest = read_manifest(files)
         name, tenant, vendor = manifest.stack_name, manifest.tenant, manifest.vendor
-    elif folder.is_dir() or not limits.STACK_NAME.admits(name):
+    elif path.is_dir() or not limits.STACK_NAME.admits(name):
         what, mend = (
             "is neither a bundle nor the name of a stack",
-            "give a folder that `deputize render` wrote, or a name",
+            "give a folder or zip that `deputize render` wrote, or a name",
         )
         raise InputError(Problem(shown(name), what, mend))
     stack = find(session, name, tenant=tenant, vendor=vendor)

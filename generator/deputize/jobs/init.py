@@ -13,6 +13,7 @@ from deputize.iam.arn import parse_role_arn
 from deputize.iam.managed import managed_names
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import display_problem, shown
+from deputize.model.hosting import template_url
 from deputize.model.profiles import load_profile, profile_names
 from deputize.model.spec import SLUG, AccessSpec, RoleSpec, SessionSpec, VendorAccount, role_name, slug_from
 from deputize.render.languages import YAML
@@ -71,6 +72,8 @@ def make_vendor_file(
         spec=RoleSpec(),
         session=SessionSpec(),
         access=AccessSpec(),
+        region=PARTITIONS[partition].home_region,
+        template_url=template_url(partition, "bucket-name", PARTITIONS[partition].home_region, "", "0" * 64),
         yes_no=lambda value: "true" if value else "false",
     )
 

@@ -86,9 +86,14 @@ def prove_read_only(
     for arn in aws_managed:
         parsed = parse_policy_arn(arn)
         snapshot = managed_policy(parsed[2].removeprefix("/")) if parsed is not None else None
-        if snapshot is None or not snapshot.understood:
+        if snapshot is None:
             unproved.append(
                 f"AWS managed policy {printable(arn, 200)}: its text could not be read, and no snapshot of it is here"
+            )
+        elif not snapshot.understood:
+            unproved.append(
+                f"AWS managed policy {snapshot.name} ({snapshot.version}, {snapshot.date}): has elements that are not "
+                "understood, such as NotAction"
             )
         else:
             patterns[f"AWS managed policy {snapshot.name} ({snapshot.version}, {snapshot.date})"] = snapshot.patterns

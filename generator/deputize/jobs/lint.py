@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deputize.bundle import MANIFEST, read_manifest, unzip
 from deputize.disk import read_bytes, read_folder
-from deputize.errors import InputError, Problem, ServiceError
+from deputize.errors import InputError, Problem
 from deputize.jobs.shapes import TEMPLATE
 from deputize.lint import is_our_render, lint_bundle
 from deputize.lint.cfn import lint_template, region_for
@@ -19,47 +19,29 @@ from deputize.model.display import shown
 from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
 from deputize.tools import find_terraform, terraform
 
-_ARCHIVE_CAP = 8 << 20
+ARCHIVE_CAP = 8 << 20
+OWN, CFN_LINT, TERRAFORM = "own", "cfn-lint", "terraform"
+ENGINES = (OWN, CFN_LINT, TERRAFORM)
+NOT_ASKED = "it was not asked for"
 
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
     """How to judge. environ: where to find terraform; none leaves it out. plugin_dir: a provider mirror for it.
 
-    require: engines that must have run. strict: weak external IDs are errors.
+    engines: which are asked. strict: weak external IDs are errors.
     """
 
     strict: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
     plugin_dir: str | None = None
-    require: tuple[str, ...] = ()
-
-
-def lint_paths(paths: tuple[Path, ...], options: LintOptions) -> LintReport:
-    """Judge the bundles at `paths`: folders, zip archives, or folders of bundles.
-
-    Raises InputError for what is no bundle, ServiceError when a required engine did not run.
-    """
-    reports = [lint_files(files, options, f"{path}/") for path in paths for path, files in bundles_at(path)]
-    findings = tuple(finding for report in reports for finding in report.findings)
-    engines = tuple(dict.fromkeys(engine for report in reports for engine in report.engines))
-    missing = [engine for engine in engines if engine.name in options.require and engine.skipped]
-    unknown = [name for name in options.require if name not in {engine.name for engine in engines}]
-    if missing or unknown:
-        skipped = (Problem(f"--require {one.name}", f"was skipped: {one.skipped}") for one in missing)
-        strange = (Problem(f"--require {name}", "is no engine", f"known are {_known(engines)}") for name in unknown)
-        raise ServiceError(*skipped, *strange)
-    return LintReport(findings, engines)
-
-
-def _known(engines: tuple[EngineReport, ...]) -> str:
-    return ", ".join(sorted({engine.name for engine in engines}))
+    engines: tuple[str, ...] = ENGINES
 
 
 def bundles_at(path: Path) -> list[tuple[Path, Files]]:
     """The bundles a path names: itself, or those in the folder. Raises InputError when there is none."""
     if path.suffix == ".zip" and path.is_file():
-        return [(path, unzip(read_bytes(path, cap=_ARCHIVE_CAP))[1])]
+        return [(path, unzip(read_bytes(path, cap=ARCHIVE_CAP), shown(str(path)))[1])]
     if path.is_dir() and not (path / MANIFEST).exists():
         inside = sorted(child for child in path.iterdir() if (child / MANIFEST).is_file())
         if not inside:
@@ -71,15 +53,21 @@ def bundles_at(path: Path) -> list[tuple[Path, Files]]:
 
 def lint_files(files: Files, options: LintOptions, where: str = "") -> LintReport:
     """Judge one bundle's files; each finding's place is prefixed with `where`."""
-    region, _ = region_for(_partition(files))
-    own = lint_bundle(files, strict=options.strict)
-    template = files.get(TEMPLATE, b"").decode(errors="replace")
-    cfn = lint_template(template, TEMPLATE, region) if TEMPLATE in files else ()
+    own = lint_bundle(files, strict=options.strict) if OWN in options.engines else ()
+    cfn, judged = _cfn_lint(files, options)
     hcl, engines = _terraform(files, options)
     findings = (_at(where, finding) for finding in (*own, *cfn, *hcl))
-    return LintReport(
-        tuple(findings), (EngineReport("deputize"), EngineReport("cfn-lint", cfn_lint_version()), *engines)
-    )
+    ours = EngineReport("deputize", skipped="" if OWN in options.engines else NOT_ASKED)
+    return LintReport(tuple(findings), (ours, judged, *engines))
+
+
+def _cfn_lint(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], EngineReport]:
+    if CFN_LINT not in options.engines:
+        return (), EngineReport(CFN_LINT, skipped=NOT_ASKED)
+    region, _ = region_for(_partition(files))
+    template = files.get(TEMPLATE, b"").decode(errors="replace")
+    found = lint_template(template, TEMPLATE, region) if TEMPLATE in files else ()
+    return found, EngineReport(CFN_LINT, cfn_lint_version())
 
 
 def _partition(files: Files) -> str:
@@ -91,6 +79,8 @@ def _partition(files: Files) -> str:
 
 def _terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], tuple[EngineReport, ...]]:
     """terraform's word on the module, and the parse's where terraform has not validated it."""
+    if TERRAFORM not in options.engines:
+        return (), (EngineReport(TERRAFORM, skipped=NOT_ASKED),)
     found, report = _judged_by_terraform(files, options)
     if not report.skipped:
         return found, (report,)
@@ -100,11 +90,9 @@ def _terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...],
 def _judged_by_terraform(files: Files, options: LintOptions) -> tuple[tuple[Finding, ...], EngineReport]:
     binary = find_terraform(options.environ) if options.environ else None
     if binary is None:
-        return (), EngineReport(
-            "terraform", skipped="it is not on the PATH" if options.environ else "it was not asked for"
-        )
+        return (), EngineReport(TERRAFORM, skipped="it is not on the PATH" if options.environ else NOT_ASKED)
     if not is_our_render(files):
-        return (), EngineReport("terraform", skipped="it runs only on files exactly as deputize renders them")
+        return (), EngineReport(TERRAFORM, skipped="it runs only on files exactly as deputize renders them")
     result = terraform(files, binary=binary, plugin_dir=options.plugin_dir, environ=options.environ)
     found = tuple(
         Finding(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from deputize.bundle import seal
+from deputize.bundle import MANIFEST, seal, signed
 from deputize.disk import BundleWriter, VerdictCache, check_bundle, read_bytes, rereadable, write_file_atomically
 from deputize.errors import DiffersError, InputError, LintError, Problem
 from deputize.iam.policy import policy_from_json
+from deputize.jobs.hosting import check_links, unhosted
 from deputize.jobs.inputs import read_rows
 from deputize.jobs.judge import judge_template
 from deputize.jobs.shapes import Shape, refuse_errors, shape_for, tenant_findings
@@ -27,6 +28,9 @@ class RenderOptions:
 
     check: compare only, write nothing. zipped: one stored zip per tenant instead of a folder. force: replace bundles
     that were edited by hand. strict: weak external IDs are errors. skip_invalid: write the rest and report.
+    sign: gives the signature over a manifest. Each bundle is signed before it is written, so a key that does not sign
+    stops the run before anything is there; one that stops signing midway leaves the bundles before whole and signed,
+    the others as they were, and running again goes on. Signing all beforehand would hold every signature at once.
     """
 
     out: Path
@@ -36,6 +40,7 @@ class RenderOptions:
     strict: bool = False
     skip_invalid: bool = False
     cache: VerdictCache | None = None
+    sign: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def render_list(vendor: Vendor, path: str, options: RenderOptions, say: Say) -> 
     Raises InputError with all problems by line before anything is written; with skip_invalid the valid ones are written
     and the problems of the others returned.
     """
+    check_links(vendor)
     name = "standard input" if path == "-" else path
     problems: list[Problem] = []
     tenants = 0
@@ -109,6 +115,7 @@ def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOpt
 
     Raises InputError and LintError with the problems of all, and then nothing was written.
     """
+    check_links(vendor)
     shapes = _Shapes(options, say)
     ready: list[Ready] = []
     problems: list[Problem] = []
@@ -201,6 +208,10 @@ class _Shapes:
         self._judged: set[int] = set()
         self._kept: list[Shape] = []
 
+    def say_unhosted(self) -> None:
+        for note in unhosted(shape.exemplar for shape in self._kept):
+            self._say(note)
+
     def judge(self, shape: Shape) -> None:
         if id(shape) in self._judged:
             return
@@ -223,6 +234,8 @@ def _write(tenants: Iterable[Ready], options: RenderOptions, say: Say, shapes: _
                 say(finding)
             slug = ready.tenant.slug
             files = seal(ready.shape.blueprint.fill(ready.values))
+            if options.sign is not None:
+                files = signed(files, options.sign(files[MANIFEST]))
             if options.check:
                 found = check_bundle(options.out, slug, files)
                 differences += found
@@ -233,6 +246,7 @@ def _write(tenants: Iterable[Ready], options: RenderOptions, say: Say, shapes: _
             else:
                 outcome = writer.write(slug, files, force=options.force)
                 say(Written(slug, options.out / slug, outcome.value))
+    shapes.say_unhosted()
     if differences:
         parted = (line.rpartition(": ") for line in differences)
         raise DiffersError(*(Problem(where, what) for where, _, what in parted))

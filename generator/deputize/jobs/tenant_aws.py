@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +42,9 @@ class AwsChecker:
         """The question about one role."""
         if grant.partition not in self._asked:
             self._asked[grant.partition] = asked_of(None, self.vendor, None, grant.partition)
-        return Ask(role_arn, accepted_ids, other_id, self._asked[grant.partition])
+        # A tenant's second account has a bundle under a name of its own; either name is this tenant's.
+        names = tuple(dict.fromkeys((grant.label, grant.tenant)))
+        return Ask(role_arn, accepted_ids, other_id, replace(self._asked[grant.partition], tenants=names))
 
     def check_many(self, asks: Iterable[Ask]) -> Iterator[tuple[Ask, Verdict | DeputizeError]]:
         """The verdicts."""

@@ -28,9 +28,9 @@ from deputize.registry import (
     switch,
 )
 
-# What a tenant may be told: the same for a role that another tenant holds, that lets a wrong ID in, that may do
-# more than read, that did not let us in, or that is not there. So nobody learns about another tenant's role by trying
-# its ARN.
+# What a tenant may be told: the same for a role that another tenant holds, that names another one, that lets a wrong ID
+# in, that may do more than read, that did not let us in, or that is not there. So nobody learns about another tenant's
+# role by trying its ARN.
 TENANT_MESSAGE = (
     "We could not accept this role: check that it was made from the latest files we sent you and that the ARN is the"
     " one your deployment printed, then send it again."
@@ -39,7 +39,7 @@ _AWS = "aws"
 # How the notes of a verdict begin, or what they hold, that say what a role may do besides reading.
 _MORE_THAN_READ = ("not proved to read", "DryRunOperation")
 _MENDS = {
-    Safety.VULNERABLE: "have its trust policy made again from the bundle",
+    Safety.VULNERABLE: "have it made again from this tenant's own bundle",
     Safety.UNSETTLED: "try again with a longer --wait",
     Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }

@@ -24,6 +24,7 @@ from deputize.jobs.judge_policy import WaysIn, find_entrances
 from deputize.jobs.verify_access import AccessFound, access_of
 from deputize.jobs.verify_inputs import Asked, asked_of, checked_ids, refuse_own, role_to_verify
 from deputize.jobs.verify_notes import about_rounds, tried
+from deputize.jobs.verify_tags import Whose, whose
 from deputize.model.display import shown
 from deputize.model.values import ProbeResult, Safety, Verdict
 
@@ -149,7 +150,7 @@ def verify_one(ask: Ask, session: Session, manner: Manner, on_round: Callable[[R
         at=manner.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         caller=caller.arn,
         probes=told.results,
-        ways_in=(*tried(rounds[-1], caller.arn), *inside.ways.found),
+        ways_in=(*tried(rounds[-1], caller.arn), *inside.ways.found, *inside.whose.others),
         missing=inside.access.missing,
         notes=(*about_rounds(rounds, manner.timing.wait, role, caller.arn), *inside.notes(caller.arn)),
     )
@@ -204,6 +205,7 @@ class _Inside:
 
     live: LiveRole = field(default_factory=LiveRole)
     ways: WaysIn = field(default_factory=WaysIn)
+    whose: Whose = field(default_factory=Whose)
     access: AccessFound = field(default_factory=AccessFound)
     why: str = ""
 
@@ -220,12 +222,13 @@ class _Inside:
                 " and a refusal may be the caller's own (an identity policy, service control policy or VPC endpoint"
                 " policy that conditions sts:ExternalId)"
             )
+        yield from self.whose.notes
         yield from self.access.notes
 
 
 def _safety(inside: _Inside, rounds: list[Round], role: RoleArn, waited: float) -> Safety:
     found = judge_rounds(rounds, waited)
-    if inside.ways.found or found is Safety.VULNERABLE:
+    if inside.ways.found or inside.whose.others or found is Safety.VULNERABLE:
         return Safety.VULNERABLE
     # What was read and not understood is not ruled out by probes, which try only what they try.
     if found is Safety.SAFE and inside.live.trust is not None and not inside.ways.judged:
@@ -242,4 +245,5 @@ def _inside(session: Session, role: RoleArn, ask: Ask, manner: Manner) -> _Insid
     live = read_live_role(answer, role)
     trusted = ask.asked.trusted(role.partition, session.caller().account_id)
     ways = WaysIn() if live.trust is None else find_entrances(live.trust, trusted, ask.external_ids)
-    return _Inside(live, ways, access_of(answer, live, ask.asked, write_probe=manner.write_probe))
+    access = access_of(answer, live, ask.asked, write_probe=manner.write_probe)
+    return _Inside(live, ways, whose(live.tags, ask.asked), access)

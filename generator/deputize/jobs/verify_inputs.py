@@ -37,7 +37,8 @@ class Asked:
     roles that may; empty trusts the account. actions: full names of what the role must be able to read.
     allowed_secrets: reads of secrets that the vendor asks for with a reason. external_ids, tenant_account, partition:
     of a bundle, empty or None without one. session_actions: those of STS that who enters may also use. never: accounts
-    that the vendor's file says are never entered.
+    that the vendor's file says are never entered. tenants, vendor: the slugs that the role's tags may name; empty or
+    None for any.
     """
 
     vendor_account: str | None = None
@@ -49,6 +50,8 @@ class Asked:
     partition: str | None = None
     session_actions: tuple[str, ...] = BOTH_SESSION_ACTIONS
     never: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = ()
+    vendor: str | None = None
 
     def trusted(self, partition: str, account_id: str) -> Trusted:
         """Who is meant to enter; account_id: whose principals may when no vendor is known."""
@@ -86,6 +89,8 @@ def _asked_of_role(role: Role, *, of_tenant: bool = True) -> Asked:
         partition=role.slots.partition,
         session_actions=tuple(_session_actions(role)),
         never=role.vendor.never_assume_accounts,
+        tenants=(role.slots.tenant,) if of_tenant else (),
+        vendor=role.vendor.slug,
     )
 
 

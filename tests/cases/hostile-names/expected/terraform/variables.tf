@@ -7,7 +7,7 @@ variable "role_name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[\\w+=,.@-]{1,64}$", var.role_name))
+    condition     = length(var.role_name) <= 64 && can(regex("^[\\w+=,.@-]+$", var.role_name))
     error_message = "Use 1 to 64 letters, digits and _+=,.@-."
   }
 }
@@ -30,7 +30,7 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:aws:iam::(\\d{12}|aws):policy/[\\w+=,.@/-]+\u0024", var.permissions_boundary))
+    condition     = var.permissions_boundary == null || can(regex("^arn:aws:iam::(\\d{12}|aws):policy/[\\w+=,.@/-]+$", var.permissions_boundary))
     error_message = "Give the ARN of a managed policy, or null."
   }
 }

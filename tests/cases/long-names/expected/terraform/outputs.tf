@@ -23,6 +23,11 @@ output "tenant" {
   value       = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 }
 
+output "vendor" {
+  description = "The vendor who may enter."
+  value       = "a-vendor-whose-slug-is-as-long-as-a-slug-may-be-63-characters-x"
+}
+
 output "vendor_account" {
   description = "The vendor's AWS account, the only one that may enter."
   value       = "111122223333"

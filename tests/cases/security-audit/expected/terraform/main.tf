@@ -44,6 +44,7 @@ locals {
   # "chime:ListApiKeys": "Part of SecurityAudit. Lists the access keys of Chime's user provisioning; the audit needs only whether there are any."
   # "chime:ListAttendees": "Part of SecurityAudit. Returns tokens with which attendees join a meeting; the audit has no need of them."
   # "chime:ListBots": "Part of SecurityAudit. Returns the security tokens of Chime bots; the audit needs only which bots exist."
+  # "chime:ListUsers": "Part of SecurityAudit. Returns the PINs with which each Chime user's own meeting is joined; the audit has no need of them."
   # "codepipeline:GetJobDetails": "Part of SecurityAudit. Returns temporary keys for the artifact bucket of a custom action's job; the audit has no need of them."
   # "cognito-idp:DescribeIdentityProvider": "Part of SecurityAudit. Returns the client secret of an identity provider beside the settings that the audit checks."
   # "cognito-idp:DescribeUserImportJob": "Part of SecurityAudit. Returns the upload URL of a user import; the audit has no need of it."

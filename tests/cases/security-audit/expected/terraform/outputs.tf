@@ -24,6 +24,11 @@ output "tenant" {
   value       = "a-company"
 }
 
+output "vendor" {
+  description = "The vendor who may enter."
+  value       = "example-costs"
+}
+
 output "vendor_account" {
   description = "The vendor's AWS account, the only one that may enter."
   value       = "111122223333"

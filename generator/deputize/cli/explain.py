@@ -1,0 +1,60 @@
+"""`deputize explain`: what a role can do, and who may enter it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deputize.cli.boundary import FORMAT_KEY
+
+
+class Form(StrEnum):
+    """The form of the explanation on stdout."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+def _remember(ctx: typer.Context, value: Form) -> Form:
+    # The error boundary must know the form before the command's own body runs.
+    ctx.meta[FORMAT_KEY] = value.value
+    return value
+
+
+def explain(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A bundle, a template, a policy or an answer of `aws iam`; - is standard input.",
+            metavar="BUNDLE|FILE|-",
+            show_default=False,
+        ),
+    ],
+    *,
+    role: Annotated[str | None, typer.Option(help="Tell of this role only.", metavar="LOGICAL-ID")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="The value of a template's parameter.", metavar="NAME=VALUE")
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="Form of the explanation on stdout.", callback=_remember, is_eager=True)
+    ] = Form.text,
+) -> None:
+    """Tell who may enter a role and what it may do there; nothing is judged."""
+    from deputize.jobs.explain import explain as told_of
+    from deputize.jobs.lint_settings import parameters_of
+
+    found = told_of(path, parameters_of(parameter or (), None), role)
+    if form is Form.json:
+        import json
+
+        from deputize.jobs.explain_result import as_json
+
+        typer.echo(json.dumps(as_json(found), indent=2))
+        return
+    from deputize.jobs.explain_text import as_markdown, as_text
+
+    typer.echo(as_markdown(found) if form is Form.markdown else as_text(found), nl=False)
