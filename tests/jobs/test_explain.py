@@ -251,6 +251,16 @@ def test_what_is_none_of_these(content: bytes, what: str) -> None:
         explain_content(content, "x", {})
 
 
+def test_a_policy_that_is_too_much_is_said_to_be_unread() -> None:
+    """It is not expanded without end, as lint does not judge it: what it allows is not told, and that is said."""
+    actions = [f"{letter}*:{other}*" for letter in "abcdefgi" for other in "DGL"]
+    found = explain_content(
+        json.dumps({"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}}).encode(), "x.json", {}
+    )
+    assert [one.what for one in found.unread] == ["the policy spans services 24 times: more than 20 are not judged"]
+    assert "Could not be read, and may change all of this" in as_text(found)
+
+
 def test_hostile_texts_are_inert() -> None:
     """Escape sequences, bidi marks and Markdown in a file reach neither a terminal nor a page."""
     evil = "\x1b[31m\u202e[x](javascript:x) <img src=x> `y`\n# Title"

@@ -452,10 +452,9 @@ def test_expected_vendor_makes_other_ways_errors() -> None:
 
 
 def test_several_ids_of_one_tenant() -> None:
-    """Several IDs pass when each is expected, or when a manifest names them."""
+    """Several IDs pass when each is expected."""
     both = asks("StringEquals", [ID, SECOND])
     assert rules(both, Expectations(expected_ids=(ID, SECOND))) == []
-    assert rules(both, Expectations(allowed_several=True)) == []
     assert rules(both, Expectations(expected_ids=(ID,))) == ["trust-id-unexpected"]
 
 
@@ -728,7 +727,7 @@ def test_finding_names_every_branch_that_it_is_in() -> None:
 )
 def test_policy_that_is_too_much_to_try_out_is_an_error(big: dict[str, Any]) -> None:
     """What is too large for IAM, or has too many IDs to be tried out, is refused and not taken for granted."""
-    assert "trust-unproved" in rules(big, Expectations(allowed_several=True))
+    assert "trust-unproved" in rules(big)
 
 
 @pytest.mark.parametrize("rule", EVERY_TRUST_RULE, ids=lambda rule: str(rule.id))

@@ -21,6 +21,7 @@ from deputize.jobs.lint_tasks import tasks_of
 from deputize.lint.opened import MANIFEST, Opened, open_bundle
 from deputize.lint.third_party.access_facts import AccessTold, policy_access, role_access
 from deputize.lint.third_party.entrants import Entry, entry_of
+from deputize.lint.third_party.outsized import judgeable_file
 from deputize.model.display import printable, shown
 from deputize.model.facts import role_facts
 from deputize.model.role import Role
@@ -87,8 +88,8 @@ def explain(path: Path, parameters: Mapping[str, str], role: str | None = None) 
 
 def explain_content(content: bytes, where: str, parameters: Mapping[str, str]) -> Explanation:
     """What the roles and policies in one file can do. Raises InputError when it is none that can be told of."""
-    file = read_any(content, where, parameters)
-    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in file.refused)
+    file, refused = judgeable_file(read_any(content, where, parameters))
+    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in refused)
     notes = tuple(Problem(str(one.place), one.what, one.mend) for one in file.notes)
     if file.kind == OTHER:
         strange = Problem(where, "is no template and no policy that deputize knows by its keys", "give one of these")

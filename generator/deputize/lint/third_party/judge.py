@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from deputize.lint.catalogue import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.lint.third_party.access_check import check_policy_access, check_role_access
-from deputize.lint.third_party.outsized import judgeable, judgeable_policy
+from deputize.lint.third_party.outsized import judgeable_file
 from deputize.lint.third_party.trust import Scope, check_trust, judged
 from deputize.lint.third_party.trust_case import TrustCase
 from deputize.model.display import shown
@@ -22,15 +22,13 @@ _TOLD = 4  # branches that a finding names
 class Expectations:
     """What the caller of lint says about the roles.
 
-    expected_vendors: account IDs; expected_ids: external IDs; empty where nobody said. allowed_several: several IDs are
-    one tenant's, as a manifest names them. roles: judge only these, by name. all_roles: judge every role, and every
-    policy, as one for third parties; those in `roles` are so in any case. allowed_secrets: reads of
-    secrets, as full action names.
+    expected_vendors: account IDs; expected_ids: external IDs; empty where nobody said. roles: judge only these, by
+    name. all_roles: judge every role, and every policy, as one for third parties; those in `roles` are so in any case.
+    allowed_secrets: reads of secrets, as full action names.
     """
 
     expected_vendors: tuple[str, ...] = ()
     expected_ids: tuple[str, ...] = ()
-    allowed_several: bool = False
     roles: tuple[str, ...] = ()
     all_roles: bool = False
     allowed_secrets: tuple[str, ...] = ()
@@ -60,7 +58,7 @@ def judge(file: FoundFile, where: str, options: Expectations, *, entered: bool =
 
     What is wrong in every branch of a role is said once; else the finding says in which branch.
     """
-    file, refused = _judgeable(file)
+    file, refused = judgeable_file(file)
     found: dict[Finding, None] = dict.fromkeys(_refused(refused))
     reports: dict[RoleReport, None] = {}
     by_name: dict[str, list[FoundRole]] = {}
@@ -109,7 +107,6 @@ def _of_role(role: FoundRole, where: str, options: Expectations, scope: Scope) -
             partition=role.partition,
             expected_vendors=options.expected_vendors,
             expected_ids=options.expected_ids,
-            allowed_several=options.allowed_several,
         )
         yield from check_trust(case, where, third_party=scope.judged)
     secrets = options.allowed_secrets
@@ -129,14 +126,6 @@ def _of_policy(policy: FoundPolicy, where: str, options: Expectations, *, third_
         what = f"policy {shown(policy.name)} {whose}: it is not judged as a third party's"
         mend = "judge it so with --all-roles when a third party enters the role that gets it"
         yield Finding(NOT_JUDGED, Severity.NOTE, place.file, what, mend, line=place.line, column=place.column)
-
-
-def _judgeable(file: FoundFile) -> tuple[FoundFile, tuple[NotUnderstood, ...]]:
-    """The file without policies that are too much to be judged, and all that is not judged."""
-    roles, policies = [judgeable(one) for one in file.roles], [judgeable_policy(one) for one in file.policies]
-    refused = (*file.refused, *(one for _, told in roles for one in told), *(one for _, one in policies if one))
-    kept = replace(file, roles=tuple(one for one, _ in roles), policies=tuple(one for one, _ in policies))
-    return kept, refused
 
 
 def _refused(refused: tuple[NotUnderstood, ...]) -> Iterator[Finding]:

@@ -117,7 +117,7 @@ class TrustCase:
     """A trust policy, and what the caller of lint says about it.
 
     own_account, partition: of the role, None when not known. expected_vendors, expected_ids: who may enter and with
-    what, empty when nobody said. allowed_several: the several external IDs are one tenant's.
+    what, empty when nobody said.
     """
 
     document: Document
@@ -125,7 +125,6 @@ class TrustCase:
     partition: str | None = None
     expected_vendors: tuple[str, ...] = ()
     expected_ids: tuple[str, ...] = ()
-    allowed_several: bool = False
 
     @cached_property
     def statements(self) -> tuple[Stated, ...]:

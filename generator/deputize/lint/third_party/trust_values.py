@@ -79,7 +79,7 @@ def _names_beside(case: TrustCase, partition: str, principals: list[str]) -> boo
 
 def several_ids(case: TrustCase) -> Iterator[HitThere]:
     """More external IDs than one for one account, of which nobody said that they are one tenant's."""
-    if case.allowed_several or case.expected_ids:
+    if case.expected_ids:
         return
     first: dict[str, str] = {}
     for stated in _allows(case):
