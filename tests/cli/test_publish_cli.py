@@ -311,11 +311,21 @@ def test_a_vendor_without_an_account_there(stage: Stage) -> None:
             ("--bucket", "My.Bucket", "--prefix", "/a"),
             3,
             [
-                "--bucket: 'My.Bucket' has a dot, which S3's certificate does not cover",
-                "--prefix: '/a' is no prefix of letters, digits, ., _ and -, with / inside",
+                (
+                    "--bucket: 'My.Bucket' has a dot, which S3's certificate does not cover; "
+                    "use 3 to 63 of a-z, 0-9 and - inside, as in example-onboarding"
+                ),
+                (
+                    "--prefix: '/a' is no prefix of letters, digits, ., _ and -, with / inside; "
+                    "use names with / between them, as in templates/deputize"
+                ),
             ],
         ),
-        (("--bucket", "mine", "--prefix", "a/../b"), 3, ["--prefix: 'a/../b' has a part of dots alone"]),
+        (
+            ("--bucket", "mine", "--prefix", "a/../b"),
+            3,
+            ["--prefix: 'a/../b' has a part of dots alone; use names with / between them, as in templates/deputize"],
+        ),
         (("--bucket", "mine", "--prefix", "a//b"), 3, None),
         (("--bucket", "mine", "--prefix", "a b"), 3, None),
         (("--bucket", "arn:aws:s3:::mine"), 3, None),

@@ -263,7 +263,7 @@ def test_choices_are_kept_until_others_are_given(
 UNASKED: dict[str, tuple[dict[str, str], tuple[str, ...], int, str]] = {
     "nobody to ask": ({}, (), 2, "--yes: is missing"),
     "no such option": ({}, ("--force",), 2, "--force: there is no such option"),
-    "no such file": ({}, ("--yes", "nowhere.json"), 3, "nowhere.json: cannot be read"),
+    "no such file": ({}, ("--yes", "nowhere.json"), 3, "nowhere.json: cannot be read; name a file that is there"),
     "no list": ({}, ("--yes", "/dev/null"), 3, "/dev/null: is no list"),
     "no region": ({"AWS_REGION": ""}, ("--yes",), 5, "AWS region: none is chosen"),
     "foreign region": ({"AWS_REGION": "cn-north-1"}, ("--yes",), 5, "cn-north-1 is in another partition"),

@@ -99,7 +99,7 @@ def _queries(script: str) -> Iterator[str]:
 def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
     """With every optional check but the one that wants braces around each variable."""
     program = Path(sys.executable).parent / "shellcheck"
-    for number, name in enumerate(("Acme", "O'Brien & Co")):
+    for number, name in enumerate(("Acme", "O'Brien & Co", "`id` $(id) ${HOME}", "\\'")):
         folder = tmp_path / str(number) / "cli"
         folder.mkdir(parents=True)
         files = _files(_vendor(name), Tenant("acme", (ID,), name))

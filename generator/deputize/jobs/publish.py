@@ -110,8 +110,11 @@ def hosting_lines(hosting: tuple[Hosting, ...]) -> str:
 
 
 def _check_names(bucket: str, prefix: str) -> None:
-    given = (("--bucket", bucket_problem(bucket)), ("--prefix", prefix_problem(prefix)))
-    problems = [Problem(option, what) for option, what in given if what is not None]
+    given = (
+        ("--bucket", bucket_problem(bucket), "use 3 to 63 of a-z, 0-9 and - inside, as in example-onboarding"),
+        ("--prefix", prefix_problem(prefix), "use names with / between them, as in templates/deputize"),
+    )
+    problems = [Problem(option, what, mend) for option, what, mend in given if what is not None]
     if problems:
         raise InputError(*problems)
 

@@ -78,7 +78,7 @@ joined() {
 read_choices() {
   given='[]'
   if [[ -n $choices ]]; then
-    given=$(cat <"$choices") || fail 3 "$choices: cannot be read"
+    { given=$(cat <"$choices"); } 2>/dev/null || fail 3 "$choices: cannot be read; name a file that is there"
   fi
   case ${given//[[:space:]]/} in
     '['*']') ;;

@@ -2,6 +2,7 @@
 # Made by deputize; a change made here by hand is found by `deputize lint`.
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034  # what is set elsewhere, or used elsewhere, is so in the script that reads this in
+# shellcheck disable=SC2016,SC1003  # names may look like code: they are text
 set -euo pipefail
 umask 077
 
@@ -94,7 +95,7 @@ prepare() {
   trap 'exit 143' TERM
   [[ $work != *\$* ]] || fail 2 "TMPDIR: '$work' has a \$; choose another folder"
   for file in "$@"; do
-    cat <"$here/$file" >"$work/${file##*/}" || fail 3 "$file: cannot be read; the bundle is not whole"
+    { cat <"$here/$file" >"$work/${file##*/}"; } 2>/dev/null || fail 3 "$file: cannot be read; the bundle is not whole"
   done
 }
 
