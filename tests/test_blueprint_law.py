@@ -18,6 +18,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deputize.errors import InputError
+from deputize.formats import blueprint_of, render_texts
+from deputize.formats.hosted import hosted_template
+from deputize.formats.quick_create import link_parameters
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import display_problem
@@ -40,10 +43,7 @@ from deputize.model.spec import (
 from deputize.model.text import Localized
 from deputize.model.vendor_rules import vendor_problems
 from deputize.read import normal_form, read_roles
-from deputize.read.cloudformation import read_stack
-from deputize.render import blueprint_of, render_texts
-from deputize.render.hosted import hosted_template
-from deputize.render.quick_create import link_parameters
+from deputize.read.cloudformation.strict import read_stack
 
 HOSTILE = (
     "${",

@@ -23,18 +23,18 @@ from typer.testing import CliRunner
 from deputize.bundle import read_manifest, tampered
 from deputize.cli.app import app
 from deputize.errors import Problem
+from deputize.formats.hosted import hosted_template
 from deputize.iam import limits
 from deputize.iam.policy import compact_json
 from deputize.iam.role import IamRole
 from deputize.jobs.inputs import load_vendor, vendor_of_account
-from deputize.jobs.lint import LintOptions, lint_files
+from deputize.jobs.lint.bundle import LintOptions, lint_files
 from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import Tenant
 from deputize.model.values import Severity
 from deputize.model.vendor_file import parse_vendor
 from deputize.read import normal_form, read_roles
-from deputize.render.hosted import hosted_template
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in CASES.iterdir())

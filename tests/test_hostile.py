@@ -22,6 +22,7 @@ from markdown_it.token import Token
 from typer.testing import CliRunner
 
 from deputize.cli.app import app
+from deputize.formats import Blueprint, blueprint_of
 from deputize.iam import limits
 from deputize.model.display import display_problem
 from deputize.model.profiles import AccessStatement
@@ -31,7 +32,6 @@ from deputize.model.spec import AccessSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files
 from deputize.read import read_roles
-from deputize.render import Blueprint, blueprint_of
 
 CHUNKS = 10
 TENANTS = 200  # of two IDs and a name each: 600 texts

@@ -16,7 +16,7 @@ LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(
 FAULTS = [
     ("a bag of helpers", "utils", "X = 1\n", "deputize.utils"),
     ("a room above", "iam/arn", "import deputize.model\n", "deputize.iam is not allowed to import deputize.model"),
-    ("a sibling", "render", "import deputize.read\n", "deputize.render is not allowed to import deputize.read"),
+    ("a sibling", "formats", "import deputize.read\n", "deputize.formats is not allowed to import deputize.read"),
     (
         "the lowest room reaching the highest",
         "errors",
@@ -25,11 +25,11 @@ FAULTS = [
     ),
     ("through the public API", "iam/arn", "import deputize\n", "is not allowed to import deputize."),
     ("AWS in the model", "model/role", "import boto3\n", "deputize.model is not allowed to import boto3"),
-    ("AWS inside a function", "lint", "def f():\n    import botocore.client\n", "import botocore"),
-    ("a process", "render", "import subprocess\n", "deputize.render is not allowed to import subprocess"),
+    ("AWS inside a function", "checks", "def f():\n    import botocore.client\n", "import botocore"),
+    ("a process", "formats", "import subprocess\n", "deputize.formats is not allowed to import subprocess"),
     ("the network", "read", "from socket import socket\n", "deputize.read is not allowed to import socket"),
     ("a database", "bundle", "import sqlalchemy\n", "deputize.bundle is not allowed to import sqlalchemy"),
-    ("the terminal", "lint", "import typer\n", "deputize.lint is not allowed to import typer"),
+    ("the terminal", "checks", "import typer\n", "deputize.checks is not allowed to import typer"),
     ("AWS beside its door", "jobs", "import boto3\n", "deputize.jobs is not allowed to import boto3"),
     ("a database beside its door", "jobs", "import sqlalchemy\n", "deputize.jobs is not allowed to import sqlalchemy"),
     (

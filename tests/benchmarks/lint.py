@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deputize.jobs.lint_file import Judging, lint_content
-from deputize.lint.cfn import lint_template
+from deputize.checks.cfn import lint_template
+from deputize.jobs.lint.file import Judging, lint_content
 
 ROUNDS, REPEATS = 15, 20
 FEW, MANY = 10, 1000

@@ -24,11 +24,11 @@ from jinja2 import Environment
 
 from deputize.bundle import seal
 from deputize.disk import BundleWriter
+from deputize.formats.languages import escaped
 from deputize.jobs.inputs import vendor_of_account
-from deputize.jobs.shapes import Shape, shape_for
+from deputize.jobs.render.shapes import Shape, shape_for
 from deputize.model.spec import Tenant
 from deputize.model.values import Files
-from deputize.render.languages import escaped
 
 TENANTS, ROUNDS = 1000, 9
 BARS = {

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from deputize.aws.client import Credentials, Session, Target
 from deputize.aws.verify import Timing
-from deputize.jobs.verify import Ask, Manner, verify_many
+from deputize.jobs.verify.run import Ask, Manner, verify_many
 from deputize.model.values import Safety, Verdict
 
 DELAY = 0.05  # seconds

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import validate
 
 import deputize.errors
-from deputize.lint.catalogue import catalogue
+from deputize.checks.catalogue import catalogue
 
 PACKAGE = Path(deputize.errors.__file__).parent
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}]}
@@ -149,5 +149,5 @@ def test_own_rules_load_no_other_engine(tmp_path: Path) -> None:
         check=True,
     )
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert "deputize.lint.third_party" in loaded
+    assert "deputize.checks.foreign" in loaded
     assert loaded & {"boto3", "botocore", "cfnlint", "hcl2", "sqlalchemy"} == set()

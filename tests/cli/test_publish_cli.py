@@ -20,7 +20,7 @@ from deputize.aws.embedded import EmbeddedAws, create_user, embedded
 from deputize.aws.hosting import ACTIONS, Outcome
 from deputize.cli.app import app
 from deputize.iam.partitions import PARTITIONS
-from deputize.jobs.publish_check import Hosted
+from deputize.jobs.publish.check import Hosted
 from deputize.model.bucket_writes import OBJECT_WRITES
 from deputize.model.hosting import parse_template_url
 from deputize.model.schemas import load_schema

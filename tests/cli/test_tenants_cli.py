@@ -23,8 +23,8 @@ import deputize.errors
 from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user, embedded
 from deputize.errors import DeputizeError, DiffersError, InputError, ProvedWrongError
-from deputize.jobs.assume import tenant_session
-from deputize.jobs.tenant_checks import TENANT_MESSAGE
+from deputize.jobs.assume.run import tenant_session
+from deputize.jobs.tenants.checks import TENANT_MESSAGE
 from deputize.model.schemas import load_schema
 from deputize.registry import State, find, open_registry, retire, start
 

@@ -11,7 +11,7 @@ import pytest
 from deputize.aws.assume import assume
 from deputize.aws.client import Refusal, Session
 from deputize.aws.embedded import create_role, create_user, embedded
-from deputize.jobs.demo import VENDOR
+from deputize.jobs.demo.run import VENDOR
 from deputize.model.assume_policy import assume_policy
 
 VENDOR_ACCOUNT, CUSTOMER = VENDOR.accounts[0].id, "444455556666"
@@ -78,7 +78,7 @@ def test_the_vendors_own_policy(entered: dict[str, bool], how: str, allowed: boo
 def test_render_writes_it_beside_the_bundles(tmp_path: Path) -> None:
     """`render` writes the same policy to OUT/vendor/, once, replaces its own, and leaves what is not its own."""
     from deputize.errors import DiffersError
-    from deputize.jobs.render import RenderOptions, assume_policies, write_assume_policies
+    from deputize.jobs.render.run import RenderOptions, assume_policies, write_assume_policies
     from deputize.model.spec import RoleSpec, Vendor
 
     options = RenderOptions(tmp_path)

@@ -18,15 +18,15 @@ from deputize import Bundle, Tenant, Vendor, render
 from deputize.aws.client import Credentials, Refusal, Session, Target
 from deputize.aws.embedded import EmbeddedAws, create_user, root_credentials
 from deputize.errors import ServiceError
-from deputize.jobs.deploy import Choices, deploy
-from deputize.jobs.deployed import ACTIONS, Deployed, compare_deployed
-from deputize.jobs.destroy import destroy_stack
+from deputize.formats.hosted import hosted_template
+from deputize.formats.quick_create import link_parameters
+from deputize.jobs.deploy.destroy import destroy_stack
+from deputize.jobs.deploy.run import Choices, deploy
+from deputize.jobs.inspect.deployed import ACTIONS, Deployed, compare_deployed
 from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, VendorAccount
 from deputize.model.text import english
-from deputize.render.hosted import hosted_template
-from deputize.render.quick_create import link_parameters
 
 ID, ANOTHER = "Acme-7d4c0b9e2f7a4f0e", "Bolt-9f570a5d8f2f4c11"
 TENANT = Tenant("acme", (ID,), "アクメ — Acme")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from deputize.aws.client import Credentials, Session, Target
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user
 from deputize.aws.verify import Timing
-from deputize.jobs.verify import Ask, Manner, verify_one
+from deputize.jobs.verify.run import Ask, Manner, verify_one
 from deputize.model.values import Safety, Verdict
 
 VENDOR, ID = "111122224444", "Acme-7d4c0b9e-2f7a-4f0e"

@@ -25,6 +25,9 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 from typer.testing import CliRunner
 
 from deputize.cli.app import app
+from deputize.formats.hosted import hosted_template
+from deputize.formats.page import render_page
+from deputize.formats.quick_create import render_quick_create
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.hosting import template_url
 from deputize.model.profiles import AccessStatement, AllowedSecret
@@ -32,9 +35,6 @@ from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import LOCALES, AccessSpec, Hosting, RoleSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import Localized, english
-from deputize.render.hosted import hosted_template
-from deputize.render.page import render_page
-from deputize.render.quick_create import render_quick_create
 
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
 PHONE, DESKTOP, NARROW = ({"width": width, "height": 800} for width in (375, 1280, 320))

@@ -19,15 +19,15 @@ from deputize import Tenant, Vendor, render
 from deputize.aws.assume import assume
 from deputize.aws.client import Refusal, Session
 from deputize.aws.embedded import EmbeddedAws
+from deputize.formats.hosted import hosted_template
 from deputize.iam.role import IamRole
-from deputize.jobs.hosting import judged_template
+from deputize.jobs.publish.hosting import judged_template
 from deputize.model.hosting import parse_template_url, template_url
 from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import AccessSpec, Hosting, SessionSpec, VendorAccount
 from deputize.model.text import english
 from deputize.read import normal_form
-from deputize.render.hosted import hosted_template
 
 VENDOR_ACCOUNT = "111122223333"
 COLLECTOR = f"arn:aws:iam::{VENDOR_ACCOUNT}:role/collector"

@@ -15,9 +15,9 @@ from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.verify import Timing
 from deputize.errors import ServiceError
-from deputize.jobs.verify import Ask, Manner, verify_one
-from deputize.jobs.verify_inputs import Asked
-from deputize.jobs.verify_offline import verify_offline
+from deputize.jobs.verify.expectations import Asked
+from deputize.jobs.verify.offline import verify_offline
+from deputize.jobs.verify.run import Ask, Manner, verify_one
 from deputize.model.values import AccessState, Safety, Verdict
 
 VENDOR, STRANGER = "111122223333", "999988887777"

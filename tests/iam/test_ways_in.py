@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deputize.iam.trust import evaluate_trust
-from deputize.iam.ways_in import Trusted, find_ways_in
+from deputize.iam.trust.access_paths import Trusted, find_ways_in
 
 VENDOR = "111122223333"
 OTHER = "444455556666"

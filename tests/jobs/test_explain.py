@@ -14,15 +14,16 @@ import jsonschema
 import pytest
 
 from deputize.bundle import seal
+from deputize.checks.opened import role_for
+from deputize.checks.trust.describe import Entrant, Needs
 from deputize.disk import write_bundle
 from deputize.errors import InputError
+from deputize.formats import blueprint_of
 from deputize.iam.exposure import Grade
 from deputize.iam.levels import reading_actions
-from deputize.jobs.explain import Explanation, explain, explain_bundle, explain_content
-from deputize.jobs.explain_result import as_json
-from deputize.jobs.explain_text import as_markdown, as_text
-from deputize.lint.opened import role_for
-from deputize.lint.third_party.entrants import Entrant, Needs
+from deputize.jobs.explain.result import as_json
+from deputize.jobs.explain.run import Explanation, explain, explain_bundle, explain_content
+from deputize.jobs.explain.text import as_markdown, as_text
 from deputize.model.facts import access_facts
 from deputize.model.profiles import AllowedSecret, ManagedChoice
 from deputize.model.role import Role
@@ -30,7 +31,6 @@ from deputize.model.schemas import load_schema
 from deputize.model.spec import AccessSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files
-from deputize.render import blueprint_of
 
 FOLDER = Path(__file__).parent / "explained"
 ACCOUNT, ID = "111122223333", "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from deputize import Tenant, Vendor, render
 from deputize.cli.app import app
 from deputize.errors import InputError, LintError
+from deputize.formats.quick_create import PATH, link_parameters
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
-from deputize.jobs import hosting as job
-from deputize.jobs.hosting import check_links, judged_template
+from deputize.jobs.publish import hosting as job
+from deputize.jobs.publish.hosting import check_links, judged_template
 from deputize.model.hosting import template_url
 from deputize.model.profiles import AccessStatement
 from deputize.model.role import Role, build
@@ -26,8 +27,7 @@ from deputize.model.slots import slots_of
 from deputize.model.spec import AccessSpec, Hosting, RoleSpec, SessionSpec, VendorAccount
 from deputize.model.text import english
 from deputize.read import normal_form
-from deputize.read.cloudformation import read_stack
-from deputize.render.quick_create import PATH, link_parameters
+from deputize.read.cloudformation.strict import read_stack
 
 VENDOR_ACCOUNT, ACCOUNT = "111122223333", "222233334444"
 ROOT = VendorAccount("aws", VENDOR_ACCOUNT)

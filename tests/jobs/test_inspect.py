@@ -16,11 +16,11 @@ import pytest
 
 import deputize
 from deputize.bundle import MANIFEST, SIGNATURE, signed, zip_bytes
+from deputize.checks.own import is_our_render, lint_bundle
 from deputize.errors import InputError, ProvedWrongError, ServiceError, UsageError
-from deputize.jobs.inspect import inspect
-from deputize.jobs.inspect_result import proves
-from deputize.jobs.inspection import Expected, Inspection, Rendered, Signed
-from deputize.lint import is_our_render, lint_bundle
+from deputize.jobs.inspect.inspection import Expected, Inspection, Rendered, Signed
+from deputize.jobs.inspect.result import proves
+from deputize.jobs.inspect.run import inspect
 from deputize.model.spec import Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from deputize.disk import VerdictCache
-from deputize.jobs import judge
 from deputize.jobs.inputs import vendor_of_account
-from deputize.jobs.shapes import Shape, shape_for
+from deputize.jobs.render import template_cache as judge
+from deputize.jobs.render.shapes import Shape, shape_for
 from deputize.model.spec import Tenant
 from deputize.model.values import Finding, Severity
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from deputize import Tenant, Vendor, render
+from deputize.checks.details import Details
 from deputize.errors import InputError, ServiceError, UsageError
-from deputize.jobs.lint import LintOptions
-from deputize.jobs.lint_all import LintRequest, lint_all
-from deputize.jobs.lint_file import Judging
-from deputize.jobs.lint_pool import lint_tasks
-from deputize.jobs.lint_tasks import tasks_of
-from deputize.lint.details import Details
+from deputize.jobs.lint.bundle import LintOptions
+from deputize.jobs.lint.file import Judging
+from deputize.jobs.lint.pool import lint_tasks
+from deputize.jobs.lint.run import LintRequest, lint_all
+from deputize.jobs.lint.targets import tasks_of
 from deputize.model.spec import VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Finding, LintReport, Severity

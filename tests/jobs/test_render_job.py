@@ -11,7 +11,7 @@ import pytest
 from deputize.bundle import read_manifest, unzip
 from deputize.errors import DiffersError, InputError, LintError, Problem, ServiceError
 from deputize.jobs.inputs import vendor_of_account
-from deputize.jobs.render import RenderOptions, Written, render_list, render_tenant
+from deputize.jobs.render.run import RenderOptions, Written, render_list, render_tenant
 from deputize.model.spec import RoleSpec, Tenant, Vendor
 from deputize.model.values import Finding, Severity
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
-from deputize.jobs.assume import MAX_AGE, usable
-from deputize.jobs.tenant_checks import (
+from deputize.jobs.assume.run import MAX_AGE, usable
+from deputize.jobs.tenants.checks import (
     TENANT_MESSAGE,
     recheck,
     recheck_all,
@@ -19,9 +19,9 @@ from deputize.jobs.tenant_checks import (
     rotate_finish,
     rotate_switch,
 )
-from deputize.jobs.tenant_files import export_tenants, import_tenants
-from deputize.jobs.tenants import tenant_of, tenants_of
-from deputize.jobs.verify import Ask
+from deputize.jobs.tenants.files import export_tenants, import_tenants
+from deputize.jobs.tenants.sources import tenant_of, tenants_of
+from deputize.jobs.verify.run import Ask
 from deputize.model.values import AccessState, Entrance, ProbeResult, Safety, Verdict
 from deputize.registry import (
     Asked,

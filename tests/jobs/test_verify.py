@@ -21,15 +21,15 @@ from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
 from deputize.errors import DeputizeError, InputError, ServiceError, UsageError
 from deputize.jobs.api import render
+from deputize.jobs.assume.session import session as session_inside
 from deputize.jobs.inputs import load_vendor
-from deputize.jobs.judge_policy import Proof, prove_read_only
-from deputize.jobs.session import session as session_inside
-from deputize.jobs.verify import Ask, Manner, verify, verify_many, verify_one, verify_with_files
-from deputize.jobs.verify_access import judge_access
-from deputize.jobs.verify_inputs import Asked, asked_of
-from deputize.jobs.verify_offline import verify_offline
-from deputize.jobs.verify_result import as_json, as_lines
-from deputize.jobs.verify_tags import Whose, whose
+from deputize.jobs.verify.access import judge_access
+from deputize.jobs.verify.expectations import Asked, asked_of
+from deputize.jobs.verify.offline import verify_offline
+from deputize.jobs.verify.read_only import Proof, prove_read_only
+from deputize.jobs.verify.result import as_json, as_lines
+from deputize.jobs.verify.run import Ask, Manner, verify, verify_many, verify_one, verify_with_files
+from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.schemas import load_schema
 from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english

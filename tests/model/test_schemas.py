@@ -14,19 +14,20 @@ import pytest
 
 from deputize.bundle import seal
 from deputize.bundle.manifest import read_manifest
+from deputize.checks.report.text import as_json
 from deputize.cli.boundary import tell
 from deputize.cli.options import Format
 from deputize.cli.output import Output
 from deputize.disk import write_bundle
 from deputize.errors import ERRORS, Problem, UsageError
+from deputize.formats import render_texts
 from deputize.iam import limits
 from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
-from deputize.jobs.inspect import inspect
-from deputize.jobs.inspect_result import as_json as inspect_json
-from deputize.jobs.inspection import Expected, FileState, Rendered, Signed
-from deputize.jobs.render import Written
-from deputize.lint.report import as_json
+from deputize.jobs.inspect.inspection import Expected, FileState, Rendered, Signed
+from deputize.jobs.inspect.result import as_json as inspect_json
+from deputize.jobs.inspect.run import inspect
+from deputize.jobs.render.run import Written
 from deputize.model.profiles import AllowedSecret
 from deputize.model.role import build
 from deputize.model.schemas import load_schema, schema_names
@@ -36,7 +37,6 @@ from deputize.model.tenant_rows import COLUMNS, REQUIRED
 from deputize.model.text import Localized, english
 from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
 from deputize.model.vendor_file import parse_vendor, vendor_from_json, vendor_to_json
-from deputize.render import render_texts
 
 VENDOR = Vendor(
     "v",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deputize.lint.third_party.judge import Expectations, judge
+from deputize.checks.judge import Expectations, judge
 from deputize.model.values import Severity
 from deputize.read.any import read_any
 

@@ -6,7 +6,7 @@ import pytest
 
 from deputize.errors import InputError
 from deputize.read.any import read_any
-from deputize.read.cloudformation_values import Resolver, references
+from deputize.read.cloudformation.strict_values import Resolver, references
 from deputize.read.source import MAX_NODES, Node, Place
 from deputize.read.yaml_text import parse_yaml
 

@@ -10,7 +10,7 @@ import pytest
 
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
 from deputize.iam.role import IamRole
-from deputize.read.cloudformation import read_stack, read_template
+from deputize.read.cloudformation.strict import read_stack, read_template
 
 TEMPLATE = """\
 Parameters:

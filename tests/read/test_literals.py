@@ -10,12 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deputize.errors import InputError
+from deputize.formats.languages import HCL, JSON, YAML
 from deputize.read.hcl_text import parse_hcl
 from deputize.read.json_text import parse_json
 from deputize.read.source import Node, mapping_of
-from deputize.read.terraform_values import NOTHING, Expression, evaluate
+from deputize.read.terraform.values import NOTHING, Expression, evaluate
 from deputize.read.yaml_text import parse_yaml
-from deputize.render.languages import HCL, JSON, YAML
 
 PIECES = [
     *('"', "'", "\\", "${", "%{", "}", "$", "%", "$$", "$${a}", "%%{a}", "#", "//", "/*", "*/", "<<EOT", "\\u0041"),

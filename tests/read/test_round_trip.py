@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from deputize.formats import blueprint_of, render_texts
 from deputize.iam.policy import NamedPolicy, Policy
 from deputize.model.profiles import AccessStatement, ManagedChoice
 from deputize.model.role import Role, build, with_choices
@@ -16,9 +17,8 @@ from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, Tenant, Vendo
 from deputize.model.text import english
 from deputize.model.vendor_rules import vendor_problems
 from deputize.read import normal_form, read_module, read_roles, read_template
-from deputize.read.cloudformation import read_stack
-from deputize.read.terraform import of_module
-from deputize.render import blueprint_of, render_texts
+from deputize.read.cloudformation.strict import read_stack
+from deputize.read.terraform.module import of_module
 
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
 ROLES = ("arn:aws:iam::111122223333:role/reader", "arn:aws:iam::111122223333:role/jobs/night")

@@ -9,7 +9,7 @@ import pytest
 
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
 from deputize.iam.role import IamRole
-from deputize.read.terraform import read_module
+from deputize.read.terraform.module import read_module
 
 MAIN = r"""
 locals {

@@ -32,7 +32,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from deputize import __version__
+        from deputize.version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

@@ -34,9 +34,9 @@ def assume(
     import os
     from datetime import timedelta
 
-    from deputize import __version__
     from deputize.aws.client import Session, Target
-    from deputize.jobs.assume import assume as run_inside
+    from deputize.jobs.assume.run import assume as run_inside
+    from deputize.version import __version__
 
     own = Session(Target(profile, region, endpoint_url), __version__)
     with opened(registry) as found:

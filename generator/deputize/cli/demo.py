@@ -12,7 +12,7 @@ from deputize.cli.boundary import printable
 from deputize.cli.options import Format, FormatOption
 
 if TYPE_CHECKING:
-    from deputize.jobs.demo import Line
+    from deputize.jobs.demo.run import Line
 
 
 class Lang(StrEnum):
@@ -32,7 +32,7 @@ def demo(
     import json
     import os
 
-    from deputize.jobs.demo import run_demo
+    from deputize.jobs.demo.run import run_demo
 
     lines: list[dict[str, str]] = []
 

@@ -46,10 +46,10 @@ def deploy(
     form: FormatOption = Format.text,
 ) -> None:
     """Deploy a bundle in the account of your AWS credentials; stdout: the role ARN and nothing else."""
-    from deputize import __version__
     from deputize import deploy as run
     from deputize.aws.client import Session, Target
-    from deputize.jobs.deploy import Choices
+    from deputize.jobs.deploy.run import Choices
+    from deputize.version import __version__
 
     choices = Choices(role_name, path, permissions_boundary, _tags(tag or []))
     session = Session(Target(profile, region, endpoint_url), __version__)
@@ -88,9 +88,9 @@ def destroy(
     form: FormatOption = Format.text,
 ) -> None:
     """Remove a tenant's stack and role; only stacks that deputize made for that tenant."""
-    from deputize import __version__
     from deputize.aws.client import Session, Target
-    from deputize.jobs.destroy import destroy_stack
+    from deputize.jobs.deploy.destroy import destroy_stack
+    from deputize.version import __version__
 
     session = Session(Target(profile, region, endpoint_url), __version__)
     talk = _Talk(session, plan_only=False, yes=yes)

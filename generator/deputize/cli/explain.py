@@ -44,17 +44,17 @@ def explain(
     ] = Form.text,
 ) -> None:
     """Tell who may enter a role and what it may do there; nothing is judged."""
-    from deputize.jobs.explain import explain as told_of
-    from deputize.jobs.lint_settings import parameters_of
+    from deputize.jobs.explain.run import explain as told_of
+    from deputize.jobs.lint.settings import parameters_of
 
     found = told_of(path, parameters_of(parameter or (), None), role)
     if form is Form.json:
         import json
 
-        from deputize.jobs.explain_result import as_json
+        from deputize.jobs.explain.result import as_json
 
         typer.echo(json.dumps(as_json(found), indent=2))
         return
-    from deputize.jobs.explain_text import as_markdown, as_text
+    from deputize.jobs.explain.text import as_markdown, as_text
 
     typer.echo(as_markdown(found) if form is Form.markdown else as_text(found), nl=False)

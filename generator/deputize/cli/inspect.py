@@ -12,8 +12,8 @@ from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOp
 from deputize.errors import OK, DiffersError, Problem, ProvedWrongError, UsageError
 
 if TYPE_CHECKING:
-    from deputize.jobs.deployed import Deployed
-    from deputize.jobs.inspection import Inspection
+    from deputize.jobs.inspect.deployed import Deployed
+    from deputize.jobs.inspect.inspection import Inspection
 
 
 def inspect(
@@ -49,8 +49,8 @@ def inspect(
     """
     import os
 
-    from deputize.jobs.inspect import inspect as look
-    from deputize.jobs.inspection import Expected
+    from deputize.jobs.inspect.inspection import Expected
+    from deputize.jobs.inspect.run import inspect as look
 
     place = {"--profile": profile, "--region": region, "--endpoint-url": endpoint_url}
     stray = [option for option, value in place.items() if value is not None and not deployed]
@@ -70,15 +70,15 @@ def inspect(
 
 
 def _compared(found: Inspection, profile: str | None, region: str | None, endpoint_url: str | None) -> Deployed:
-    from deputize import __version__
     from deputize.aws.client import Session, Target
-    from deputize.jobs.deployed import compare_deployed
+    from deputize.jobs.inspect.deployed import compare_deployed
+    from deputize.version import __version__
 
     return compare_deployed(found.content, Session(Target(profile, region, endpoint_url), __version__))
 
 
 def _print(found: Inspection, live: Deployed | None, form: Format) -> None:
-    from deputize.jobs.inspect_result import as_json, as_lines, deployed_lines
+    from deputize.jobs.inspect.result import as_json, as_lines, deployed_lines
 
     if form is Format.json:
         import json

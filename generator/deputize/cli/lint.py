@@ -13,8 +13,8 @@ from deputize.cli.options import EndpointOption, ProfileOption, RegionOption, St
 from deputize.errors import LintError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from deputize.jobs.lint_file import FileReport
-    from deputize.lint.details import Details
+    from deputize.checks.details import Details
+    from deputize.jobs.lint.file import FileReport
     from deputize.model.values import LintReport, Severity
 
 
@@ -64,7 +64,7 @@ def _list_rules(ctx: typer.Context, value: bool) -> None:
         return
     import json
 
-    from deputize.lint.catalogue import as_json, listing
+    from deputize.checks.catalogue import as_json, listing
 
     form = ctx.meta[FORMAT_KEY]
     if form not in (Form.text, Form.json):
@@ -143,9 +143,9 @@ def lint(
     """Judge templates, policies, live roles and bundles of any origin; exit 4 when there are errors."""
     import os
 
-    from deputize.jobs.lint import LintOptions
-    from deputize.jobs.lint_all import LintRequest, lint_all
-    from deputize.lint.details import failing
+    from deputize.checks.details import failing
+    from deputize.jobs.lint.bundle import LintOptions
+    from deputize.jobs.lint.run import LintRequest, lint_all
     from deputize.model.values import Severity
 
     if not paths and role_arn is None:
@@ -184,14 +184,16 @@ def _print(report: LintReport, details: Details, form: Form, worst: Severity) ->
     import os
     import sys
 
-    from deputize.lint import report_github, report_junit, report_sarif
-    from deputize.lint.report import as_json, as_text
+    from deputize.checks.report import github as report_github
+    from deputize.checks.report import junit as report_junit
+    from deputize.checks.report import sarif as report_sarif
+    from deputize.checks.report.text import as_json, as_text
 
     if form is Form.json:
         typer.echo(json.dumps(as_json(report, details), indent=2))
     elif form is Form.sarif:
-        from deputize import __version__
-        from deputize.lint.catalogue import catalogue
+        from deputize.checks.catalogue import catalogue
+        from deputize.version import __version__
 
         typer.echo(json.dumps(report_sarif.as_sarif(report, details, catalogue(), __version__), indent=2))
     elif form is Form.junit:

@@ -18,7 +18,7 @@ def local(
     from deputize.aws.embedded import REGION
     from deputize.errors import Problem, UsageError
     from deputize.iam import limits
-    from deputize.jobs.local import local_aws
+    from deputize.jobs.demo.local import local_aws
 
     if not limits.ACCOUNT_ID.admits(account):
         raise UsageError(Problem("--account", "is no AWS account ID", "give 12 digits"))

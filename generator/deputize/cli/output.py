@@ -16,7 +16,7 @@ from deputize.cli.options import Format
 from deputize.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from deputize.jobs.render import Written
+    from deputize.jobs.render.run import Written
     from deputize.model.values import Finding
 
 _TOLD = 20

@@ -24,8 +24,8 @@ from deputize.errors import INTERRUPTED, Problem, ServiceError, UsageError
 
 if TYPE_CHECKING:
     from deputize.aws.hosting import Bucket
-    from deputize.jobs.publish import Publication, Published
-    from deputize.jobs.publish_check import HostedCheck
+    from deputize.jobs.publish.check import HostedCheck
+    from deputize.jobs.publish.run import Publication, Published
     from deputize.model.spec import Vendor
 
 
@@ -62,8 +62,8 @@ def publish(
     if bucket is None:
         raise UsageError(Problem("--bucket", "is missing", "name your bucket, or give --check"))
 
-    from deputize import __version__
-    from deputize.jobs.publish import publish as run
+    from deputize.jobs.publish.run import publish as run
+    from deputize.version import __version__
 
     who = load_vendor(vendor or Path("vendor.yaml"))
     session = Session(Target(profile, region, endpoint_url), __version__)
@@ -85,7 +85,7 @@ def _decide(publication: Publication, *, yes: bool) -> bool:
 
 
 def _print(done: Published, form: Format) -> None:
-    from deputize.jobs.publish import hosting_lines
+    from deputize.jobs.publish.run import hosting_lines
 
     publication = done.publication
     if form is Format.json:
@@ -164,7 +164,7 @@ def _as_json(done: Published) -> dict[str, object]:
 
 
 def _check(vendor: Vendor, endpoint_url: str | None, form: Format) -> None:
-    from deputize.jobs.publish_check import check_hosting, worst
+    from deputize.jobs.publish.check import check_hosting, worst
 
     checks = check_hosting(vendor, endpoint_url)
     if form is Format.json:

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from deputize.errors import Problem
-    from deputize.jobs.tenant_aws import AwsChecker
+    from deputize.jobs.tenants.live import AwsChecker
     from deputize.registry import Asked, Registry
 
 RegistryOption = Annotated[
@@ -73,7 +73,7 @@ def opened(named: str | None) -> Registry:
 
 def opened_for(named: str | None, asked: Sequence[Asked | Problem]) -> Registry:
     """The registry, open; made where none is, unless what is asked for would be refused."""
-    from deputize.jobs.tenant_files import refuse_for_new
+    from deputize.jobs.tenants.files import refuse_for_new
     from deputize.registry import is_there, open_registry
 
     where = location(named)
@@ -103,8 +103,8 @@ def checker(
     never: list[str] | None = None,
 ) -> AwsChecker:
     """Whoever verifies, as these options say."""
-    from deputize import __version__
     from deputize.aws.client import Session, Target
-    from deputize.jobs.tenant_aws import AwsChecker
+    from deputize.jobs.tenants.live import AwsChecker
+    from deputize.version import __version__
 
     return AwsChecker(Session(Target(profile, region, endpoint_url), __version__), vendor, wait, tuple(never or ()))

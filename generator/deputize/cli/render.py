@@ -60,7 +60,7 @@ def render(
 
     from deputize.cli.output import Output
     from deputize.disk import VerdictCache, user_cache_dir
-    from deputize.jobs.render import (
+    from deputize.jobs.render.run import (
         RenderOptions,
         assume_policies,
         render_list,
@@ -68,7 +68,7 @@ def render(
         render_tenants,
         write_assume_policies,
     )
-    from deputize.jobs.tenants import tenants_of
+    from deputize.jobs.tenants.sources import tenants_of
     from deputize.model.spec import Tenant
 
     one = {
@@ -102,7 +102,7 @@ def render(
 def _tenant(registry: str | None, by_hand: Tenant) -> Tenant:
     """The tenant as given by hand, where no registry knows it; else as the registry has it, which must agree."""
     from deputize.errors import InputError, Problem, UsageError
-    from deputize.jobs.tenants import tenant_of
+    from deputize.jobs.tenants.sources import tenant_of
 
     place = location(registry)
     if registry is None and not Path(place).exists():

@@ -107,7 +107,7 @@ def import_(
     registry: RegistryOption = None,
 ) -> None:
     """Add every tenant of a list, all or none; an empty external_id is issued, one that was issued never changes."""
-    from deputize.jobs.tenant_files import read_list
+    from deputize.jobs.tenants.files import read_list
     from deputize.registry import add_all
 
     asked = read_list(file, share=share, weak_reason=allow_weak)
@@ -123,7 +123,7 @@ def export(
     registry: RegistryOption = None,
 ) -> None:
     """Print every living grant as a list that `import` and `render --tenants` take."""
-    from deputize.jobs.tenant_files import export_tenants
+    from deputize.jobs.tenants.files import export_tenants
 
     with opened(registry) as found:
         for line in export_tenants(found, "csv" if form is ListForm.csv else "jsonl"):
@@ -146,7 +146,7 @@ def register(
 ) -> None:
     """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
-    from deputize.jobs.tenant_checks import register as register_roles
+    from deputize.jobs.tenants.checks import register as register_roles
 
     tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
     with opened(registry) as found:
@@ -175,7 +175,7 @@ def verify(
     """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
     from deputize.cli.tenants_output import print_checks, show_progress, show_resumed
     from deputize.errors import Problem, UsageError
-    from deputize.jobs.tenant_checks import recheck, recheck_all
+    from deputize.jobs.tenants.checks import recheck, recheck_all
     from deputize.registry import find
 
     if (tenant is None) is not every:

@@ -14,7 +14,7 @@ from deputize.cli.boundary import printable
 from deputize.cli.options import Format
 
 if TYPE_CHECKING:
-    from deputize.jobs.tenant_checks import Checked
+    from deputize.jobs.tenants.checks import Checked
     from deputize.registry import Event, Grant
 
 _HEADINGS = ("tenant", "account", "state", "external ID", "role", "verified at")

@@ -50,7 +50,7 @@ def switch(
     """Verify the new ID, then send it: `render` now writes only the new one."""
     from deputize import registry as rooms
     from deputize.cli.tenants_output import print_checks
-    from deputize.jobs import tenant_checks
+    from deputize.jobs.tenants import checks as tenant_checks
 
     tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait)
     with opened(registry) as found:
@@ -73,7 +73,7 @@ def finish(
     """Verify that the old ID is refused, and retire it."""
     from deputize import registry as rooms
     from deputize.cli.tenants_output import print_checks
-    from deputize.jobs import tenant_checks
+    from deputize.jobs.tenants import checks as tenant_checks
 
     tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait)
     with opened(registry) as found:

@@ -62,7 +62,7 @@ def verify(
 ) -> None:
     """Try a role with the right external ID, wrong ones and none, and judge its policies; exit 6 when one gets in."""
     from deputize.errors import Problem, UsageError
-    from deputize.jobs.verify_offline import verify_offline
+    from deputize.jobs.verify.offline import verify_offline
 
     ids = tuple(external_id or ())
     if offline is not None:
@@ -70,7 +70,7 @@ def verify(
     elif role_arn is None:
         raise UsageError(Problem("ROLE_ARN", "is missing", "give the ARN that the customer gave you"))
     else:
-        from deputize.jobs.verify import verify_with_files
+        from deputize.jobs.verify.run import verify_with_files
 
         progress = _Progress(wait)
         try:
@@ -136,12 +136,12 @@ class _Progress:
 def _as_json(verdict: Verdict) -> str:
     import json
 
-    from deputize.jobs.verify_result import as_json
+    from deputize.jobs.verify.result import as_json
 
     return json.dumps(as_json(verdict), indent=2)
 
 
 def _as_text(verdict: Verdict) -> str:
-    from deputize.jobs.verify_result import as_lines
+    from deputize.jobs.verify.result import as_lines
 
     return "\n".join(printable(line) for line in as_lines(verdict))

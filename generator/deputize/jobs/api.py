@@ -10,8 +10,8 @@ from pathlib import Path
 from deputize import disk
 from deputize.bundle import seal, zip_bytes
 from deputize.errors import InputError
-from deputize.jobs.lint import LintOptions, lint_files
-from deputize.jobs.shapes import refuse_errors, shape_for, tenant_findings
+from deputize.jobs.lint.bundle import LintOptions, lint_files
+from deputize.jobs.render.shapes import refuse_errors, shape_for, tenant_findings
 from deputize.model.spec import Tenant, Vendor, tenant_problems
 from deputize.model.values import Files, Finding, LintReport
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from deputize.disk import write_file_atomically
 from deputize.errors import DiffersError, InputError, Problem
+from deputize.formats.languages import YAML
+from deputize.formats.templates import render
 from deputize.iam import limits
 from deputize.iam.arn import parse_role_arn
 from deputize.iam.managed import managed_names
@@ -16,8 +18,6 @@ from deputize.model.display import display_problem, shown
 from deputize.model.hosting import template_url
 from deputize.model.profiles import load_profile, profile_names
 from deputize.model.spec import SLUG, AccessSpec, RoleSpec, SessionSpec, VendorAccount, role_name, slug_from
-from deputize.render.languages import YAML
-from deputize.render.templates import render
 
 # What the trusted role is called when the vendor names none: the part of its service that collects.
 DEFAULT_ROLE = "{vendor}-collector"

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deputize.iam.role import Delivery, IamRole
-from deputize.read.cloudformation import read_template
+from deputize.read.cloudformation.strict import read_template
 from deputize.read.json_files import read_json
 from deputize.read.normal import normal_form
 from deputize.read.source import decoded, refusal
-from deputize.read.terraform import of_module, read_module
+from deputize.read.terraform.module import of_module, read_module
 
 __all__ = ["normal_form", "read_json", "read_module", "read_roles", "read_template"]
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from deputize.iam.limits import EXTERNAL_ID as EXTERNAL_ID_LIMIT
 from deputize.iam.operators import Operator, parse_operator
-from deputize.iam.trust import cells
+from deputize.iam.trust import pattern_classes as cells
 from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, Caller, parse_caller
 from deputize.iam.trust.document import Clause, TrustPolicy
 from deputize.iam.variables import has_variable, resolve

@@ -1,0 +1,89 @@
+"""Everything but the trust that is judged of a role or policy of any origin, and of the file that it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from deputize.checks.access.grants import Access, access_of_policy, access_of_role
+from deputize.checks.placed import placed
+from deputize.checks.rule import Rule
+from deputize.checks.rules.actions import ACCESS_RULES, NAME_RULES
+from deputize.checks.rules.delivery import DELIVERY_RULES, delivered
+from deputize.checks.rules.escalation import ESCALATION_RULES
+from deputize.checks.rules.exposure import EXPOSURE_RULES
+from deputize.checks.rules.managed import MANAGED_RULES
+from deputize.checks.rules.partition import PARTITION_RULES
+from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
+from deputize.checks.rules.quotas import LONE_RULES, QUOTA_RULES
+from deputize.checks.rules.role_fields import FIELD_RULES
+from deputize.model.values import Finding
+from deputize.read.found import FoundFile, FoundPolicy, FoundRole
+from deputize.read.recognise import ACCESS, TEMPLATE, TRUST
+
+
+def check_role_access(
+    role: FoundRole, file: str, *, third_party: bool, allowed_secrets: Iterable[str] = ()
+) -> Iterator[Finding]:
+    """What is wrong with what a role may do, and with its fields.
+
+    third_party: it must be proved to read only; any other role is judged by its syntax, its quotas and by what it
+    leads to. allowed_secrets: reads of secrets that the caller allows, as full action names.
+    """
+    for rule in (*QUOTA_RULES, *FIELD_RULES):
+        yield from placed(rule, role, file)
+    yield from _check(access_of_role(role, allowed_secrets), file, third_party=third_party)
+
+
+def check_policy_access(
+    policy: FoundPolicy, file: str, *, third_party: bool = True, allowed_secrets: Iterable[str] = ()
+) -> Iterator[Finding]:
+    """What is wrong with an access policy that no role of its file has.
+
+    third_party: it must be proved to read only, as where nobody says who gets it.
+    """
+    for rule in LONE_RULES:
+        yield from placed(rule, policy, file)
+    yield from _check(access_of_policy(policy, allowed_secrets), file, third_party=third_party)
+
+
+def check_delivery(found: FoundFile, size: int, file: str) -> Iterator[Finding]:
+    """What is wrong with how a file is delivered. size: its bytes."""
+    if found.kind == TEMPLATE:
+        subject = delivered(found, size)
+        for rule in DELIVERY_RULES:
+            yield from placed(rule, subject, file)
+    if found.tree is not None and found.kind in (TEMPLATE, TRUST, ACCESS):
+        for one in PARTITION_RULES:
+            yield from placed(one, found.tree, file)
+
+
+def _check(access: Access, file: str, *, third_party: bool) -> Iterator[Finding]:
+    for document in access.documents:
+        for grammar in GRAMMAR_RULES:
+            yield from placed(grammar, document, file)
+    for rule in (*ACCESS_RULES, *EXPOSURE_RULES, *MANAGED_RULES) if third_party else ():
+        yield from placed(rule, access, file)
+    for rule in NAME_RULES:
+        yield from placed(rule, access, file, eased=not third_party)
+    # Many a role of a service is meant to pass roles: what counts there is what it may do to all of them.
+    wide = access if third_party else replace(access, granted=tuple(one for one in access.granted if one.wide))
+    for rule in ESCALATION_RULES:
+        yield from placed(rule, wide, file, eased=not third_party)
+
+
+ACCESS_SIDE_RULES: tuple[Rule[Any], ...] = (
+    *GRAMMAR_RULES,
+    *ACCESS_RULES,
+    *NAME_RULES,
+    *ESCALATION_RULES,
+    *EXPOSURE_RULES,
+    *MANAGED_RULES,
+    *QUOTA_RULES,
+    *FIELD_RULES,
+    *LONE_RULES,
+    *DELIVERY_RULES,
+    *PARTITION_RULES,
+)
+"""Every rule that is not about a trust policy's meaning, in the order of the documentation."""

@@ -1,0 +1,29 @@
+"""Hits that know their place in the file, and the findings that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from deputize.checks.rule import Hit, Rule
+from deputize.model.values import Finding, Severity
+from deputize.read.source import Place
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class HitThere(Hit):
+    """A place in a file where a rule is broken; None for the file as a whole."""
+
+    place: Place | None = None
+
+
+def placed(rule: Rule[S], subject: S, file: str, *, eased: bool = False) -> Iterator[Finding]:
+    """What the rule has to say about `subject`, which is in `file`; `eased` makes an error a warning."""
+    severity = Severity.WARNING if eased and rule.severity is Severity.ERROR else rule.severity
+    for hit in rule.check(subject):
+        place = hit.place if isinstance(hit, HitThere) else None
+        where, line, column = (file, None, None) if place is None else (place.file, place.line, place.column)
+        yield Finding(rule.id, severity, where, hit.what, rule.mend, line=line, column=column)

@@ -1,0 +1,73 @@
+"""Whether what a role may do leads to more than it may do: privilege escalation, and entering other roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from deputize.checks.access.grants import Access
+from deputize.checks.placed import HitThere
+from deputize.checks.rule import Rule, some
+from deputize.checks.rules import access_sample as sample
+from deputize.iam.escalation import Way, escalating_actions, ways_of
+from deputize.model.values import Severity
+
+_PASSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
+_CHAINING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining"
+
+_SHOWN = 3
+
+
+def _open(access: Access, *, chain: bool, what: str) -> Iterator[HitThere]:
+    """Every way that is open, said where its first action is allowed."""
+    relevant = escalating_actions()
+    granted = [(found, {one.action for one in found.not_read} & relevant) for found in access.granted]
+    together = frozenset().union(*(actions for _, actions in granted))
+    ways = [way for way in ways_of(together) if way.chain is chain] if together else []
+    for found, actions in granted:
+        if here := [_told(way) for way in ways if way.actions[0] in actions]:
+            yield HitThere(f"{found.label}{found.suffix} {what}: {some(here, _SHOWN)}", place=found.place)
+
+
+def _told(way: Way) -> str:
+    first, *others = way.actions
+    return f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason}"
+
+
+def _escalates(access: Access) -> Iterator[HitThere]:
+    return _open(access, chain=False, what="leads to more than is granted")
+
+
+def _chains(access: Access) -> Iterator[HitThere]:
+    return _open(access, chain=True, what="leads into other roles")
+
+
+def _passes(service: str) -> Callable[[], Access]:
+    return sample.may(sample.allow("iam:PassRole"), sample.allow(f"{service}:CreateFunction", f"{service}:Invoke*"))
+
+
+# In a role that no third party enters, only what is allowed on every resource counts, and it is a warning: many a
+# role of a service is meant to be as mighty as that, and only its owner knows.
+ESCALATION_RULES: tuple[Rule[Access], ...] = (
+    Rule(
+        id="action-escalation",
+        severity=Severity.ERROR,
+        title="Nobody can get more from the role than it grants (a warning in roles that no third party enters)",
+        why="Whoever can change policies, or run code with another role, has what that role has.",
+        mend="remove the action, or allow it on named resources that grant no more",
+        reference=_PASSING,
+        good=sample.may_do("iam:PassRole", "ec2:DescribeInstances"),
+        bad=_passes("lambda"),
+        check=_escalates,
+    ),
+    Rule(
+        id="action-role-chaining",
+        severity=Severity.ERROR,
+        title="The role leads into no other role (a warning in roles that no third party enters)",
+        why="What the other roles may do is decided elsewhere, and can change there.",
+        mend="remove sts:AssumeRole, or name the roles in Resource",
+        reference=_CHAINING,
+        good=sample.may_do("sts:GetCallerIdentity"),
+        bad=sample.may_do("sts:AssumeRole"),
+        check=_chains,
+    ),
+)

@@ -1,0 +1,120 @@
+"""What the reads of a role of any origin hand out: secrets, customer data, and telling configuration.
+
+A read of data on every resource is a warning: whoever reviews the role should know it and seldom means it. On named
+resources it is what such a role is often for, as a bucket of cost reports, so it is a note; so is configuration, which
+every inventory reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deputize.checks.access.grants import Access, Granted
+from deputize.checks.placed import HitThere
+from deputize.checks.rule import Rule, some
+from deputize.checks.rules import access_sample as sample
+from deputize.iam.exposure import Exposure, Grade
+from deputize.model.values import Severity
+
+_LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
+
+
+def _graded(access: Access, grade: Grade) -> Iterator[tuple[Granted, list[Exposure]]]:
+    for found in access.granted:
+        if here := [one for one in found.exposed if one.grade is grade]:
+            yield found, here
+
+
+def _hit(found: Granted, what: str, exposed: list[Exposure]) -> HitThere:
+    alone = len(exposed) == 1 and exposed[0].action.lower() == found.pattern.lower()
+    told = exposed[0].reason if alone else some([f"{one.action} ({one.reason})" for one in exposed], 3)
+    return HitThere(f"{found.label}{found.suffix} {what}: {told}", place=found.place)
+
+
+def _secret(access: Access) -> Iterator[HitThere]:
+    for found, exposed in _graded(access, Grade.SECRET):
+        if here := [one for one in exposed if one.action.lower() not in access.allowed_secrets]:
+            yield _hit(found, "hands out credentials or secrets", here)
+
+
+def _secret_allowed(access: Access) -> Iterator[HitThere]:
+    for found, exposed in _graded(access, Grade.SECRET) if access.allowed_secrets else ():
+        if here := [one for one in exposed if one.action.lower() in access.allowed_secrets]:
+            yield _hit(found, "hands out credentials or secrets, as is allowed", here)
+
+
+def _data(access: Access) -> Iterator[HitThere]:
+    for found, exposed in _graded(access, Grade.DATA):
+        if found.wide:
+            yield _hit(found, "reads what users and systems stored", exposed)
+
+
+def _data_scoped(access: Access) -> Iterator[HitThere]:
+    for found, exposed in _graded(access, Grade.DATA):
+        if not found.wide:
+            yield _hit(found, "reads what users and systems stored", exposed)
+
+
+def _config(access: Access) -> Iterator[HitThere]:
+    for found, exposed in _graded(access, Grade.CONFIG):
+        yield _hit(found, "reads configuration that often holds secrets", exposed)
+
+
+EXPOSURE_RULES: tuple[Rule[Access], ...] = (
+    Rule(
+        id="exposure-secret",
+        severity=Severity.ERROR,
+        title="No read hands a third party credentials or secrets",
+        why="A read that returns a password or token gives more than reading.",
+        mend="remove it, deny it on every resource, or give each action, which `deputize explain` lists, with a reason "
+        "under allow_secrets in --config",
+        reference=_LEAST,
+        good=sample.may(sample.allow("ssm:Get*"), sample.deny("ssm:GetP*", "ssm:Get*Token", "ssm:GetAccess*")),
+        bad=sample.may_do("ssm:GetParameter", resource="arn:aws:ssm:*:*:parameter/app/*"),
+        check=_secret,
+    ),
+    Rule(
+        id="exposure-secret-allowed",
+        severity=Severity.NOTE,
+        title="A read of secrets is allowed by the caller of lint",
+        why="The list of findings should still say that it is there.",
+        mend="",
+        reference=_LEAST,
+        good=sample.may_do("ec2:DescribeInstances"),
+        bad=sample.may_do("ssm:GetParameter", secrets=("ssm:getparameter",)),
+        check=_secret_allowed,
+    ),
+    Rule(
+        id="exposure-data",
+        severity=Severity.WARNING,
+        title="Customer data is read on named resources only",
+        why="AWS calls these reads too, yet they return what users and systems stored, everywhere in the account.",
+        mend="name the resources, or remove it",
+        reference=_LEAST,
+        good=sample.may_do("s3:GetObject", resource="arn:aws:s3:::cost-reports/*"),
+        bad=sample.may_do("s3:GetObject", "dynamodb:Scan"),
+        check=_data,
+    ),
+    Rule(
+        id="exposure-data-scoped",
+        severity=Severity.NOTE,
+        title="Customer data of named resources is read",
+        why="The customer should know which.",
+        mend="",
+        reference=_LEAST,
+        good=sample.may_do("s3:ListBucket", resource="arn:aws:s3:::cost-reports"),
+        bad=sample.may_do("s3:GetObject", resource="arn:aws:s3:::cost-reports/*"),
+        check=_data_scoped,
+    ),
+    Rule(
+        id="exposure-config",
+        severity=Severity.NOTE,
+        title="Configuration that often holds secrets is read",
+        why="People write passwords into environment variables, start-up scripts and templates.",
+        mend="",
+        reference=_LEAST,
+        good=sample.may_do("ec2:DescribeVolumes"),
+        bad=sample.may_do("lambda:GetFunctionConfiguration"),
+        check=_config,
+    ),
+)

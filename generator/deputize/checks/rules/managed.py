@@ -1,0 +1,170 @@
+"""The managed policies that a role of any origin attaches: only of those with a snapshot something is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from deputize.checks.access.grants import Access, snapshot_statements
+from deputize.checks.own.access_parts import verdict
+from deputize.checks.placed import HitThere
+from deputize.checks.rule import Rule, some
+from deputize.checks.rules import access_sample as sample
+from deputize.iam.arn import parse_policy_arn
+from deputize.iam.wildcards import matches
+from deputize.model.display import shown
+from deputize.model.values import Severity
+
+_MANAGED = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"
+_VERSIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html"
+_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+
+
+def _unproved(access: Access) -> Iterator[HitThere]:
+    for one in access.attached:
+        parsed = parse_policy_arn(one.arn)
+        if one.unknown is None and one.policy is None and parsed is not None and parsed[1] == "aws":
+            yield HitThere(f"{shown(one.arn, 120)} has no snapshot here: nothing is proved about it", place=one.place)
+
+
+def _foreign(access: Access) -> Iterator[HitThere]:
+    for one in access.attached:
+        parsed = parse_policy_arn(one.arn)
+        if one.unknown is None and parsed is not None and parsed[1] != "aws":
+            what = f"the text of {shown(one.arn, 120)} is not in the file: nothing is proved about it"
+            yield HitThere(what, place=one.place)
+
+
+def _symbolic(access: Access) -> Iterator[HitThere]:
+    for one in access.attached:
+        if one.unknown is not None:
+            what = f"{shown(one.arn, 120)} hangs on the {one.unknown.origin.value} {one.unknown.name}"
+            yield HitThere(f"{what}: nothing is proved about the policy", place=one.place)
+
+
+def _retired(access: Access) -> Iterator[HitThere]:
+    for one in access.attached:
+        found = one.policy
+        if found is not None and (unmatched := _unmatched(found.name, found.patterns)):
+            told = (
+                f"1 pattern of {found.name} matches"
+                if len(unmatched) == 1
+                else (f"{len(unmatched)} patterns of {found.name} match")
+            )
+            what = f"{told} no known action: {some(unmatched)} (as of snapshot {found.version}, {found.date})"
+            yield HitThere(what, place=one.place)
+
+
+@cache
+def _unmatched(name: str, patterns: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - the name is the short key
+    return tuple(pattern for pattern in patterns if not verdict(pattern).known)
+
+
+def _redundant(access: Access) -> Iterator[HitThere]:
+    policies = [one.policy for one in access.attached if one.policy is not None]
+    for found in access.granted if policies else ():
+        if not found.pattern or not found.known or found.unknown is not None:
+            continue
+        here = next((one for one in policies if _covers(one.name, found.pattern)), None)
+        if here is not None:
+            what = f"{found.label} is in the attached {here.name} already"
+            yield HitThere(f"{what} (as of snapshot {here.version}, {here.date})", place=found.place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """What a managed policy allows on every resource and under no condition, in lower case.
+
+    exact: without wildcards. patterns: the others, by service.
+    """
+
+    exact: frozenset[str]
+    patterns: dict[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=1024)
+def _covers(name: str, pattern: str) -> bool:
+    """Whether each action that `pattern` stands for, now or later, is among what the managed policy so allows."""
+    allowed, wanted = _everywhere(name), pattern.lower()
+    if wanted in allowed.exact:
+        return True
+    # A wildcard of `wanted` counts as a character: only a star stands for it, never a question mark.
+    here = allowed.patterns.get(wanted.partition(":")[0], ())
+    return any("?" not in one and matches(one, wanted) for one in here)
+
+
+@cache
+def _everywhere(name: str) -> _Everywhere:
+    allowed = [
+        said.text.lower()
+        for one in snapshot_statements(name)
+        if one.effect == "Allow" and not one.others and not one.conditional
+        if any(resource.text == "*" for resource in one.resources) and not one.other_resources
+        for said in one.actions
+    ]
+    patterns: dict[str, list[str]] = {}
+    for one in allowed:
+        if "*" in one or "?" in one:
+            patterns.setdefault(one.partition(":")[0], []).append(one)
+    exact = frozenset(one for one in allowed if "*" not in one and "?" not in one)
+    return _Everywhere(exact, {service: tuple(many) for service, many in patterns.items()})
+
+
+MANAGED_RULES: tuple[Rule[Access], ...] = (
+    Rule(
+        id="managed-unproved",
+        severity=Severity.ERROR,
+        title="An AWS managed policy that a third party gets has a snapshot",
+        why="Without its text nothing about it can be proved.",
+        mend="attach one that has a snapshot, or write statements",
+        reference=_MANAGED,
+        good=sample.may(managed=(_AUDIT,)),
+        bad=sample.may(managed=("arn:aws:iam::aws:policy/NoSuchPolicy",)),
+        check=_unproved,
+    ),
+    Rule(
+        id="managed-foreign",
+        severity=Severity.ERROR,
+        title="A customer managed policy that a third party gets is in the same file",
+        why="Its text is elsewhere, and whoever owns it changes what the role may do.",
+        mend="make the policy in the same template",
+        reference=_VERSIONS,
+        good=sample.may(managed=(_AUDIT,)),
+        bad=sample.may(managed=("arn:aws:iam::444455556666:policy/Reader",)),
+        check=_foreign,
+    ),
+    Rule(
+        id="managed-symbolic",
+        severity=Severity.ERROR,
+        title="The file tells which managed policies a third party gets",
+        why="Whoever gives the value decides what the role may do.",
+        mend="write the ARN out, or give the value with --parameter NAME=VALUE",
+        reference=_MANAGED,
+        good=sample.may(managed=(_AUDIT,)),
+        bad=sample.may(managed=("unknown0001",)),
+        check=_symbolic,
+    ),
+    Rule(
+        id="managed-retired",
+        severity=Severity.NOTE,
+        title="Patterns of an AWS managed policy that match no known action",
+        why="They are of retired services, or of ones newer than the catalogue of actions.",
+        mend="",
+        reference=_MANAGED,
+        good=sample.may(managed=("arn:aws:iam::aws:policy/IAMReadOnlyAccess",)),
+        bad=sample.may(managed=(_AUDIT,)),
+        check=_retired,
+    ),
+    Rule(
+        id="action-redundant",
+        severity=Severity.NOTE,
+        title="An action that an attached AWS managed policy allows already",
+        why="Whoever reviews the role reads it twice.",
+        mend="remove one of the two",
+        reference=_MANAGED,
+        good=sample.may(sample.allow("s3:GetObject"), managed=(_AUDIT,)),
+        bad=sample.may(sample.allow("ec2:DescribeInstances"), managed=(_AUDIT,)),
+        check=_redundant,
+    ),
+)

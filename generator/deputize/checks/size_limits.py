@@ -1,0 +1,73 @@
+"""Policies that are too much to be judged: no role that IAM takes has one, and a hostile file would never be done.
+
+What is left of such a policy is its place, which no rule takes for a policy that is in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from deputize.checks.access.statements import statements_of
+from deputize.iam import limits
+from deputize.iam.policy import compact_json
+from deputize.read.found import Document, FoundFile, FoundPolicy, FoundRole, NotUnderstood
+
+_TRUST = 16 * limits.TRUST_POLICY.high
+"""Characters of a trust policy, spaces left out: far above the quota, which AWS may raise, so that what is wrong in one
+that is only too large is still told."""
+
+_ACCESS = limits.INLINE_POLICIES.high
+"""Characters of an access policy: all that a role may have inline."""
+
+_SPANNING = 20
+"""Elements of one policy that span services, each of which may come to every action that AWS has."""
+
+
+def judgeable_file(file: FoundFile) -> tuple[FoundFile, tuple[NotUnderstood, ...]]:
+    """The file with nothing left of policies that are too much, and all in it that is not judged."""
+    roles, policies = [_judgeable(one) for one in file.roles], [_judgeable_policy(one) for one in file.policies]
+    refused = (*file.refused, *(one for _, told in roles for one in told), *(one for _, one in policies if one))
+    kept = replace(file, roles=tuple(one for one, _ in roles), policies=tuple(one for one, _ in policies))
+    return kept, refused
+
+
+def _judgeable(role: FoundRole) -> tuple[FoundRole, tuple[NotUnderstood, ...]]:
+    """The role with nothing left of policies that are too much, and what is to be said of each of them."""
+    trouble = _too_much(role.trust, _TRUST) if role.trust is not None else None
+    trust = _emptied(role.trust) if role.trust is not None and trouble is not None else role.trust
+    policies = [_judgeable_policy(one) for one in role.policies]
+    told = (trouble, *(one for _, one in policies))
+    if not any(told):
+        return role, ()
+    kept = replace(role, trust=trust, policies=tuple(one for one, _ in policies))
+    return kept, tuple(one for one in told if one is not None)
+
+
+def _judgeable_policy(policy: FoundPolicy) -> tuple[FoundPolicy, NotUnderstood | None]:
+    """The policy, with nothing left of it when it is too much, and what is to be said of it then."""
+    trouble = _too_much(policy.document, _ACCESS)
+    return (policy if trouble is None else replace(policy, document=_emptied(policy.document))), trouble
+
+
+def _too_much(document: Document, most: int) -> NotUnderstood | None:
+    place = document.place(())
+    size = len(compact_json(document.value))
+    if size > most:
+        what = f"the policy has {size:,} characters: more than {most:,} are not judged, for IAM takes fewer"
+        return NotUnderstood(place, what, "split the policy")
+    spanning = sum(_spanning(document))
+    if spanning > _SPANNING:
+        what = f"the policy spans services {spanning} times: more than {_SPANNING} are not judged"
+        return NotUnderstood(place, what, "name the services")
+    return None
+
+
+def _spanning(document: Document) -> Iterator[int]:
+    for one in statements_of(document):
+        services = (said.text.partition(":")[0] for said in one.actions)
+        yield max(int(one.others), sum("*" in service or "?" in service for service in services))
+
+
+def _emptied(document: Document) -> Document:
+    return Document(None, {(): document.place(())})

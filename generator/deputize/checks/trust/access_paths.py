@@ -1,0 +1,202 @@
+"""Who gets in that should not, statement by statement: `find_ways_in` asked about one trusted account at a time.
+
+A request is allowed when one Allow allows it and no Deny denies it, so each Allow is judged with all Denies and nothing
+else. Renaming an account or an external ID throughout a policy that only compares them whole changes no answer, so the
+answers are kept by the policy so renamed: most of the world's trust policies are a few.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from deputize.checks.trust.case import Said, Stated, TrustCase
+from deputize.checks.trust.organizations import is_held
+from deputize.iam.limits import TRUST_POLICY
+from deputize.iam.policy import compact_json
+from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
+from deputize.iam.trust.callers import Caller, parse_caller
+from deputize.iam.trust.intent import SET_SOURCE_IDENTITY, TAG_SESSION
+
+_ACCOUNT = "111122223333"
+# In a policy with one of these texts a renaming could change what compares with what.
+_TELLS_IDS = re.compile(r"[*?]|IgnoreCase|\$\{|Numeric|Date|Binary|IpAddress")
+_TELLS_ACCOUNTS = re.compile(r"\$\{|NotPrincipal|aws:(principal|user|source|resource)", re.IGNORECASE)
+# Trying takes longer the more there is to tell apart. IAM takes no such policy: the quota may be raised, not so far.
+_MOST_IDS, _MOST_CHARACTERS = 16, 4 * TRUST_POLICY.high
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An account that the policy names, in its partition."""
+
+    partition: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in. home: the account that was taken for the trusted one; named: the policy names it."""
+
+    stated: Stated
+    home: Home
+    named: bool
+    found: WayIn
+    accepted: tuple[str, ...]
+
+
+def ways_in(case: TrustCase) -> Iterator[Way]:
+    """Every way into the role but by `sts:AssumeRole` from an account that a statement names, with an ID it accepts.
+
+    The role's own account is left out, and so are the services and identity providers that a statement names: what they
+    may do is no third party's business. So is what an organisation's key holds to its accounts.
+    """
+    denies = [one.raw for one in case.statements if not one.allows]
+    for stated in case.statements:
+        if not stated.allows or not concerns_others(case, stated) or is_held(case, stated):
+            continue
+        accepted = tuple(one.text for one in accepted_ids(case, stated))
+        homes = tuple(dict.fromkeys(_homes(case, stated)))
+        for home in homes or (Home(case.partition or "aws", _stranger(case)),):
+            policy = _narrowed(case, stated, home, denies)
+            for found in _asked_about(policy, home, accepted):
+                if not _is_aside(found):
+                    yield Way(stated, home, bool(homes), found, accepted)
+
+
+def beyond_trying(case: TrustCase) -> str | None:
+    """Why a policy is too much to be tried out, in words; None when it is not."""
+    size = len(compact_json(case.document.value))
+    if size > _MOST_CHARACTERS:
+        return f"has {size:,} characters, more than IAM takes in a trust policy"
+    most = max((len({said.text for said in accepted_ids(case, one)}) for one in case.statements), default=0)
+    return f"has {most} external IDs for one statement, more than deputize tries out" if most > _MOST_IDS else None
+
+
+def accepted_ids(case: TrustCase, stated: Stated) -> Iterator[Said]:
+    """The external IDs that a statement compares what is sent with, or that a Deny lets pass when it does not."""
+    for asked in stated.ids:
+        if asked.compares_whole:
+            yield from (one for one in asked.values if not asked.is_pattern(one))
+    doors = () if any(one.is_proof for one in stated.ids) else case.statements
+    for other in doors:
+        for asked in () if other.allows else other.ids:
+            if asked.test is not None and asked.test.base is not None and asked.test.base.negated:
+                yield from (one for one in asked.values if not asked.is_pattern(one))
+
+
+def foreign_homes(case: TrustCase, stated: Stated) -> tuple[tuple[Said, Caller], ...]:
+    """The principals of a statement that are in accounts other than the role's own, with who they are."""
+    found = ((one, parse_caller(one.text)) for one in stated.principals if case.foreign(one))
+    return tuple((one, caller) for one, caller in found if caller is not None and caller.account is not None)
+
+
+def _homes(case: TrustCase, stated: Stated) -> Iterator[Home]:
+    if not stated.excepts:
+        for _, caller in foreign_homes(case, stated):
+            yield Home(caller.partition or case.partition or "aws", caller.account or "")
+
+
+def concerns_others(case: TrustCase, stated: Stated) -> bool:
+    """Whether it may let in somebody else than the own account, services and providers; also when nobody can tell."""
+    if not isinstance(stated.raw, Mapping) or stated.excepts or not stated.principals:
+        return True
+    return any(case.foreign(one) or one.kind not in ("AWS", "Service", "Federated") for one in stated.principals)
+
+
+def _is_aside(way: WayIn) -> bool:
+    """Whether it is a service or provider of which only AWS does not say whether a wildcard stands for it.
+
+    Where a wildcard lets anybody in, AWS identities show it.
+    """
+    caller = parse_caller(way.principal)
+    return way.kind == "unknown" and caller is not None and not caller.is_aws
+
+
+def _stranger(case: TrustCase) -> str:
+    """An account that nobody named, to stand for a vendor where a policy names none."""
+    if case.expected_vendors:
+        return case.expected_vendors[0]
+    text = json.dumps(case.document.value)
+    return next(one for one in (f"{number:012d}" for number in range(999999999999, 0, -1)) if one not in text)
+
+
+def _narrowed(case: TrustCase, stated: Stated, home: Home, denies: list[object]) -> dict[str, object]:
+    """The policy with this one Allow, its AWS principals those of `home` and those that name no account."""
+    raw = stated.raw
+    if isinstance(raw, Mapping) and isinstance(raw.get("Principal"), Mapping):
+        kept = [one.text for one in stated.principals if one.kind == "AWS" and _is_of(one, home)]
+        others = {key: value for key, value in raw["Principal"].items() if key not in ("AWS", "Service", "Federated")}
+        raw = {**raw, "Principal": {**({"AWS": kept} if kept else {}), **others}}
+    fields = case.document.value if isinstance(case.document.value, Mapping) else {}
+    rest = {key: value for key, value in fields.items() if key != "Statement"}
+    return {**rest, "Statement": [raw, *denies, *_without_own(case, stated)]}
+
+
+def _is_of(principal: Said, home: Home) -> bool:
+    caller = parse_caller(principal.text)
+    if caller is None or caller.account is None:
+        return True
+    return caller.account == home.account and caller.partition in (None, home.partition)
+
+
+def _without_own(case: TrustCase, stated: Stated) -> list[object]:
+    """A Deny that leaves the role's own account out of what a wildcard stands for."""
+    if case.own_account is None or not stated.names_anybody:
+        return []
+    own = {
+        "StringEquals": {"aws:PrincipalAccount": case.own_account},
+        # Of a service that key is not known, and it is kept.
+        "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
+    return [{"Effect": "Deny", "Principal": "*", "Action": "*", "Condition": own}]
+
+
+def _asked_about(policy: dict[str, object], home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+    """What `find_ways_in` says of a policy; accepted: the external IDs, each as often as the policy compares it."""
+    text = json.dumps(policy, ensure_ascii=False)
+    times = Counter(accepted)
+    renamed, account = _with_account(text, home.account, accepted)
+    if _TELLS_IDS.search(text):
+        return _back(_found(renamed, replace(home, account=account), tuple(times)), account, home, {})
+    back: dict[str, str] = {}
+    for one in times:
+        quoted, other = f'"{one}"', f"renamed-{len(back):04d}-external-id"
+        # What stands elsewhere too, alone or in a longer text, is not only an external ID.
+        if not times[one] == renamed.count(quoted) == renamed.count(one) or other in text:
+            return _found(text, home, tuple(times))
+        renamed = renamed.replace(quoted, f'"{other}"')
+        back[other] = one
+    return _back(_found(renamed, replace(home, account=account), tuple(back)), account, home, back)
+
+
+def _back(ways: tuple[WayIn, ...], account: str, home: Home, ids: Mapping[str, str]) -> tuple[WayIn, ...]:
+    """The ways with the policy's own account and external IDs again."""
+    return tuple(
+        replace(
+            one,
+            principal=one.principal.replace(account, home.account),
+            external_id=one.external_id and ids.get(one.external_id, one.external_id),
+        )
+        for one in ways
+    )
+
+
+def _with_account(text: str, account: str, accepted: tuple[str, ...]) -> tuple[str, str]:
+    """`text` about another account, where that can be told apart; else the same."""
+    if _TELLS_ACCOUNTS.search(text) or any(account in one for one in accepted):
+        return text, account
+    whole = re.findall(rf"(?<!\d){account}(?!\d)", text, re.ASCII)
+    if _ACCOUNT in text or len(whole) != text.count(account):
+        return text, account
+    return text.replace(account, _ACCOUNT), _ACCOUNT
+
+
+@lru_cache(maxsize=1024)
+def _found(text: str, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+    trusted = Trusted(home.partition, home.account, (), (TAG_SESSION, SET_SOURCE_IDENTITY))
+    return find_ways_in(text, trusted, accepted)

@@ -1,0 +1,167 @@
+"""Who may enter a role of any origin, told rather than judged: each principal, and whether it needs an external ID."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deputize.checks.access.statements import named
+from deputize.checks.trust.access_paths import Way, accepted_ids, beyond_trying, ways_in
+from deputize.checks.trust.attribution import caused
+from deputize.checks.trust.case import Asked, Said, Stated, TrustCase
+from deputize.checks.trust.organizations import holding, is_held, is_own
+from deputize.iam.trust.callers import Caller, parse_caller
+from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
+from deputize.iam.wildcards import matches
+from deputize.read.found import Document, FoundRole
+
+_KINDS = {"Service": "the AWS service", "Federated": "the identity provider"}
+_ANY = {"Service": "any AWS service", "Federated": "the users of any identity provider"}
+_WHO = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths")
+
+
+class Needs(StrEnum):
+    """Whether somebody needs an external ID to enter. LOOSE: one, but others than the policy's are taken too."""
+
+    REQUIRED = "required"
+    LOOSE = "loose"
+    NOT_REQUIRED = "not-required"
+    UNPROVED = "unproved"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A condition. values: only those of keys that say who; those of others may be as telling as an external ID."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """Somebody whom a statement lets in.
+
+    who: part of a sentence. ids: where the external IDs come from that it takes, which are never quoted. under: its
+    other conditions.
+    """
+
+    who: str
+    external_id: Needs
+    ids: tuple[str, ...] = ()
+    under: tuple[Under, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who may enter. faults: every other way in, and what is not understood, in words; empty when it is right."""
+
+    entrants: tuple[Entrant, ...]
+    faults: tuple[str, ...]
+
+
+def entry_of(role: FoundRole) -> Entry | None:
+    """Who may enter `role`; None when its file does not say."""
+    if role.trust is None:
+        return None
+    case = TrustCase(role.trust, role.own_account, role.partition)
+    tried = beyond_trying(case) is None
+    ways = tuple(ways_in(case)) if tried else ()
+    found = (
+        entrant
+        for stated in case.statements
+        if _opens(stated)
+        for entrant in _entrants(case, stated, [way for way in ways if way.stated is stated], tried=tried)
+    )
+    faults = (hit.what for hits in caused(case).values() for hit in hits)
+    return Entry(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, role.trust) for one in faults)))
+
+
+def _opens(stated: Stated) -> bool:
+    """Whether whoever meets its conditions may enter, by whichever call."""
+    calls = (ASSUME_ROLE.lower(), WEB_IDENTITY.lower(), SAML.lower())
+    listed = [any(matches(one.text.lower(), call) for one in stated.actions) for call in calls]
+    return stated.allows and (not all(listed) if stated.other_actions else any(listed))
+
+
+def _entrants(case: TrustCase, stated: Stated, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
+    under = tuple(_under(case, one) for one in stated.asked if not one.asks_id)
+    ids = tuple(_ids(case, stated))
+    if stated.excepts:
+        names = ", ".join(_named(one.text, case.document) for one in stated.principals)
+        yield Entrant(f"everybody but {names}", _needed(case, ids, ways, tried=tried), ids, under)
+        return
+    for one in stated.principals:
+        if one.kind in _KINDS:
+            provider = _named(one.text, case.document)
+            who = _ANY[one.kind] if provider == "*" else f"{_KINDS[one.kind]} {provider}"
+            yield Entrant(who, Needs.NOT_APPLICABLE, (), under)
+            continue
+        caller = parse_caller(one.text)
+        its = [way for way in ways if caller is None or caller.account in (None, way.home.account)]
+        if case.foreign(one) and not is_held(case, stated):
+            needs = _needed(case, ids, its, tried=tried)
+        else:
+            needs = Needs.REQUIRED if any(asked.is_proof for asked in stated.ids) else Needs.NOT_REQUIRED
+        yield Entrant(_who(case, stated, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under)
+
+
+def _under(case: TrustCase, asked: Asked) -> Under:
+    values = asked.values if asked.key.lower() in _WHO else ()
+    return Under(asked.operator, asked.key, tuple(_named(one.text, case.document) for one in values))
+
+
+def _needed(case: TrustCase, ids: tuple[str, ...], ways: Sequence[Way], *, tried: bool) -> Needs:
+    """What the ways into a role prove about one of its doors; `tried`: whether they were looked for."""
+    entries = [
+        one for one in ways if one.found.action == ASSUME_ROLE and one.found.kind not in ("service", "federated")
+    ]
+    sure = [one for one in entries if one.found.kind != "unknown"]
+    if any(one.found.external_id is None for one in sure):
+        return Needs.NOT_REQUIRED
+    if any(one.found.external_id not in one.accepted for one in sure):
+        return Needs.LOOSE
+    if tried and not any(one.ids for one in case.statements):
+        return Needs.NOT_REQUIRED
+    return Needs.REQUIRED if tried and ids and len(sure) == len(entries) else Needs.UNPROVED
+
+
+def _ids(case: TrustCase, stated: Stated) -> Iterator[str]:
+    """Where each external ID comes from: the file, or what it does not hold."""
+    texts = {one.text for one in accepted_ids(case, stated)}
+    unknowns = {text: case.unknown(text) for text in sorted(texts)}
+    written = sum(unknown is None for unknown in unknowns.values())
+    if written:
+        yield f"{written} written in the policy"
+    yield from (case.label(unknown) for unknown in unknowns.values() if unknown is not None)
+
+
+def _who(case: TrustCase, stated: Stated, principal: Said, caller: Caller | None) -> str:
+    chosen = case.unknown_account(principal.text)
+    text = _named(principal.text, case.document)
+    if caller is None or caller.account is None:
+        return f"the account of {case.label(chosen)}" if chosen is not None else _anybody(case, stated, text)
+    whole = caller.kind in ("account", "root")
+    if chosen is not None:
+        of = f"the account of {case.label(chosen)}"
+        return of if whole else f"{text} in {of}"
+    if not case.foreign(principal):
+        return "its own account" if whole else f"{text} in its own account"
+    return f"account {caller.account}" if whole else text
+
+
+def _anybody(case: TrustCase, stated: Stated, text: str) -> str:
+    held = holding(case, stated)
+    if text != "*":
+        return text
+    if held is None:
+        return "anybody"
+    if is_own(case, held):
+        return "every account of its own organisation"
+    return f"every account of {', '.join(_named(one.text, case.document) for one in held.values)}"
+
+
+def _named(text: str, document: Document) -> str:
+    return named(text, document.unknowns)

@@ -1,0 +1,73 @@
+"""What a parameter is known to allow where a trust policy names who may enter: its default, and its allowed values.
+
+A value that anybody may choose cannot be proved; one that the file itself offers can be tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from deputize.checks.trust.case import Said, TrustCase, is_choice
+from deputize.iam.trust.principals import stands_for
+from deputize.model.display import shown
+from deputize.read.found import Path, Unknown
+
+
+def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str]]]:
+    """The policy with what its parameters offer: once with every wildcard among it, once with what is no principal.
+
+    With each the words for the places where such a value stands.
+    """
+    for is_odd in (_is_wildcard, _is_malformed):
+        found = {one.path: choice for one in _named(case) if (choice := _choice(case, one, is_odd)) is not None}
+        values = {unknown.stand_in: value for unknown, value in found.values()}
+        if values:
+            said = {path: f"where {case.label(one)} is {shown(value, 80)}" for path, (one, value) in found.items()}
+            yield replace(case, document=replace(case.document, value=_with(case.document.value, values))), said
+
+
+def may_be_wildcard(case: TrustCase, principal: Said) -> bool:
+    """Whether a principal is a pattern, or a parameter offers one for it."""
+    return _is_wildcard(principal, principal.text) or _choice(case, principal, _is_wildcard) is not None
+
+
+def _named(case: TrustCase) -> Iterator[Said]:
+    for stated in case.statements:
+        yield from stated.principals if stated.allows and not stated.excepts else ()
+
+
+def _choice(case: TrustCase, principal: Said, is_odd: Callable[[Said, str], bool]) -> tuple[Unknown, str] | None:
+    """The first value offered for an unknown in `principal` that makes it odd, with that unknown."""
+    for one in case.document.unknowns:
+        for value in _offered(one) if one.stand_in in principal.text and is_choice(one) else ():
+            if is_odd(principal, principal.text.replace(one.stand_in, value)):
+                return one, value
+    return None
+
+
+def _offered(unknown: Unknown) -> Iterator[str]:
+    """Its default and allowed values, a list's one by one. An empty one lets nobody in: it asks for a value."""
+    for text in dict.fromkeys((*unknown.allowed, *([unknown.default] if unknown.default else []))):
+        whole = "," not in text or stands_for("AWS", text) is not None
+        yield from (one for part in ([text] if whole else text.split(",")) if (one := part.strip()))
+
+
+def _is_wildcard(principal: Said, text: str) -> bool:
+    del principal
+    return "*" in text or "?" in text
+
+
+def _is_malformed(principal: Said, text: str) -> bool:
+    return principal.kind == "AWS" and not _is_wildcard(principal, text) and stands_for("AWS", text) is None
+
+
+def _with(value: object, values: Mapping[str, str]) -> object:
+    """A JSON value with other texts for stand-ins."""
+    if isinstance(value, str):
+        for stand_in, text in values.items():
+            value = value.replace(stand_in, text)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _with(one, values) for key, one in value.items()}
+    return [_with(one, values) for one in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,164 @@
+"""Every way into a role that should not be: the requests its trust policy lets in beyond those that were meant.
+
+Not a list of known mistakes: `trust.reach` gives one example for every kind of caller and external ID that the policy
+can tell apart, and each is tried with each action. So where nothing is found, no such request gets in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from deputize.iam.arn import account_root
+from deputize.iam.limits import EXTERNAL_ID
+from deputize.iam.trust.callers import Caller, parse_caller
+from deputize.iam.trust.document import TrustPolicy, read_trust
+from deputize.iam.trust.evaluate import NOTHING, Context, judge_all
+from deputize.iam.trust.intent import ACTIONS, ASSUME_ROLE, BEYOND, Meant, Trusted, Try, listed_ids, meant
+from deputize.iam.trust.principals import stands_for
+from deputize.iam.trust.reach import external_ids as told_apart
+from deputize.iam.trust.reach import fitting, identities, is_untold
+
+__all__ = ["Trusted", "WayIn", "find_ways_in"]
+
+_ANYBODY = (("*", "*"), ("AWS", "*"))
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """One way in, with a request that shows it.
+
+    kind: what is wrong, or "unknown": it cannot be ruled out. principal, external_id, action, context: arguments for
+    :func:`deputize.iam.trust.evaluate_trust`; a principal that is not understood stands there as the policy names it.
+    statements: indexes, from 0, of those that let it in. sentence: quotes no external ID, which may be another
+    tenant's.
+    """
+
+    kind: str
+    principal: str
+    external_id: str | None
+    action: str
+    context: Context
+    statements: tuple[int, ...]
+    sentence: str
+
+
+def find_ways_in(
+    policy: Mapping[str, object] | str, trusted: Trusted, external_ids: tuple[str, ...]
+) -> tuple[WayIn, ...]:
+    """Every way into a role with this trust policy but the meant one, one example of each kind.
+
+    The meant one: sts:AssumeRole by `trusted`, with one of `external_ids`; and for them the session actions agreed on.
+    Like `evaluate_trust` this judges the trust policy alone. Nothing found means that no other request by any principal
+    of `trusted.partition`, with any external ID and in any context is allowed, and that nothing stayed unknown.
+    """
+    document = read_trust(policy)
+    root = account_root(trusted.partition, trusted.account_id)
+    if document.trouble is not None:
+        sentence = f"The trust policy is not understood: {document.trouble}."
+        return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
+    ids, callers = _ids(document, external_ids), _callers(document, trusted)
+    if ids is None or callers is None or is_untold(document):
+        sentence = "The trust policy compares the external ID or the caller in a way that cannot be tried out whole."
+        return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
+    tries = (Try(*one) for one in product(callers, ids, ACTIONS))
+    ways = tuple(_distinct(_found(document, meant(document, trusted, external_ids), tries)))
+    told = {at for way in ways if way.kind == "unknown" for at in way.statements}
+    return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
+
+
+def _not_understood(policy: TrustPolicy) -> Iterator[WayIn]:
+    """A way for each principal of whom it is not known who that is, so that no example can show him kept out."""
+    for at, statement in enumerate(policy.statements):
+        if statement.effect != "Allow" or statement.others:
+            continue
+        for kind, value in statement.principals:
+            if (kind, value) not in _ANYBODY and stands_for(kind, value) is None:
+                sentence = f"{_statements((at,))} names a principal that is not understood: it may let in anybody."
+                yield WayIn("unknown", value, None, ASSUME_ROLE, NOTHING, (at,), sentence)
+
+
+def _ids(policy: TrustPolicy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | None:
+    """The accepted ones first, then none at all, then one of every other kind, near misses before strangers."""
+    examples = told_apart(policy, accepted)
+    if examples is None:
+        return None
+    near = [other for one in accepted for other in (one.swapcase(), one[:-1], f"{one}0")]
+    near += (one.replace("*", "any").replace("?", "x") for one in listed_ids(policy))
+    return tuple(dict.fromkeys((*accepted, None, *filter(EXTERNAL_ID.admits, near), *examples)))
+
+
+def _callers(policy: TrustPolicy, trusted: Trusted) -> tuple[Caller, ...] | None:
+    """Those who are trusted first, then one of every other kind."""
+    own = f"arn:*:*::{trusted.account_id}:*"
+    arns = identities(policy, trusted.partition, (own, *trusted.roles))
+    if arns is None:
+        return None
+    named = [one for statement in policy.statements for one in statement.principals]
+    texts = (*arns, *_strangers(trusted, [value.lower() for _, value in named]))
+    callers = [one for text in texts if (one := parse_caller(text)) is not None]
+    callers += [
+        one for kind, value in named for one in (stands_for(kind, value), parse_caller(value)) if one is not None
+    ]
+    callers += [session for one in callers if (session := _session(one)) is not None]
+    usable = {one for one in callers if one.kind != "account" and one.partition in (None, trusted.partition)}
+    if any(fitting(policy, one) is None for one in usable):
+        return None
+    order = {kind: number for number, kind in enumerate(("role", "user", "session"))}
+    return tuple(sorted(usable, key=lambda one: (not trusted.includes(one), order.get(one.kind, len(order)), one.text)))
+
+
+def _strangers(trusted: Trusted, named: Iterable[str]) -> Iterator[str]:
+    """A service and one provider of each sort that the policy does not name."""
+    free = next(f"x{number}" for number in range(10**6) if not any(f"x{number}" in one for one in named))
+    yield f"{free}.amazonaws.com"
+    yield f"{free}.example.com"
+    for sort in ("saml", "oidc"):
+        yield f"arn:{trusted.partition}:iam::{trusted.account_id}:{sort}-provider/{free}"
+
+
+def _session(caller: Caller) -> Caller | None:
+    """A session of a role: a policy may name sessions, and names a role's sessions by the role's name."""
+    if caller.kind != "role":
+        return None
+    return parse_caller(f"arn:{caller.partition}:sts::{caller.account}:assumed-role/{caller.name}/any-session")
+
+
+def _found(policy: TrustPolicy, known: Meant, tries: Iterable[Try]) -> Iterator[tuple[str, WayIn]]:
+    for one in tries:
+        fault = known.fault(one)
+        if fault is None:
+            continue
+        sent = () if one.external_id is None else (one.external_id,)
+        decision = judge_all(policy, one.caller, sent, one.action)
+        if decision.outcome not in ("allow", "unknown"):
+            continue
+        sure = decision.outcome == "allow"
+        yield (
+            fault,
+            WayIn(
+                kind=fault if sure else "unknown",
+                principal=one.caller.text,
+                external_id=one.external_id,
+                action=one.action,
+                context=NOTHING,
+                statements=decision.statements,
+                sentence=f"{_statements(decision.statements)} {'' if sure else 'perhaps '}{BEYOND[fault]}.",
+            ),
+        )
+
+
+def _distinct(found: Iterable[tuple[str, WayIn]]) -> Iterator[WayIn]:
+    """One of each kind, account and statements; what is known to get in before what cannot be ruled out."""
+    first: dict[tuple[object, ...], WayIn] = {}
+    for fault, way in sorted(found, key=lambda one: one[1].kind == "unknown"):
+        caller = parse_caller(way.principal)
+        what = (fault, caller.account if caller is not None and fault == "other-account" else None)
+        if way.kind != "unknown" or not any(seen[:2] == what for seen in first):
+            first.setdefault((*what, way.statements), way)
+    yield from first.values()
+
+
+def _statements(statements: tuple[int, ...]) -> str:
+    return "Statement " + " or ".join(str(at + 1) for at in statements) if statements else "The policy"

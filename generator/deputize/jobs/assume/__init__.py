@@ -1,0 +1,1 @@
+"""`deputize assume` and `deputize.session`: what the vendor does with a role from then on."""

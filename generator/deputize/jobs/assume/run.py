@@ -1,0 +1,123 @@
+"""Entering a tenant's role with what the registry knows: a command inside it, or a session for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from deputize import tools
+from deputize.aws.client import Session, Target
+from deputize.aws.refreshing import BotoSession, refreshing
+from deputize.aws.verify import endpoint_of
+from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError, UsageError
+from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.registry import Grant, Registry, State, find, open_registry
+from deputize.version import __version__
+
+MAX_AGE: Final = timedelta(days=7)
+_AWS: Final = "aws"
+_DURATION: Final = 3600  # seconds: what every role allows, and the most for one that is entered from another role
+_SESSION_NAME: Final = "deputize-assume"
+_PROGRAM: Final = "library"  # whom the registry's log would name
+
+
+def assume(
+    registry: Registry,
+    tenant: str,
+    command: Sequence[str],
+    *,
+    own: Session,
+    environ: Mapping[str, str],
+    account_id: str | None = None,
+    max_age: timedelta = MAX_AGE,
+) -> int:
+    """Run a command inside a tenant's role; returns its exit code.
+
+    command: program and arguments, no shell. environ: what it inherits, without any AWS_*. Raises as `usable`,
+    ServiceError when the role cannot be entered or the command cannot be started.
+    """
+    if not command:
+        raise UsageError(Problem("COMMAND", "is missing", "write it after --"))
+    grant = find(registry, tenant, account_id)
+    endpoint = endpoint_of(own)
+    role = usable(grant, endpoint, max_age)
+    key = own.call(
+        "sts",
+        "assume_role",
+        RoleArn=str(role),
+        RoleSessionName=_SESSION_NAME,
+        ExternalId=grant.external_id,
+        DurationSeconds=_DURATION,
+    )["Credentials"]
+    given = {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": key["SessionToken"],
+        "AWS_CREDENTIAL_EXPIRATION": key["Expiration"].astimezone(UTC).isoformat(timespec="seconds"),
+        "AWS_REGION": own.region,
+        "AWS_DEFAULT_REGION": own.region,
+        **({} if endpoint == _AWS else {"AWS_ENDPOINT_URL": endpoint}),
+    }
+    inherited = {name: value for name, value in environ.items() if not name.upper().startswith("AWS_")}
+    return tools.run(command, {**inherited, **given})
+
+
+def tenant_session(
+    tenant: str,
+    *,
+    registry: str,
+    account_id: str | None = None,
+    max_age: timedelta = MAX_AGE,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+) -> BotoSession:
+    """A boto3 Session inside a tenant's verified role, with the ID that the registry issued, renewed before it expires.
+
+    registry: its path or URL. max_age: of the last safe verdict. It is not renewed once the grant is suspended or
+    retired, has another role or ID, or its verdict is too old. Raises as `usable`, ServiceError when the role cannot be
+    entered; a later renewal raises the same.
+    """
+    own = Session(Target(profile, region, endpoint_url), __version__)
+    endpoint = endpoint_of(own)
+    grant, role = _look(registry, tenant, account_id, endpoint, max_age)
+
+    def may_refresh() -> None:
+        current, its_role = _look(registry, grant.tenant, grant.account_id, endpoint, max_age)
+        if (current.id, its_role, current.external_id) != (grant.id, role, grant.external_id):
+            raise DiffersError(Problem(str(grant), "has another role or ID now", "make a new session"))
+
+    return refreshing(
+        own, role, grant.external_id, session_name=_SESSION_NAME, duration=_DURATION, may_refresh=may_refresh
+    )
+
+
+def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:
+    """The grant's role, if it was verified at that endpoint and not too long ago.
+
+    Raises ProvedWrongError for one that was suspended, DiffersError for a verdict that is too old or from elsewhere,
+    InputError for a grant that never had one.
+    """
+    where = str(grant)
+    arn = parse_role_arn(grant.role_arn or "")
+    if grant.state is State.SUSPENDED:
+        raise ProvedWrongError(Problem(where, "is suspended: its role let a wrong caller in", "verify it again"))
+    if grant.state is not State.VERIFIED or arn is None or grant.verified_at is None:
+        raise InputError(Problem(where, f"is {grant.state}", "`deputize tenants register` its role first"))
+    if grant.endpoint != endpoint:
+        what = f"was verified at {grant.endpoint} and is usable only there, not at {endpoint}"
+        raise DiffersError(Problem(where, what, "verify it here"))
+    if datetime.now(UTC) - datetime.fromisoformat(grant.verified_at) > max_age:
+        what = f"was last verified at {grant.verified_at}, which is too long ago"
+        again = f"`deputize tenants verify {grant.tenant} --account-id {arn.account_id}`"
+        raise DiffersError(Problem(where, what, f"{again}, or a longer --max-age"))
+    return arn
+
+
+def _look(
+    location: str, tenant: str, account_id: str | None, endpoint: str, max_age: timedelta
+) -> tuple[Grant, RoleArn]:
+    with open_registry(location, who=_PROGRAM) as opened:
+        grant = find(opened, tenant, account_id)
+    return grant, usable(grant, endpoint, max_age)

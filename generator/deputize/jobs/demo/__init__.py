@@ -1,0 +1,1 @@
+"""`deputize demo` and `local`: the whole story on the embedded AWS."""

@@ -1,0 +1,1 @@
+"""`deputize deploy` and `destroy`: the stack of one tenant."""

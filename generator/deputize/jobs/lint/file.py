@@ -1,0 +1,165 @@
+"""Judge one file of any origin: what it is, which roles are in it, and every finding with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from deputize.checks.catalogue import NOT_JUDGED, NOT_UNDERSTOOD
+from deputize.checks.details import Located, RoleLine, Suppressed
+from deputize.checks.excerpt import line_at, lines_of
+from deputize.checks.foreign import Expectations, check_delivery
+from deputize.checks.inline import suppress_inline
+from deputize.checks.judge import judge
+from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
+from deputize.model.values import EngineReport, Finding, Severity
+from deputize.read.any import read_any
+from deputize.read.found import FoundFile, FoundRole, NotUnderstood
+from deputize.read.recognise import OTHER, TEMPLATE, claims
+
+NO_TEMPLATE = "there was no template"
+
+# Every key by which a template, a policy or an answer of `aws iam` is known, in small letters.
+_KEYS = (b"statement", b"resources", b"policydocument", b"policyversion", b"awstemplateformatversion")
+# What may spell a key otherwise: an escape of JSON or YAML, UTF-16.
+_ODD = (b"\\", b"\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How files are judged. parameters: of templates, by name.
+
+    expected: who may enter, and which roles are judged. inline: whether what a file says about its own findings counts.
+    """
+
+    engines: tuple[str, ...] = ENGINES
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    expected: Expectations = field(default_factory=Expectations)
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What one file, or bundle, came to.
+
+    skipped: a file in a folder is no template or policy. left: a walk did not follow it. parameters: the names of those
+    that a template has.
+    """
+
+    where: str
+    found: tuple[Located, ...] = ()
+    roles: tuple[RoleLine, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    engines: tuple[EngineReport, ...] = ()
+    skipped: bool = False
+    left: bool = False
+    parameters: frozenset[str] = frozenset()
+
+
+def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -> FileReport:
+    """Judge a file's content. named: whether somebody gave this very file, so that it must be understood."""
+    skipped = FileReport(where, skipped=True)
+    if not named and not _may_be_meant(content):
+        return skipped
+    file = read_any(content, where, judging.parameters)
+    text = content.decode(errors="replace").removeprefix("\ufeff")
+    if file.kind == OTHER and not named and not (_is_unread(file) and claims(_any_text(content), where)):
+        return skipped
+    return judged_file(file, text, where, judging)
+
+
+def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> FileReport:
+    """Judge what was read. text: of the file, for the lines that findings point to."""
+    judged = list(_judged(file, text, where, judging)) if OWN in judging.engines else []
+    found = [*_unread(file, where), *(one for findings, _ in judged for one in findings)]
+    engines = [EngineReport("deputize", skipped="" if OWN in judging.engines else NOT_ASKED)]
+    found += ((one, "") for one in _of_cfn_lint(file, text, where, judging, engines))
+    lines = lines_of(text) if found else []
+    located = tuple(
+        Located(finding, role, line_at(lines, finding.line) if finding.where == where else "")
+        for finding, role in dict.fromkeys(found)
+    )
+    hidden: tuple[Suppressed, ...] = ()
+    if judging.inline:
+        located, hidden = suppress_inline(located, text, where)
+    roles = tuple(line for _, lines in judged for line in lines)
+    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file))
+
+
+def _parameters(file: FoundFile) -> frozenset[str]:
+    root = file.tree.value if file.kind == TEMPLATE and file.tree is not None else None
+    section = root.get("Parameters") if isinstance(root, Mapping) else None
+    return frozenset(section.value) if section is not None and isinstance(section.value, Mapping) else frozenset()
+
+
+def _may_be_meant(content: bytes) -> bool:
+    """Whether it is worth parsing: no file without these keys is a template or policy, however it is written."""
+    small = content.lower()
+    return any(key in small for key in _KEYS) or any(odd in content for odd in _ODD)
+
+
+def _is_unread(file: FoundFile) -> bool:
+    """Whether nothing is known of what the file holds: YAML reads much that is no YAML as one long text."""
+    return bool(file.refused) or (file.tree is not None and isinstance(file.tree.value, str))
+
+
+def _any_text(content: bytes) -> str:
+    """A text in which keys can be looked for, whatever the encoding."""
+    return content.replace(b"\0", b"").decode(errors="replace").removeprefix("\ufffd\ufffd")
+
+
+def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
+    for one in file.refused:
+        yield _of_place(one, NOT_UNDERSTOOD, Severity.ERROR), ""
+    if file.kind == OTHER and not file.refused:
+        what = file.notes[0].what if file.notes else "is no template and no policy that deputize knows by its keys"
+        mend = "leave it out, or give the template or policy in it"
+        yield Finding(NOT_UNDERSTOOD, Severity.ERROR, where, what, mend), ""
+        return
+    for one in file.notes:
+        yield _of_place(one, NOT_JUDGED, Severity.NOTE), ""
+
+
+def _of_place(one: NotUnderstood, rule: str, severity: Severity) -> Finding:
+    place = one.place
+    return Finding(rule, severity, place.file, one.what, one.mend, line=place.line, column=place.column)
+
+
+def _judged(
+    file: FoundFile, text: str, where: str, judging: Judging
+) -> Iterator[tuple[list[tuple[Finding, str]], tuple[RoleLine, ...]]]:
+    """The findings on each role by its name, all its branches at once, then those on what belongs to none."""
+    wanted = judging.expected.roles
+    by_name: dict[str, list[FoundRole]] = {}
+    for role in file.roles:
+        if not wanted or role.name in wanted:
+            by_name.setdefault(role.name, []).append(role)
+    whole = replace(file, roles=(), policies=(), refused=(), notes=())  # what was not read is told already
+    parts = [(name, replace(whole, roles=tuple(roles))) for name, roles in by_name.items()]
+    if file.policies and not wanted:
+        parts.append(("", replace(whole, policies=file.policies)))
+    entered = False
+    for name, part in parts:
+        result = judge(part, where, judging.expected, entered=entered)
+        entered = entered or any(one.judged for one in result.roles)
+        lines = {RoleLine(where, one.name, one.judged, one.why): None for one in result.roles}
+        yield [(finding, name) for finding in result.findings], tuple(lines)
+    if not wanted:
+        delivery = check_delivery(file, len(text.encode()), where)
+        yield [(finding, "") for finding in delivery], ()
+
+
+def _of_cfn_lint(
+    file: FoundFile, text: str, where: str, judging: Judging, engines: list[EngineReport]
+) -> tuple[Finding, ...]:
+    if CFN_LINT not in judging.engines:
+        engines.append(EngineReport(CFN_LINT, skipped=NOT_ASKED))
+        return ()
+    if file.kind != TEMPLATE:
+        engines.append(EngineReport(CFN_LINT, skipped=NO_TEMPLATE))
+        return ()
+    from deputize.checks.cfn import lint_template, region_for, version
+
+    partition = next((role.partition for role in file.roles if role.partition is not None), "aws")
+    engines.append(EngineReport(CFN_LINT, version()))
+    return lint_template(text, where, region_for(partition)[0])

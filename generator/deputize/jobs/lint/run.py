@@ -1,0 +1,129 @@
+"""`deputize lint`, from what the command line says to the report: files of any origin, bundles, a live role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deputize.checks.catalogue import NOT_UNDERSTOOD
+from deputize.checks.details import Details, Located
+from deputize.checks.foreign import Expectations
+from deputize.checks.suppress import as_baseline
+from deputize.disk import write_file_atomically
+from deputize.errors import Problem, UsageError
+from deputize.iam import limits
+from deputize.jobs.lint.bundle import OWN, LintOptions
+from deputize.jobs.lint.file import FileReport, Judging
+from deputize.jobs.lint.pool import lint_tasks
+from deputize.jobs.lint.settings import parameters_of, silenced_by
+from deputize.jobs.lint.targets import tasks_of
+from deputize.jobs.lint.totals import run_of
+from deputize.model.display import printable, shown
+from deputize.model.external_id import external_id_problem
+from deputize.model.values import Finding, LintReport, Severity
+from deputize.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class LintRequest:
+    """What somebody wants judged, and how; as the options of the command say it.
+
+    files: those of --config, --baseline and --write-baseline. aws: profile, region and endpoint, for `role_arn`.
+    workers: processes at most.
+    """
+
+    paths: tuple[Path, ...] = ()
+    options: LintOptions = field(default_factory=LintOptions)
+    parameters: tuple[str, ...] = ()
+    parameters_file: Path | None = None
+    expected_vendors: tuple[str, ...] = ()
+    expected_ids: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    all_roles: bool = False
+    exclude: tuple[str, ...] = ()
+    skip_unknown: bool = False
+    inline: bool = False
+    require: tuple[str, ...] = ()
+    files: tuple[Path | None, Path | None, Path | None] = (None, None, None)
+    role_arn: str | None = None
+    aws: tuple[str | None, str | None, str | None] = (None, None, None)
+    workers: int = 1
+
+
+def lint_all(request: LintRequest, told: Callable[[FileReport], None] = lambda _: None) -> tuple[LintReport, Details]:
+    """Judge everything that is asked for; told: called with each file's report, in order.
+
+    Raises UsageError and InputError for what cannot be judged, ServiceError for a live role that cannot be read and for
+    an engine that is required and did not run.
+    """
+    _check_expected(request)
+    config, baseline, kept = request.files
+    silenced = silenced_by(config, baseline)
+    judging = Judging(
+        request.options.engines,
+        parameters_of(request.parameters, request.parameters_file),
+        Expectations(
+            request.expected_vendors,
+            request.expected_ids,
+            roles=request.roles,
+            all_roles=request.all_roles,
+            allowed_secrets=tuple(action for action, _ in silenced.config.allowed_secrets),
+        ),
+        request.inline,
+    )
+    tasks = tasks_of(request.paths, request.exclude, skip_unknown=request.skip_unknown)
+    reports = lint_tasks(tasks, request.options, judging, workers=request.workers, told=told)
+    if request.role_arn is not None:
+        from deputize.aws.client import Session, Target
+        from deputize.jobs.lint.live import lint_live_role
+
+        reports.append(lint_live_role(request.role_arn, judging, Session(Target(*request.aws), __version__)))
+    if OWN in request.options.engines:
+        reports += _missing(request.roles, reports)
+        reports += _unused(request, judging.parameters, reports)
+    report, details = run_of(reports, silenced, request.require)
+    if kept is not None:
+        found = json.dumps(as_baseline(report, details), indent=2)
+        write_file_atomically(kept, f"{found}\n".encode())
+    return report, details
+
+
+def _missing(roles: tuple[str, ...], reports: list[FileReport]) -> Iterator[FileReport]:
+    """A finding for each role that was asked for by name and is nowhere."""
+    seen = {line.name.partition(" (")[0] for report in reports for line in report.roles}
+    for name in roles:
+        if name not in seen:
+            where = f"--role {printable(name)}"
+            yield FileReport(
+                where, (Located(Finding(NOT_UNDERSTOOD, Severity.ERROR, where, "no such role was found")),)
+            )
+
+
+def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport]) -> Iterator[FileReport]:
+    """A finding for each value whose parameter no template has; pseudo parameters are every template's."""
+    known = {name for report in reports for name in report.parameters}
+    options = {one.partition("=")[0] for one in request.parameters}
+    for name in given:
+        if name not in known and not name.startswith("AWS::"):
+            where = f"--parameter{'' if name in options else 's'} {printable(name)}"
+            what, mend = "no template has such a parameter", "check its name; capitals count"
+            yield FileReport(where, (Located(Finding(NOT_UNDERSTOOD, Severity.ERROR, where, what, mend)),))
+
+
+def _check_expected(request: LintRequest) -> None:
+    """Raise UsageError for an option that could never be met, or that nothing would use."""
+    problems = [
+        Problem("--expect-vendor", f"{shown(one)} is no account ID", "give its 12 digits")
+        for one in request.expected_vendors
+        if not limits.ACCOUNT_ID.admits(one)
+    ]
+    faults = (external_id_problem(one) for one in request.expected_ids)
+    problems += (Problem("--expect-external-id", fault) for fault in faults if fault)
+    if request.role_arn is None:
+        names = ("--profile", "--region", "--endpoint-url")
+        given = [name for name, value in zip(names, request.aws, strict=True) if value is not None]
+        problems += (Problem(name, "is for --role-arn", "give it too") for name in given)
+    if problems:
+        raise UsageError(*problems)

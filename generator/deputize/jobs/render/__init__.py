@@ -1,0 +1,1 @@
+"""`deputize render`: bundles for one tenant or for many."""

@@ -1,0 +1,1 @@
+"""`deputize tenants`: the registry of tenants, and the checks that go with it."""

@@ -1,0 +1,52 @@
+"""The registry's checker at AWS, or at another endpoint: tenants' roles are verified with one shared session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from deputize.aws.client import Session
+from deputize.aws.verify import Timing, endpoint_of
+from deputize.errors import DeputizeError
+from deputize.jobs.verify.expectations import Asked, asked_of
+from deputize.jobs.verify.run import Ask, Manner, verify_many
+from deputize.model.values import Verdict
+from deputize.registry import Grant
+
+WORKERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AwsChecker:
+    """Verifies with one session, its clients shared by `workers` threads. vendor: its file, for what roles must read.
+
+    wait: seconds for which each role is tried. never: accounts that are never entered.
+    """
+
+    session: Session
+    vendor: Path | None = None
+    wait: float = 60.0
+    never: tuple[str, ...] = ()
+    write_probe: bool = True
+    workers: int = WORKERS
+    _asked: dict[str, Asked] = field(default_factory=dict)
+
+    @property
+    def endpoint(self) -> str:
+        """Where: "aws", or the URL of another endpoint."""
+        return endpoint_of(self.session)
+
+    def ask(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Ask:
+        """The question about one role."""
+        if grant.partition not in self._asked:
+            self._asked[grant.partition] = asked_of(None, self.vendor, None, grant.partition)
+        # A tenant's second account has a bundle under a name of its own; either name is this tenant's.
+        names = tuple(dict.fromkeys((grant.label, grant.tenant)))
+        return Ask(role_arn, accepted_ids, other_id, replace(self._asked[grant.partition], tenants=names))
+
+    def check_many(self, asks: Iterable[Ask]) -> Iterator[tuple[Ask, Verdict | DeputizeError]]:
+        """The verdicts."""
+        manner = Manner(Timing(self.wait), self.never, self.write_probe)
+        return verify_many(asks, self.session, manner, workers=self.workers)

@@ -1,0 +1,1 @@
+"""`deputize verify`: whether the right external ID gets in, and no wrong or missing one."""

@@ -1,0 +1,167 @@
+"""Judge who could enter a role by evaluating its trust policy alone: a file, GetRole's output or a bundle; no AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from deputize.bundle import MANIFEST
+from deputize.checks.opened import Opened, open_bundle
+from deputize.checks.own import is_our_render
+from deputize.disk import read_text
+from deputize.errors import InputError, Problem, UsageError
+from deputize.iam import limits
+from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.jobs.lint.bundle import bundles_at
+from deputize.jobs.verify.expectations import Asked, asked_of_bundle, checked_ids, refuse_own
+from deputize.jobs.verify.read_only import WaysIn, find_entrances, prove_read_only
+from deputize.model.display import shown
+from deputize.model.values import AccessState, Safety, Verdict
+
+OFFLINE = "offline"  # in place of an endpoint
+
+
+def verify_offline(
+    source: Path, external_ids: tuple[str, ...] = (), vendor_account: str | None = None, role_arn: str | None = None
+) -> Verdict:
+    """Judge a trust policy without calling AWS.
+
+    source: a bundle (folder or zip), a trust policy as JSON, or what `aws iam get-role` printed. external_ids and
+    vendor_account: who may enter; a bundle says so itself. role_arn: where the file does not tell it.
+    The verdict's evidence is "policy"; it is safe when the meant way in is open and no other can be.
+    Raises InputError for what cannot be read, UsageError when it is not known who may enter.
+    """
+    if source.is_dir() or source.suffix == ".zip":
+        return _of_bundle(source, external_ids, vendor_account, role_arn or "")
+    found = _trust_in(source)
+    arn = role_arn or found.arn
+    parsed = _parsed(arn)
+    if vendor_account is None:
+        raise UsageError(Problem("--vendor-account", "is missing", "say whose account may enter, or give a bundle"))
+    if not limits.ACCOUNT_ID.admits(vendor_account):
+        raise UsageError(Problem("--vendor-account", f"{shown(vendor_account)} is no account ID", "give its 12 digits"))
+    if parsed is not None:
+        refuse_own(parsed, vendor_account)
+    ids = checked_ids(external_ids)
+    partition = parsed.partition if parsed is not None else _partition_of(found.policy)
+    ways = find_entrances(found.policy, Asked(vendor_account).trusted(partition, vendor_account), ids)
+    access = AccessState.UNKNOWN, ("a trust policy says nothing about access",)
+    return _verdict((arn, found.role_id), ids[0], ways, access)
+
+
+def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, role_arn: str) -> Verdict:
+    (_, files), *more = bundles_at(source)
+    if more:
+        raise InputError(Problem(shown(str(source)), "has more than one bundle", "give one"))
+    asked = asked_of_bundle(files)
+    account = vendor_account or str(asked.vendor_account)
+    if role_arn and (parsed := _parsed(role_arn)) is not None:
+        refuse_own(parsed, account)
+    expected = checked_ids(ids or asked.external_ids)
+    opened = open_bundle(files)
+    if opened.unreadable or not opened.roles:
+        raise InputError(*(opened.unreadable or (Problem(MANIFEST, "no role was found"),)))
+    trusted = replace(asked, vendor_account=account).trusted(str(asked.partition), account)
+    judged = [find_entrances(role.trust.to_json(), trusted, expected) for _, role in opened.roles]
+    ways = WaysIn(
+        tuple(dict.fromkeys(one for each in judged for one in each.found)),
+        all(each.judged for each in judged),
+        tuple(dict.fromkeys(note for each in judged for note in each.notes)),
+        all(each.lets_in for each in judged),
+    )
+    if not is_our_render(files):
+        # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
+        why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
+        ways = replace(ways, judged=False, notes=(*ways.notes, why))
+    return _verdict((role_arn, ""), expected[0], ways, _access(opened, asked))
+
+
+def _access(opened: Opened, asked: Asked) -> tuple[AccessState, tuple[str, ...]]:
+    notes: dict[str, None] = {}
+    for _, role in opened.roles:
+        documents = {f"policy {one.name}": one.document.to_json() for one in role.policies}
+        proof = prove_read_only(documents, role.managed_arns, asked.allowed_secrets)
+        notes |= dict.fromkeys(f"not proved to read: {one}" for one in proof.not_read)
+        notes |= dict.fromkeys(f"secrets: {one}" for one in proof.secrets)
+        notes |= dict.fromkeys(f"nothing is proved about {one}" for one in proof.unproved)
+    wide = any(note.startswith("not proved") for note in notes)
+    unproved = any(note.startswith("nothing") for note in notes)
+    state = AccessState.TOO_WIDE if wide else AccessState.UNKNOWN if unproved else AccessState.OK
+    return state, tuple(notes)
+
+
+def _verdict(
+    role: tuple[str, str], external_id: str, ways: WaysIn, access: tuple[AccessState, tuple[str, ...]]
+) -> Verdict:
+    closed = ("the policy does not let in those who are meant, with this external ID",) if not ways.lets_in else ()
+    state, notes = access
+    return Verdict(
+        role_arn=role[0],
+        role_id=role[1],
+        external_id=external_id,
+        safety=_safety(ways),
+        access=state,
+        evidence="policy",
+        endpoint=OFFLINE,
+        at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        caller="",
+        ways_in=ways.found,
+        notes=(*closed, *ways.notes, *notes),
+    )
+
+
+def _safety(ways: WaysIn) -> Safety:
+    if ways.found:
+        return Safety.VULNERABLE
+    if ways.notes or ways.lets_in is None:
+        return Safety.UNSETTLED
+    return Safety.SAFE if ways.lets_in else Safety.UNREACHABLE
+
+
+class _Trust:
+    """A raw trust policy with what its file tells of the role."""
+
+    def __init__(self, policy: Mapping[str, Any] | str, role: Mapping[str, Any]) -> None:
+        self.policy = policy
+        self.arn = str(role.get("Arn", ""))
+        self.role_id = str(role.get("RoleId", ""))
+
+
+def _trust_in(path: Path) -> _Trust:
+    where = shown(str(path))
+    try:
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            Problem(where, "is not JSON", "give a trust policy, or what aws iam get-role prints")
+        ) from error
+    role = found.get("Role", found) if isinstance(found, dict) else None
+    if not isinstance(role, dict):
+        raise InputError(Problem(where, "is no JSON object", "give a trust policy, or what aws iam get-role prints"))
+    if "AssumeRolePolicyDocument" not in role:
+        return _Trust(role, {})
+    policy = role["AssumeRolePolicyDocument"]
+    if isinstance(policy, str) and not policy.lstrip().startswith("{"):
+        policy = unquote(policy)
+    if not isinstance(policy, str | dict):
+        raise InputError(Problem(where, "AssumeRolePolicyDocument is no policy"))
+    return _Trust(policy, role)
+
+
+def _parsed(arn: str) -> RoleArn | None:
+    parsed = parse_role_arn(arn)
+    if arn and parsed is None:
+        raise InputError(Problem("role ARN", f"{shown(arn, 100)} is no ARN of a role"))
+    return parsed
+
+
+def _partition_of(policy: Mapping[str, Any] | str) -> str:
+    """The partition of the principals that the policy names, `aws` when they tell none."""
+    text = policy if isinstance(policy, str) else json.dumps(policy)
+    named = [one for one in ("aws-us-gov", "aws-cn", "aws-eusc") if f'"arn:{one}:' in text]
+    return named[0] if named else "aws"

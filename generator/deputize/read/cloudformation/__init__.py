@@ -1,0 +1,1 @@
+"""CloudFormation templates of any origin -> roles and policies with file, line and column."""

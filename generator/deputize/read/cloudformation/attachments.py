@@ -1,0 +1,181 @@
+"""Which policies of a template may belong to which of its roles, as far as names tell before any branch is taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from deputize.model.display import shown
+from deputize.read.cloudformation.names import may_equal, names_at
+from deputize.read.cloudformation.references import resource_mark, type_of
+from deputize.read.cloudformation.scope import Source
+from deputize.read.cloudformation.strict_values import intrinsic
+from deputize.read.found import NotUnderstood, Origin
+from deputize.read.source import Node
+from deputize.read.symbols import is_known
+
+ROLE, POLICY, MANAGED = "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"
+ROLE_POLICY = "AWS::IAM::RolePolicy"
+POLICIES = {POLICY: "Roles", MANAGED: "Roles", ROLE_POLICY: "RoleName"}
+"""Type of a resource that is a policy -> its property that names roles."""
+_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A resource with its properties."""
+
+    name: str
+    type: str
+    node: Node
+    properties: Mapping[str, Node]
+
+
+def owned(name: str, node: Node) -> Owned:
+    """The resource at `node`; without properties when it has none that can be read."""
+    fields = node.value if isinstance(node.value, Mapping) else {}
+    properties = fields.get("Properties")
+    found = properties.value if properties is not None and isinstance(properties.value, Mapping) else {}
+    return Owned(name, type_of(node), node, found)
+
+
+class Attachments:
+    """The policies of one template, by every name that they say of a role, in lower case: IAM's differ in more."""
+
+    def __init__(self, source: Source, resources: Iterable[Owned]) -> None:
+        resources = tuple(resources)
+        self._source = source
+        self.policies = {one.name: one for one in resources if one.type in POLICIES}
+        self._named = {name: self._names_of(one) for name, one in self.policies.items()}
+        self._roles = _RoleNames(source, [one for one in resources if one.type == ROLE] if self.policies else [])
+        self._order = {name: at for at, name in enumerate(self.policies)}
+        self._by_name: dict[str, list[str]] = {}
+        self._by_word: dict[str, list[str]] = {}
+        for one in self.policies.values():
+            for name in set(self._named[one.name] or ()):
+                self._by_name.setdefault(name, []).append(one.name)
+            for word in {word.lower() for word in _said(one.properties.get(POLICIES[one.type]))}:
+                self._by_word.setdefault(word, []).append(one.name)
+
+    def _names_of(self, policy: Owned) -> tuple[str, ...] | None:
+        node = policy.properties.get(POLICIES[policy.type])
+        return names_at(self._source, node) if node is not None else ()
+
+    def candidates(self, role: Owned) -> tuple[Owned, ...]:
+        """Those that may belong to `role`: they name it or what it is called by, or it names them."""
+        if not self.policies:
+            return ()
+        found = {role.name: None} if role.name in self.policies else {}
+        for name in (resource_mark(self._source, role.name, ""), *self._roles.told[role.name]):
+            found.update(dict.fromkeys(self._by_name.get(name, ())))
+        for word in self._roles.words[role.name]:
+            alike = self._by_word.get(word, ())
+            found.update({name: None for name in alike if self._roles.is_open(role.name) or self._named[name] is None})
+        found.update(dict.fromkeys(_said(role.properties.get("ManagedPolicyArns"))))
+        return tuple(
+            self.policies[name] for name in sorted(found.keys() & self.policies.keys(), key=self._order.__getitem__)
+        )
+
+    def is_settled(self, policy: str) -> bool:
+        """Whether it is proved, whatever the conditions, that no role has the policy but one that is known to."""
+        names = self._named[policy]
+        return names is not None and not self.may_be_given(names)
+
+    def may_be_given(self, names: Iterable[str]) -> bool:
+        """Whether one of `names` may be a role of the template without being known to be one."""
+        return any(self._roles.may_have(name.lower()) for name in names)
+
+
+class _RoleNames:
+    """What the roles of one template are called, in lower case.
+
+    told: by role, every name that it has or may choose. words: every text and name that is in how it is called.
+    """
+
+    def __init__(self, source: Source, roles: Iterable[Owned]) -> None:
+        self._source = source
+        self.told: dict[str, frozenset[str]] = {}
+        self.words: dict[str, frozenset[str]] = {}
+        self._open: set[str] = set()
+        self._known: set[str] = set()
+        self._called: dict[str, None] = {}
+        self._generated = False
+        for one in roles:
+            node = one.properties.get("RoleName")
+            names = names_at(source, node) if node is not None else ()
+            self.words[one.name] = frozenset((one.name.lower(), *(said.lower() for said in _said(node))))
+            if names is None:
+                self._open.add(one.name)
+            self._generated |= names == ()
+            self._called.update(dict.fromkeys(names or ()))
+            self.told[one.name] = self.words[one.name] if names is None else frozenset(names)
+            self._known |= {*self.told[one.name], resource_mark(source, one.name, "")}
+        self._weight = sum(len(one) + 1 for one in self._called)
+
+    def is_open(self, role: str) -> bool:
+        """Whether a condition decides what a role is called."""
+        return role in self._open
+
+    def may_have(self, name: str) -> bool:
+        """Whether a role that is not known to be called `name` may be."""
+        self._source.budget.spend(1 + self._weight // 64, self._source.place)
+        if name in self._known:
+            return False
+        if self._open or any(may_equal(name, one) for one in self._called):
+            return True
+        # A generated name has random letters: only a text from elsewhere may be one.
+        symbols = [self._source.symbols.symbol(one) for one in name if not is_known(one)]
+        return self._generated and any(one.origin is not Origin.PSEUDO for one in symbols)
+
+
+def circles(resources: Iterable[Owned]) -> Iterator[NotUnderstood]:
+    """Roles and policies that refer to each other in a circle: CloudFormation creates none of them."""
+    concerned = {one.name: one for one in resources if one.type == ROLE or one.type in POLICIES}
+    graph = {name: concerned.keys() & set(_references(one.node)) for name, one in concerned.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        names = [str(name) for name in reversed(error.args[1])]
+        what = f"resources depend on each other in a circle: {' -> '.join(shown(name) for name in names)}"
+        yield NotUnderstood(concerned[names[0]].node.named_at, what)
+
+
+def _said(node: Node | None) -> Iterator[str]:
+    """Every text below a node, and every name that its functions mention."""
+    for one, function in _below(node):
+        if isinstance(one.value, str):
+            yield from _names(one.value, function)
+            yield one.value
+
+
+def _references(node: Node) -> Iterator[str]:
+    """Every name that Ref, Fn::GetAtt or Fn::Sub mentions anywhere below `node`."""
+    for one, function in _below(node):
+        if function and isinstance(one.value, str):
+            yield from _names(one.value, function)
+
+
+def _names(text: str, function: str) -> Iterator[str]:
+    if function == "Fn::Sub":
+        yield from (name.partition(".")[0] for name in _PLACEHOLDER.findall(text))
+    elif function:
+        yield text.partition(".")[0]
+
+
+def _below(node: Node | None) -> Iterator[tuple[Node, str]]:
+    """(Node, the function that it is the first argument of, where that is one that mentions names)."""
+    waiting = [(node, "")] if node is not None else []
+    while waiting:
+        one, function = waiting.pop()
+        call = intrinsic(one)
+        if call is not None:
+            function, one = (call[0] if call[0] in ("Ref", "Fn::GetAtt", "Fn::Sub") else ""), call[1]
+        yield one, function
+        if isinstance(one.value, str):
+            continue
+        if isinstance(one.value, tuple):
+            waiting += [(item, function if at == 0 else "") for at, item in enumerate(one.value)]
+        else:
+            waiting += [(item, "") for item in one.value.values()]

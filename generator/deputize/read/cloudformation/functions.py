@@ -1,0 +1,226 @@
+"""Intrinsic functions: what each comes to when some of the texts it is given are unknown.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+A function of an unknown is an unknown itself, unless the file tells all that it can be. Fn::If is the scope's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from deputize.model.display import shown
+from deputize.read.cloudformation.references import attribute_of, reference_to
+from deputize.read.found import Origin
+from deputize.read.source import Node, refusal
+from deputize.read.symbols import Symbol, is_known, sole_mark
+
+if TYPE_CHECKING:
+    from deputize.read.cloudformation.scope import Scope
+
+_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
+_MAX_TEXT = 1024 * 1024  # characters; CloudFormation's own limit is far below
+_PAIR = 2
+_INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
+
+
+def call_function(scope: Scope, function: str, argument: Node, node: Node) -> object:
+    """What `function` comes to. Raises InputError for one that deputize does not read."""
+    known = _FUNCTIONS.get(function)
+    if known is None:
+        raise refusal(node.place, f"uses {shown(function)}, which deputize does not read")
+    found = known(scope, argument, node)
+    if isinstance(found, str) and len(found) > _MAX_TEXT:
+        raise refusal(node.place, f"comes to a text of more than {_MAX_TEXT} characters")
+    return found
+
+
+def _unknown(scope: Scope, function: str, node: Node, within: object = "", *, many: bool = False) -> object:
+    """The unknown that a function gives; it may be empty when what it is made `within` may."""
+    symbols = scope.source.symbols
+    mark = within if isinstance(within, str) else ""
+    empty = sole_mark(mark) is not None and symbols.symbol(mark).admits_empty
+    symbol = Symbol(function, Origin.FUNCTION, node.place, admits_empty=empty, many=many)
+    found = symbols.mark((Origin.FUNCTION, function, node.place, many), symbol)
+    return [found] if many else found
+
+
+def _ref(scope: Scope, argument: Node, node: Node) -> object:
+    return reference_to(scope, _name(argument), node.place)
+
+
+def _get_att(scope: Scope, argument: Node, node: Node) -> object:
+    if isinstance(argument.value, tuple):
+        if len(argument.value) != _PAIR:
+            raise refusal(argument.place, "Fn::GetAtt needs a resource and an attribute")
+        return attribute_of(scope, _name(argument.value[0]), scope.text(argument.value[1]), node.place)
+    resource, _, attribute = _name(argument).partition(".")
+    return attribute_of(scope, resource, attribute, node.place)
+
+
+def _sub(scope: Scope, argument: Node, node: Node) -> object:
+    template, own = argument, dict[str, Node]()
+    if isinstance(argument.value, tuple):
+        if len(argument.value) != _PAIR or not isinstance(argument.value[1].value, Mapping):
+            raise refusal(argument.place, "Fn::Sub needs a text and a mapping")
+        template, own = argument.value[0], dict(argument.value[1].value)
+    text = scope.scalar(template)
+    if text is None:
+        raise refusal(argument.place, "Fn::Sub needs a text")
+    if text.count("${") != len(_PLACEHOLDER.findall(text)):
+        raise refusal(node.place, "has a ${ in Fn::Sub that no name and } follow")
+    return scope.resolved(_PLACEHOLDER.sub(lambda found: _placeholder(scope, found[1], own, node), text), node.place)
+
+
+def _placeholder(scope: Scope, name: str, own: Mapping[str, Node], node: Node) -> str:
+    if name.startswith("!"):
+        return f"${{{name[1:]}}}"
+    if name in own:
+        found: object = scope.text(own[name])
+    elif "." in name:
+        resource, _, attribute = name.partition(".")
+        found = attribute_of(scope, resource, attribute, node.place)
+    else:
+        found = reference_to(scope, name, node.place)
+    if not isinstance(found, str):
+        raise refusal(node.place, f"{shown(name)} is a list, where Fn::Sub needs a text")
+    scope.source.budget.spend(1 + len(found) // 16, node.place)
+    return found
+
+
+def _join(scope: Scope, argument: Node, node: Node) -> object:
+    delimiter, items = _parts(argument, "Fn::Join", _PAIR)
+    separator, found = scope.text(delimiter), _list(scope, items)
+    return _unknown(scope, "Fn::Join", node) if _is_open(scope, found) else separator.join(found)
+
+
+def _select(scope: Scope, argument: Node, node: Node) -> object:
+    index, items = _parts(argument, "Fn::Select", _PAIR)
+    at, found = scope.text(index), _list(scope, items)
+    if _is_open(scope, found) or not is_known(at):
+        return _unknown(scope, f"Fn::Select {scope.source.symbols.named(at)}", node, found[0] if found else "")
+    if not _INDEX.fullmatch(at) or int(at) >= len(found):
+        raise refusal(index.place, f"there is no item {shown(at)} in a list of {len(found)}")
+    return found[int(at)]
+
+
+def _split(scope: Scope, argument: Node, node: Node) -> object:
+    delimiter, text = (scope.text(one) for one in _parts(argument, "Fn::Split", _PAIR))
+    if not delimiter or not is_known(delimiter):
+        raise refusal(node.place, "Fn::Split needs a delimiter that is known")
+    if not is_known(text) and scope.source.symbols.divisible(text):
+        return _unknown(scope, "Fn::Split", node, text, many=True)
+    return text.split(delimiter)
+
+
+def _find_in_map(scope: Scope, argument: Node, node: Node) -> object:
+    del node
+    parts = argument.value if isinstance(argument.value, tuple) else ()
+    if len(parts) not in (3, 4):
+        raise refusal(argument.place, "Fn::FindInMap needs a map and two keys")
+    name = scope.text(parts[0])
+    found = scope.source.mappings.get(name)
+    if found is None:
+        raise refusal(parts[0].place, f"there is no mapping {shown(scope.source.symbols.named(name))}")
+    for key in parts[1:3]:
+        found = _row(scope, found, key, parts[2] if key is parts[1] else None)
+        if found is None:
+            default = parts[3].value if len(parts) > 3 else None  # noqa: PLR2004 -- the fourth is optional
+            if not isinstance(default, Mapping) or "DefaultValue" not in default:
+                raise refusal(key.place, f"the mapping {shown(name)} has no such key")
+            return scope.value(default["DefaultValue"])
+    return scope.value(found)
+
+
+def _row(scope: Scope, rows: Node, key: Node, then: Node | None) -> Node | None:
+    """The entry for a key; when the key is unknown each entry is tried, unless all of them say the same."""
+    entries = rows.value if isinstance(rows.value, Mapping) else {}
+    text = scope.text(key)
+    if is_known(text):
+        return entries.get(text)
+    if sole_mark(text) is None:
+        raise refusal(key.place, "is the key of a mapping and not known", "give parameters with --parameter NAME=VALUE")
+    scope.source.budget.spend(len(entries), key.place)
+    following = scope.value(then) if then is not None else None
+    seen = {_said(one, following) for one in entries.values()}
+    if len(seen) == 1 and entries:
+        return next(iter(entries.values()))
+    return scope.choose(text, tuple(entries))
+
+
+def _said(entry: Node, key: object) -> object:
+    """What an entry says, comparable: of a row only what stands under the second key, where that is known."""
+    if isinstance(entry.value, Mapping):
+        if isinstance(key, str) and is_known(key):
+            return _said(entry.value[key], None) if key in entry.value else None
+        return tuple((name, _said(one, None)) for name, one in entry.value.items())
+    return tuple(_said(one, None) for one in entry.value) if isinstance(entry.value, tuple) else entry.value
+
+
+def _import(scope: Scope, argument: Node, node: Node) -> object:
+    name = scope.source.symbols.named(scope.text(argument))
+    return scope.source.symbols.mark((Origin.IMPORT, "", name), Symbol(name, Origin.IMPORT, node.place))
+
+
+def _base64(scope: Scope, argument: Node, node: Node) -> object:
+    text = scope.text(argument)
+    return base64.b64encode(text.encode()).decode() if is_known(text) else _unknown(scope, "Fn::Base64", node)
+
+
+def _to_json(scope: Scope, argument: Node, node: Node) -> object:
+    del node
+    return json.dumps(scope.value(argument), ensure_ascii=False)
+
+
+def _length(scope: Scope, argument: Node, node: Node) -> object:
+    found = _list(scope, argument)
+    return _unknown(scope, "Fn::Length", node) if _is_open(scope, found) else str(len(found))
+
+
+def _parts(argument: Node, function: str, count: int) -> tuple[Node, ...]:
+    if not isinstance(argument.value, tuple) or len(argument.value) != count:
+        raise refusal(argument.place, f"{function} needs {count} arguments")
+    return argument.value
+
+
+def _list(scope: Scope, node: Node) -> list[str]:
+    found = scope.value(node)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise refusal(node.place, "a list of texts is needed here")
+    return found
+
+
+def _is_open(scope: Scope, texts: list[str]) -> bool:
+    """Whether a list has a part of which not even the length is known."""
+    marks = (sole_mark(one) for one in texts)
+    return any(mark is not None and scope.source.symbols.symbol(mark).many for mark in marks)
+
+
+def _name(node: Node) -> str:
+    if not isinstance(node.value, str):
+        raise refusal(node.place, "a name is needed here")
+    return node.value
+
+
+def _open_list(function: str) -> Callable[[Scope, Node, Node], object]:
+    return lambda scope, _argument, node: _unknown(scope, function, node, many=True)
+
+
+_FUNCTIONS: Mapping[str, Callable[[Scope, Node, Node], object]] = {
+    "Ref": _ref,
+    "Fn::GetAtt": _get_att,
+    "Fn::Sub": _sub,
+    "Fn::Join": _join,
+    "Fn::Select": _select,
+    "Fn::Split": _split,
+    "Fn::FindInMap": _find_in_map,
+    "Fn::ImportValue": _import,
+    "Fn::Base64": _base64,
+    "Fn::ToJsonString": _to_json,
+    "Fn::Length": _length,
+    "Fn::GetAZs": _open_list("Fn::GetAZs"),
+    "Fn::Cidr": _open_list("Fn::Cidr"),
+}

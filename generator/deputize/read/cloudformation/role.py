@@ -1,0 +1,219 @@
+"""One role of a template in one branch: its trust policy, every policy that the template gives it, and its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from deputize.errors import InputError
+from deputize.iam.partitions import PARTITIONS
+from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments, Owned
+from deputize.read.cloudformation.branches import Facts
+from deputize.read.cloudformation.documents import Draft, draft_of, finished
+from deputize.read.cloudformation.references import arn_of, pseudo, resource_mark
+from deputize.read.cloudformation.scope import Scope, Source
+from deputize.read.cloudformation.strict_values import intrinsic
+from deputize.read.found import FoundPolicy, FoundRole, NotUnderstood, Text, not_understood
+from deputize.read.source import Node, refusal
+from deputize.read.symbols import ACCOUNT_ID, StandIns
+
+T = TypeVar("T")
+
+_ARN = re.compile(r"arn:(aws[a-z-]*):", re.ASCII)
+_POLICY = 10  # steps that a policy costs whatever is in it
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What one run came to. refused: what in it cannot be read."""
+
+    roles: tuple[FoundRole, ...] = ()
+    policies: tuple[FoundPolicy, ...] = ()
+    refused: tuple[NotUnderstood, ...] = ()
+    used: frozenset[str] = frozenset()
+
+
+class RoleRun:
+    """Reads one role, or one policy that belongs to none, under the facts of one branch."""
+
+    def __init__(self, source: Source, owner: Owned, facts: Facts) -> None:
+        self.scope = Scope(source, facts)
+        self.owner = owner
+        self.refused: list[NotUnderstood] = []
+
+    def role(self, policies: tuple[Owned, ...]) -> Branch:
+        """The role with those of `policies` that are its own."""
+        if not self._exists(self.owner):
+            return Branch()
+        trust = self._try(lambda: self._draft(self.owner, "AssumeRolePolicyDocument"), self.owner)
+        called = self._setting("RoleName")
+        drafts = [*self._embedded()]
+        managed = list(self._managed())
+        used = set()
+        for policy in policies:
+            if self._try(lambda one=policy: self._belongs(one, called, managed), policy):  # type: ignore[misc]
+                drafts.extend(self._separate(policy))
+                used.add(policy.name)
+        own = {arn_of(self.scope.source, one.name, MANAGED) for one in policies if one.type == MANAGED}
+        return self._branch(trust, drafts, [one for one in managed if one[0] not in own], used)
+
+    def policy(self, attachments: Attachments, *, used: bool) -> Branch:
+        """The policy on its own: no role of the template is known to have it. used: unless in another branch."""
+        if not self._exists(self.owner):
+            return Branch()
+        unknown = bool(self._try(lambda: attachments.may_be_given(self._names(self.owner)), self.owner))
+        if used and not unknown:
+            return Branch()
+        drafts = self._separate(self.owner)
+        stand_ins = self._stand_ins([draft for _, draft, _ in drafts])
+        found = tuple(replace(one, role_unknown=unknown) for one in self._finished(drafts, stand_ins))
+        return Branch(policies=found, refused=tuple(self.refused))
+
+    def _branch(
+        self,
+        trust: Draft | None,
+        drafts: list[tuple[str, Draft, str]],
+        managed: list[tuple[str, Node]],
+        used: set[str],
+    ) -> Branch:
+        arns = [text for text, _ in managed]
+        partition = _partition([*([trust] if trust else []), *(draft for _, draft, _ in drafts)], arns)
+        stand_ins = StandIns(self.scope.source.symbols, partition or "aws", self.scope.facts.others)
+        document = self._try(lambda: finished(trust, stand_ins), self.owner) if trust else None
+        role = FoundRole(
+            name=f"{self.scope.source.name}/{self.owner.name}" if self.scope.source.name else self.owner.name,
+            place=self.owner.node.named_at,
+            trust=document,
+            policies=tuple(self._finished(drafts, stand_ins)),
+            managed=tuple(Text(stand_ins.text(text), node.place) for text, node in managed),
+            boundary=self._text("PermissionsBoundary", stand_ins),
+            max_session=self._try(self._seconds, self.owner),
+            own_account=stand_ins.text(pseudo(self.scope.source, ACCOUNT_ID)),
+            partition=partition,
+            branch=" and ".join(self.scope.labels),
+            role_name=self._text("RoleName", stand_ins),
+            path=self._text("Path", stand_ins),
+            description=self._text("Description", stand_ins),
+            tags=tuple(self._try(lambda: list(self._tags(stand_ins)), self.owner) or ()),
+        )
+        documents = [one.document for one in role.policies] + ([document] if document else [])
+        unknowns = dict.fromkeys((*stand_ins.used, *(one for found in documents for one in found.unknowns)))
+        role = replace(role, unknowns=tuple(unknowns))
+        return Branch((role,), refused=tuple(self.refused), used=frozenset(used))
+
+    def _exists(self, owner: Owned) -> bool:
+        fields = owner.node.value if isinstance(owner.node.value, Mapping) else {}
+        condition = fields.get("Condition")
+        if condition is None:
+            return True
+        return self.scope.holds(condition.value if isinstance(condition.value, str) else "", condition)
+
+    def _try(self, read: Callable[[], T], owner: Owned) -> T | None:
+        """What `read` gives; what it refuses is kept, so that the rest of the role is still read."""
+        try:
+            return read()
+        except InputError as error:
+            self.refused.append(not_understood(error, owner.node.named_at))
+            return None
+
+    def _draft(self, owner: Owned, name: str) -> Draft:
+        if name not in owner.properties:
+            raise refusal(owner.node.named_at, f"{owner.type or 'the policy'} has no {name}")
+        return draft_of(owner.properties[name], self.scope)
+
+    def _embedded(self) -> Iterator[tuple[str, Draft, str]]:
+        """(name, document, how delivered) of each policy in the role itself."""
+        node = self.owner.properties.get("Policies")
+        for item in self._try(lambda: list(self.scope.items(node)), self.owner) or () if node is not None else ():
+            fields = item.value if isinstance(item.value, Mapping) and intrinsic(item) is None else {}
+            inner = Owned(self.owner.name, "", item, fields)
+            draft = self._try(lambda one=inner: self._draft(one, "PolicyDocument"), inner)  # type: ignore[misc]
+            if draft is not None:
+                yield self._name(inner, "PolicyName"), draft, "inline"
+
+    def _separate(self, policy: Owned) -> list[tuple[str, Draft, str]]:
+        self.scope.source.budget.spend(_POLICY, policy.node.place)
+        if not self._exists(policy):
+            return []
+        draft = self._try(lambda: self._draft(policy, "PolicyDocument"), policy)
+        return [] if draft is None else [(policy.name, draft, "managed" if policy.type == MANAGED else "inline")]
+
+    def _name(self, owner: Owned, name: str) -> str:
+        node = owner.properties.get(name)
+        text = self._try(lambda: self.scope.text(node), owner) if node is not None else None
+        return self.scope.source.symbols.named(text or owner.name)
+
+    def _managed(self) -> Iterator[tuple[str, Node]]:
+        node = self.owner.properties.get("ManagedPolicyArns")
+        if node is not None:
+            yield from self._try(lambda: list(self.scope.texts(node)), self.owner) or ()
+
+    def _belongs(self, policy: Owned, called: str | None, managed: list[tuple[str, Node]]) -> bool:
+        source = self.scope.source
+        if policy.type == MANAGED and arn_of(source, policy.name, MANAGED) in [text for text, _ in managed]:
+            return True
+        names = {resource_mark(source, self.owner.name, ""), called.lower() if called else None}
+        return any(text.lower() in names for text in self._names(policy))
+
+    def _names(self, policy: Owned) -> Iterator[str]:
+        """What a policy says of the roles that have it."""
+        node = policy.properties.get(POLICIES[policy.type])
+        yield from (text for text, _ in self.scope.texts(node)) if node is not None else ()
+
+    def _setting(self, name: str) -> str | None:
+        node = self.owner.properties.get(name)
+        found = self._try(lambda: self.scope.value(node), self.owner) if node is not None else None
+        return found if isinstance(found, str) else None
+
+    def _text(self, name: str, stand_ins: StandIns) -> Text | None:
+        text = self._setting(name)
+        return (
+            None if text is None else Text(stand_ins.text(text), self.scope.followed(self.owner.properties[name]).place)
+        )
+
+    def _tags(self, stand_ins: StandIns) -> Iterator[tuple[Text, Text]]:
+        node = self.owner.properties.get("Tags")
+        for item in self.scope.items(node) if node is not None else ():
+            fields = item.value if isinstance(item.value, Mapping) else {}
+            if "Key" in fields and "Value" in fields:
+                key, value = (
+                    Text(stand_ins.text(self.scope.text(fields[one])), fields[one].place) for one in ("Key", "Value")
+                )
+                yield key, value
+
+    def _seconds(self) -> int | None:
+        text = self._setting("MaxSessionDuration")
+        return int(text) if text is not None and _SECONDS.fullmatch(text) else None
+
+    def _stand_ins(self, drafts: list[Draft]) -> StandIns:
+        return StandIns(self.scope.source.symbols, _partition(drafts, []) or "aws", self.scope.facts.others)
+
+    def _finished(self, drafts: list[tuple[str, Draft, str]], stand_ins: StandIns) -> Iterator[FoundPolicy]:
+        for name, draft, delivery in drafts:
+            document = self._try(lambda one=draft: finished(one, stand_ins), self.owner)  # type: ignore[misc]
+            if document is not None:
+                yield FoundPolicy(name, document, delivery)
+
+
+def _partition(drafts: list[Draft], texts: list[str]) -> str | None:
+    """The partition that an ARN in one of these names, the first that is AWS's."""
+    for text in (*texts, *(one for draft in drafts for one in _texts(draft.value))):
+        found = _ARN.match(text)
+        if found is not None and found[1] in PARTITIONS:
+            return found[1]
+    return None
+
+
+def _texts(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting.extend(reversed(one.values()))
+        elif isinstance(one, list):
+            waiting.extend(reversed(one))

@@ -1,0 +1,187 @@
+"""A CloudFormation template of any origin -> every role and policy in it, in every branch, nothing dropped silently.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from deputize.errors import InputError
+from deputize.model.display import shown
+from deputize.read.cloudformation.attachments import ROLE, Attachments, Owned, circles, owned
+from deputize.read.cloudformation.branches import Facts, branches
+from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
+from deputize.read.cloudformation.parameters import parameter_values
+from deputize.read.cloudformation.references import reserve_own_account
+from deputize.read.cloudformation.role import Branch, RoleRun
+from deputize.read.cloudformation.scope import Budget, Source, SpentError
+from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS
+from deputize.read.cloudformation.transforms import resource_troubles, transform_troubles
+from deputize.read.found import FoundFile, FoundPolicy, FoundRole, NotUnderstood, not_understood
+from deputize.read.recognise import TEMPLATE
+from deputize.read.source import Node, Place, refusal
+from deputize.read.symbols import Symbols
+
+_MAX_NESTING = 4  # templates in templates
+_RUN = 10  # steps that a run costs whatever is in it
+
+
+@dataclass(slots=True)
+class _Found:
+    symbols: Symbols
+    budget: Budget = field(default_factory=Budget)
+    roles: list[FoundRole] = field(default_factory=list)
+    policies: list[FoundPolicy] = field(default_factory=list)
+    refused: dict[NotUnderstood, None] = field(default_factory=dict)
+    notes: dict[NotUnderstood, None] = field(default_factory=dict)
+    never: dict[Place, NotUnderstood] = field(default_factory=dict)  # roles that no branch so far creates
+
+
+def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> FoundFile:
+    """Everything in the template at `node`, parsed from `text`. choices: parameters and pseudo parameters.
+
+    Never raises for what the template says: what is not understood is in `refused`.
+    """
+    found = _Found(Symbols(text))
+    try:
+        _read(node, "", choices, found)
+    except SpentError as error:
+        what = "comes to more than deputize works out: from here on nothing is read"
+        found.refused[NotUnderstood(error.place, what, "split the file")] = None
+    created = {role.place for role in found.roles}
+    found.notes.update({note: None for place, note in found.never.items() if place not in created})
+    refused = sorted(found.refused, key=lambda one: (one.place.line, one.place.column))
+    return FoundFile(TEMPLATE, tuple(found.roles), tuple(found.policies), tuple(refused), tuple(found.notes))
+
+
+def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> None:
+    sections = node.value if isinstance(node.value, Mapping) else {}
+    try:
+        source = Source(
+            name=name,
+            parameters=parameter_values(_section(sections, "Parameters"), choices, found.symbols),
+            pseudo={key: value for key, value in choices.items() if key in PSEUDO_PARAMETERS},
+            conditions=_section(sections, "Conditions"),
+            mappings=_section(sections, "Mappings"),
+            resources=_section(sections, "Resources"),
+            symbols=found.symbols,
+            budget=found.budget,
+            place=node.place,
+        )
+    except InputError as error:
+        found.refused[not_understood(error, node.place)] = None
+        return
+    reserve_own_account(source)
+    if not name and "Resources" not in sections:
+        found.refused[NotUnderstood(node.place, "has no Resources: CloudFormation takes no such template")] = None
+    found.refused.update(dict.fromkeys(transform_troubles(sections)))
+    resources = [owned(key, one) for key, one in source.resources.items()]
+    for trouble, is_error in resource_troubles(resources, sections):
+        (found.refused if is_error else found.notes)[trouble] = None
+    found.refused.update(dict.fromkeys(circles(resources)))
+    _roles(source, resources, found)
+    for one in resources:
+        if one.type in STACKS:
+            found.notes[nested(one)] = None
+        elif one.type == STACK_SET:
+            _stack_set(source, one, found)
+
+
+def _section(sections: Mapping[str, Node], name: str) -> Mapping[str, Node]:
+    node = sections.get(name)
+    if node is None or node.value == "":
+        return {}
+    if not isinstance(node.value, Mapping):
+        raise refusal(node.named_at, f"{name} is no mapping")
+    return node.value
+
+
+def _roles(source: Source, resources: list[Owned], found: _Found) -> None:
+    attachments = Attachments(source, resources)
+    used: set[str] = set()
+    for one in resources:
+        if one.type != ROLE:
+            continue
+        own = attachments.candidates(one)
+        read = list(_branches(source, one, lambda run, own=own: run.role(own), found))  # type: ignore[misc]
+        used.update(*(branch.used for branch in read))
+        if read and not any(branch.roles or branch.refused for branch in read):
+            what = f"role {shown(one.name)} is never created, and not judged: its condition is false"
+            found.never[one.node.named_at] = NotUnderstood(one.node.named_at, what)
+        found.roles += _distinct(role for branch in read for role in branch.roles)
+    for one in attachments.policies.values():
+        if one.name not in used or not attachments.is_settled(one.name):
+            is_used = one.name in used
+            alone = _branches(
+                source,
+                one,
+                lambda run, used=is_used: run.policy(attachments, used=used),  # type: ignore[misc]
+                found,
+            )
+            found.policies += _alike([policy for branch in alone for policy in branch.policies], found.policies)
+
+
+def _alike(policies: list[FoundPolicy], known: list[FoundPolicy]) -> list[FoundPolicy]:
+    """One policy in every branch that is not `known`: where a role may have it in one, it may in all."""
+    unknown = any(one.role_unknown for one in policies)
+    found: list[FoundPolicy] = []
+    for one in policies:
+        policy = replace(one, role_unknown=unknown)
+        if policy not in found and policy not in known:
+            found.append(policy)
+    return found
+
+
+def _distinct(roles: Iterable[FoundRole]) -> list[FoundRole]:
+    """Those that differ in more than the branch; one alone is named by none."""
+    seen: list[FoundRole] = []
+    found: list[FoundRole] = []
+    for role in roles:
+        unnamed = replace(role, branch="")
+        if unnamed not in seen:
+            seen.append(unnamed)
+            found.append(role)
+    return seen if len(seen) == 1 else found
+
+
+def _branches(source: Source, owner: Owned, read: Callable[[RoleRun], Branch], found: _Found) -> Iterator[Branch]:
+    try:
+        for branch in branches(lambda facts: _run(source, owner, read, facts), owner.node.named_at):
+            found.refused.update(dict.fromkeys(branch.refused))
+            yield branch
+    except InputError as error:
+        found.refused[not_understood(error, owner.node.named_at)] = None
+
+
+def _run(source: Source, owner: Owned, read: Callable[[RoleRun], Branch], facts: Facts) -> Branch:
+    source.budget.spend(_RUN, owner.node.named_at)
+    return read(RoleRun(source, owner, facts))
+
+
+def _stack_set(source: Source, owner: Owned, found: _Found) -> None:
+    if source.name.count("/") == _MAX_NESTING:
+        place = owner.node.named_at
+        found.refused[NotUnderstood(place, f"has templates in templates, more than {_MAX_NESTING} deep")] = None
+        return
+    try:
+        for inner in branches(lambda facts: embedded(source, owner, facts), owner.node.named_at):
+            found.refused.update(dict.fromkeys(inner.refused))
+            found.notes.update(dict.fromkeys(inner.notes))
+            name = f"{source.name}/{owner.name}" if source.name else owner.name
+            for given in inner.given:
+                _instances(inner.template, name, given, found)
+    except InputError as error:
+        found.refused[not_understood(error, owner.node.named_at)] = None
+
+
+def _instances(template: Node | None, name: str, given: Given, found: _Found) -> None:
+    """The template in a stack set, for a group of its instances."""
+    if template is None:
+        return
+    found.budget.spend(_RUN, template.place)
+    before = len(found.roles)
+    _read(template, name, given.parameters, found)
+    labels = [" and ".join(filter(None, (given.label, one.branch))) for one in found.roles[before:]]
+    found.roles[before:] = [replace(one, branch=label) for one, label in zip(found.roles[before:], labels, strict=True)]

@@ -1,0 +1,1 @@
+"""Terraform modules -> roles and policies."""
