@@ -248,7 +248,7 @@ def test_the_cases_cover_what_a_vendor_may_choose() -> None:
     """Every partition, both locales and deliveries, splitting, and each kind of trust is some case's subject."""
     roles = {name: _case(name).role() for name in NAMES}
     assert len(NAMES) >= 14
-    principals = " ".join(role.trust.statements[0].principals[0] for role in roles.values())
+    principals = " ".join(role.trust.statements[0].principals[0].text for role in roles.values())
     assert all(f"arn:{partition}:iam::" in principals for partition in ("aws", "aws-us-gov", "aws-cn", "aws-eusc"))
     assert any(len(role.policies) > 1 for role in roles.values())
     assert {role.delivery for role in roles.values()} == {"managed", "inline"}

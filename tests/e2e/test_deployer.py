@@ -23,7 +23,8 @@ from deputize import Tenant, Vendor, render
 from deputize.aws.client import Credentials, Refusal, Session, Target
 from deputize.aws.embedded import EmbeddedAws, create_user
 from deputize.aws.stack import ACTIONS
-from deputize.iam.policy import Policy, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import Policy
 from deputize.model.profiles import AccessStatement
 from deputize.model.spec import AccessSpec, RoleSpec, VendorAccount
 from deputize.model.text import english

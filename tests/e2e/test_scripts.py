@@ -22,7 +22,8 @@ from deputize import Tenant, Vendor, render
 from deputize.aws.assume import assume
 from deputize.aws.client import Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws, create_user
-from deputize.iam.policy import Policy, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import Policy
 from deputize.iam.role import IamRole
 from deputize.model.role import Role, build, with_choices
 from deputize.model.slots import slots_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from deputize.iam.actions import pattern_regex
 from deputize.iam.evaluate import evaluate
-from deputize.iam.policy import Condition, Effect, Policy, Statement
+from deputize.iam.policy import Condition, Effect, Policy, Statement, aws_principals
 from deputize.iam.wildcards import arn_matches, matches, resource_matches
 
 ROLE = "arn:aws:iam::111122223333:role/path/reader"
@@ -152,8 +152,8 @@ NEVER = Condition("StringEquals", "aws:x", ("a",))
         (_policy(_says("iam:GetRole", ROLE, UNKNOWN, effect="Deny"), _says(effect="Deny")), "explicit-deny"),
         (_policy(_says("iam:GetUser", ROLE, UNKNOWN)), "implicit-deny"),
         (_policy(_says("iam:GetRole", "arn:aws:iam::1:role/${aws:username}")), "unknown"),
-        (_policy(Statement(None, "Allow", ("iam:GetRole",), (), ("*",))), "unknown"),
-        (_policy(Statement(None, "Allow", ("iam:GetRole",), (ROLE,), ("*",))), "unknown"),
+        (_policy(Statement(None, "Allow", ("iam:GetRole",), (), aws_principals("*"))), "unknown"),
+        (_policy(Statement(None, "Allow", ("iam:GetRole",), (ROLE,), aws_principals("*"))), "unknown"),
     ],
 )
 def test_what_is_not_understood_counts_only_where_it_decides(policy: Policy, decision: str) -> None:

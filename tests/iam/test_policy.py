@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from deputize.iam.policy import VERSION, NotUnderstoodError, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import VERSION, NotUnderstoodError
 
 SECRET = "OTHER-TENANTS-ID"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deputize.errors import InputError
-from deputize.iam.policy import Condition
+from deputize.iam.policy import Condition, aws_principals
 from deputize.model.role import TEMPLATE_VERSION, build, with_choices
 from deputize.model.slots import CHOICE, SLOT, shape_of, slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, Tenant, Vendor, VendorAccount
@@ -34,7 +34,7 @@ def test_who_may_enter(account: VendorAccount, principals: tuple[str, ...], cond
     """The account, its roles by ARN, or the roles as principals: and always with the external ID."""
     (statement,) = build(replace(VENDOR, accounts=(account,)), slots_of(VENDOR, TENANT)).iam.trust.statements
     assert statement.actions == ("sts:AssumeRole",)
-    assert (statement.principals, statement.conditions) == (principals, conditions)
+    assert (statement.principals, statement.conditions) == (aws_principals(*principals), conditions)
 
 
 def test_a_rotation_lets_both_ids_in() -> None:

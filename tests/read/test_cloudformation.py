@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
+from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.read.cloudformation.strict import read_stack, read_template
 
@@ -59,7 +59,7 @@ TRUST = Policy(
             "Allow",
             ("sts:AssumeRole",),
             (),
-            ("arn:aws:iam::111122223333:root",),
+            aws_principals("arn:aws:iam::111122223333:root"),
             (Condition("StringEquals", "sts:ExternalId", ("12345",)),),
         ),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.iam.policy import NamedPolicy, Policy, Statement
+from deputize.iam.policy import NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.read.json_files import read_json
 
@@ -18,7 +18,7 @@ def reads(action: str) -> Policy:
     return Policy((Statement(None, "Allow", (action,), ("*",)),))
 
 
-TRUST = Policy((Statement(None, "Allow", ("sts:AssumeRole",), (), ("*",)),))
+TRUST = Policy((Statement(None, "Allow", ("sts:AssumeRole",), (), aws_principals("*")),))
 FILES = {
     "json/trust-policy.json": json.dumps(TRUST.to_json()),
     "json/access-policy.json": json.dumps(reads("ec2:Describe*").to_json()),

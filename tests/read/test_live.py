@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
-from deputize.iam.policy import NamedPolicy, Policy, Statement
+from deputize.iam.policy import NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.read.live import role_from_api
 
-TRUST = Policy((Statement("Enter", "Allow", ("sts:AssumeRole",), (), ("arn:aws:iam::111122223333:root",)),))
+TRUST = Policy(
+    (Statement("Enter", "Allow", ("sts:AssumeRole",), (), aws_principals("arn:aws:iam::111122223333:root")),)
+)
 READS = Policy((Statement("Read%41", "Allow", ("ec2:Describe*",), ("arn:aws:s3:::a%20b+c",)),))
 OWN = "arn:aws:iam::444455556666:policy/x/Reader-access"
 GET_ROLE: dict[str, object] = {

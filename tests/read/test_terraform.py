@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
+from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.read.terraform.module import read_module
 
@@ -76,7 +76,7 @@ ROLE = IamRole(
                 "Allow",
                 ("sts:AssumeRole",),
                 (),
-                ("arn:aws:iam::111122223333:root",),
+                aws_principals("arn:aws:iam::111122223333:root"),
                 (Condition("StringEquals", "sts:ExternalId", ("12345", 'a${b"\\')),),
             ),
         )

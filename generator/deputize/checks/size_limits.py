@@ -65,8 +65,8 @@ def _too_much(document: Document, most: int) -> NotUnderstood | None:
 
 def _spanning(document: Document) -> Iterator[int]:
     for one in statements_of(document):
-        services = (said.text.partition(":")[0] for said in one.actions)
-        yield max(int(one.others), sum("*" in service or "?" in service for service in services))
+        services = (action.partition(":")[0] for action in one.actions)
+        yield max(int(one.not_action), sum("*" in service or "?" in service for service in services))
 
 
 def _emptied(document: Document) -> Document:

@@ -62,7 +62,10 @@ def render_readme(role: Role, facts: Facts) -> dict[str, str]:
         made=made,
         vendor=role.vendor.name.get(locale),
         who=who_may_enter(role, locale),
-        principals=next(one for one in made.trust.statements if "sts:AssumeRole" in one.actions).principals,
+        principals=tuple(
+            principal.text
+            for principal in next(one for one in made.trust.statements if "sts:AssumeRole" in one.actions).principals
+        ),
         profile=None if profile is None else load_profile(profile).title.get(locale),
         documents=tuple((policy.name, _file(number)) for number, policy in enumerate(made.policies, 1)),
         policy_description=policy_description(role),

@@ -33,7 +33,7 @@ def expected(role: Role) -> dict[str, object]:
         "mocks_terraform": Literal(MOCKS_TERRAFORM),
         "mocks_tofu": Literal(MOCKS_TOFU),
         "customer_account": role.slots.account_id or _another_account(role.account.id),
-        "principals": hcl_value(list(made.trust.statements[0].principals)),
+        "principals": hcl_value([one.text for one in made.trust.statements[0].principals]),
         "external_ids": hcl_value(list(role.slots.external_ids)),
         "trust": [hcl_value(_listed(statement)) for statement in made.trust.statements],
         "own": Literal("aws_iam_policy" if made.delivery == "managed" else "aws_iam_role_policy"),
@@ -65,7 +65,7 @@ def _listed(statement: Statement) -> dict[str, object]:
     return {
         "Sid": statement.sid,
         "Effect": statement.effect,
-        "Principal": {"AWS": list(statement.principals)},
+        "Principal": {"AWS": [one.text for one in statement.principals]},
         "Action": list(statement.actions),
         **({"Condition": conditions} if conditions else {}),
     }

@@ -11,7 +11,8 @@ import json
 from dataclasses import dataclass, replace
 
 from deputize.iam.evaluate import Decision, evaluate
-from deputize.iam.policy import VERSION, Condition, NotUnderstoodError, Policy, Statement, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import VERSION, Condition, NotUnderstoodError, Policy, Statement, aws_principals
 from deputize.model.bucket_writes import BUCKET_WRITES, OBJECT_WRITES, writes
 
 SIDS = ("EverybodyReadsTemplates", "OnlyOverTls")
@@ -46,8 +47,8 @@ def bucket_policy(partition: str, bucket: str, prefix: str) -> Policy:
     plain = Condition("Bool", _TLS, ("false",))
     return Policy(
         (
-            Statement(SIDS[0], "Allow", (READ,), templates, (_EVERYBODY,)),
-            Statement(SIDS[1], "Deny", ("s3:*",), templates, (_EVERYBODY,), (plain,)),
+            Statement(SIDS[0], "Allow", (READ,), templates, aws_principals(_EVERYBODY)),
+            Statement(SIDS[1], "Deny", ("s3:*",), templates, aws_principals(_EVERYBODY), (plain,)),
         )
     )
 

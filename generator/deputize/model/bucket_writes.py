@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from deputize.iam.evaluate import evaluate
-from deputize.iam.policy import VERSION, NotUnderstoodError, Policy, Statement, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import VERSION, NotUnderstoodError, Policy, Statement
 
 # What changes what customers get, or who may change it: on the object, and on its bucket.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -99,7 +100,7 @@ def _widest(item: object) -> Statement:
 def _sure_deny(item: object) -> Statement | None:
     """The statement, where it is a Deny for everybody that no choice of the asker's escapes but TLS."""
     found = _parsed(item)
-    if found is None or found.effect != "Deny" or _EVERYBODY not in found.principals:
+    if found is None or found.effect != "Deny" or not any(one.is_anyone for one in found.principals):
         return None
     return replace(found, principals=()) if all(_of_tls(one.key) for one in found.conditions) else None
 

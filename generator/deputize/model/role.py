@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from deputize.errors import InputError, Problem
 from deputize.iam.arn import account_root, parse_policy_arn
-from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
+from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.model.access import Access, build_access
 from deputize.model.slots import ACCOUNT_CHOICE, PATH_CHOICE, ROLE_NAME_CHOICE, Slots, chosen
@@ -112,7 +112,7 @@ def _trust(vendor: Vendor, account: VendorAccount, external_ids: tuple[str, ...]
     Session tags and source identity are actions of their own, which carry no sts:ExternalId in their request context
     (Service Authorization Reference, AWS STS); by themselves they let nobody in.
     """
-    principals = account.roles if account.pin else (account_root(account.partition, account.id),)
+    principals = aws_principals(*(account.roles if account.pin else (account_root(account.partition, account.id),)))
     who = (Condition("ArnEquals", "aws:PrincipalArn", account.roles),) if account.roles and not account.pin else ()
     needs_id = Condition("StringEquals", "sts:ExternalId", external_ids)
     found = [Statement("AssumeWithExternalId", "Allow", ("sts:AssumeRole",), (), principals, (needs_id, *who))]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from deputize.iam.policy import Condition, NamedPolicy, NotUnderstoodError, Policy, Statement, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import Condition, NamedPolicy, NotUnderstoodError, Policy, Statement
 from deputize.iam.role import IamRole
 from deputize.model.display import shown
 from deputize.read.json_text import parse_json, plain_json
@@ -79,7 +80,7 @@ def _normal_statement(statement: Statement) -> Statement:
         statement,
         actions=_set(statement.actions),
         resources=_set(statement.resources),
-        principals=_set(statement.principals),
+        principals=tuple(sorted(set(statement.principals), key=lambda one: (one.kind, one.text))),
         conditions=tuple(sorted(conditions, key=lambda condition: (condition.operator, condition.key))),
     )
 

@@ -11,18 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from deputize.checks.access.statements import Stated, is_wide, named, scope_of, statements_of, unknown_in
+from deputize.checks.access.statements import is_wide, named, place_of, scope_of, statements_of, unknown_in
 from deputize.checks.own.access_parts import Verdict, verdict
 from deputize.iam.actions import expand
 from deputize.iam.arn import parse_policy_arn
 from deputize.iam.exposure import Exposure
 from deputize.iam.levels import Judged
 from deputize.iam.managed import ManagedPolicy, managed_policy
+from deputize.iam.policy import Statement, path_of
 from deputize.model.display import shown
 from deputize.read.found import Document, FoundPolicy, FoundRole, Text, Unknown
 from deputize.read.source import Place
 
 ANYWHERE = Place("", 1, 1)
+_NOWHERE = Document(None, {(): ANYWHERE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
 
 def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], allowed: Iterable[str]) -> Access:
     documents = tuple(policy.document for policy in policies)
-    stated = [(one, document.unknowns) for document in documents for one in statements_of(document)]
+    statements = [(one, document) for document in documents for one in statements_of(document)]
     snapshots = [(one.place, one.policy.name) for one in attached if one.policy is not None]
-    denied = _denied([*stated, *((one, ()) for _, name in snapshots for one in snapshot_statements(name))])
+    denied = _denied([*statements, *((one, _NOWHERE) for _, name in snapshots for one in snapshot_statements(name))])
     granted = (
-        *(found for one, unknowns in stated if one.effect == "Allow" for found in _allowed(one, unknowns)),
+        *(found for one, document in statements if one.effect == "Allow" for found in _allowed(one, document)),
         *(replace(_snapshot(name), place=place) for place, name in snapshots),
     )
     return Access(
@@ -135,23 +137,23 @@ def _attached(text: Text, unknowns: Sequence[Unknown]) -> Attached:
     return Attached(text.value, text.place, managed_policy(parsed[2].removeprefix("/")) if parsed and known else None)
 
 
-def _denied(stated: Sequence[tuple[Stated, Sequence[Unknown]]]) -> Denied:
+def _denied(statements: Sequence[tuple[Statement, Document]]) -> Denied:
     denies = [
-        (one, tuple(said.text for said in one.actions))
-        for one, unknowns in stated
-        if one.effect == "Deny" and denies_all(one, unknowns)
+        (one, one.actions)
+        for one, document in statements
+        if one.effect == "Deny" and denies_all(one, document.unknowns)
     ]
     return Denied(
-        frozenset().union(*(_expanded(patterns) for one, patterns in denies if not one.others)),
-        tuple(_expanded(patterns) for one, patterns in denies if one.others),
+        frozenset().union(*(_expanded(patterns) for one, patterns in denies if not one.not_action)),
+        tuple(_expanded(patterns) for one, patterns in denies if one.not_action),
     )
 
 
-def denies_all(statement: Stated, unknowns: Sequence[Unknown]) -> bool:
+def denies_all(statement: Statement, unknowns: Sequence[Unknown]) -> bool:
     """Whether it denies what it names always and everywhere."""
-    everything = not statement.other_resources and any(one.text.strip("*") == "" for one in statement.resources)
-    named_here = statement.actions and not any(unknown_in(one.text, unknowns) for one in statement.actions)
-    return everything and not statement.conditional and bool(named_here)
+    everything = not statement.not_resource and any(one.strip("*") == "" for one in statement.resources)
+    named_here = statement.actions and not any(unknown_in(one, unknowns) for one in statement.actions)
+    return everything and not statement.conditions and bool(named_here)
 
 
 @lru_cache(maxsize=256)
@@ -159,20 +161,31 @@ def _expanded(patterns: tuple[str, ...]) -> frozenset[str]:
     return frozenset(action for pattern in patterns for action in expand(pattern))
 
 
-def _allowed(statement: Stated, unknowns: Sequence[Unknown]) -> Iterator[Granted]:
+def _allowed(statement: Statement, document: Document) -> Iterator[Granted]:
+    unknowns = document.unknowns
     suffix, wide = scope_of(statement, unknowns), is_wide(statement)
-    if statement.others:
-        patterns = tuple(one.text for one in statement.actions)
+    if statement.not_action:
+        patterns = statement.actions
         label = f"NotAction {shown(named(', '.join(patterns), unknowns), 120)}"
         found = _all_but(patterns)
-        yield Granted(label, statement.place, "", found.not_read, found.exposed, suffix, wide, others=True)
-        return
-    for said in statement.actions:
-        unknown = unknown_in(said.text, unknowns)
-        found = verdict(said.text) if unknown is None else _NOTHING
-        label = shown(named(said.text, unknowns), 120)
         yield Granted(
-            label, said.place, said.text, found.not_read, found.exposed, suffix, wide, found.known, unknown=unknown
+            label, place_of(statement, document), "", found.not_read, found.exposed, suffix, wide, others=True
+        )
+        return
+    for action in statement.actions:
+        unknown = unknown_in(action, unknowns)
+        found = verdict(action) if unknown is None else _NOTHING
+        label = shown(named(action, unknowns), 120)
+        yield Granted(
+            label,
+            document.place(path_of(action)),
+            action,
+            found.not_read,
+            found.exposed,
+            suffix,
+            wide,
+            found.known,
+            unknown=unknown,
         )
 
 
@@ -190,23 +203,23 @@ def _all_but(patterns: tuple[str, ...]) -> Verdict:
 
 
 @cache
-def snapshot_statements(name: str) -> tuple[Stated, ...]:
+def snapshot_statements(name: str) -> tuple[Statement, ...]:
     """The statements of an AWS managed policy with a snapshot, all of them nowhere."""
     policy = managed_policy(name)
-    return () if policy is None else statements_of(Document(dict(policy.document), {(): ANYWHERE}))
+    return () if policy is None else statements_of(replace(_NOWHERE, value=dict(policy.document)))
 
 
 @cache
 def _snapshot(name: str) -> Granted:
     """All that an AWS managed policy allows, as one."""
     policy = managed_policy(name)
-    stated = [one for one in snapshot_statements(name) if one.effect == "Allow"]
-    granted = [found for one in stated for found in _allowed(one, ())]
+    allows = [one for one in snapshot_statements(name) if one.effect == "Allow"]
+    granted = [found for one in allows for found in _allowed(one, _NOWHERE)]
     return Granted(
         f"the AWS managed policy {name}",
         ANYWHERE,
         not_read=tuple({one.action: one for found in granted for one in found.not_read}.values()),
         exposed=tuple(sorted({one for found in granted for one in found.exposed}, key=lambda one: one.action)),
         suffix="" if policy is None else f" (as of snapshot {policy.version}, {policy.date})",
-        others=any(one.others for one in stated),
+        others=any(one.not_action for one in allows),
     )

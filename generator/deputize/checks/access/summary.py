@@ -15,7 +15,7 @@ from deputize.checks.access.grants import (
     denies_all,
     snapshot_statements,
 )
-from deputize.checks.access.statements import Stated, named, statements_of, unknown_in
+from deputize.checks.access.statements import named, statements_of, unknown_in
 from deputize.checks.placed import placed
 from deputize.checks.rule import Rule
 from deputize.checks.rules.actions import ACCESS_RULES, NAME_RULES
@@ -23,6 +23,7 @@ from deputize.checks.rules.managed import MANAGED_RULES
 from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
 from deputize.iam.actions import expand
 from deputize.iam.levels import judge_action
+from deputize.iam.policy import Statement
 from deputize.model.facts import Facts, Managed, Part, exposed_by
 from deputize.model.values import Finding
 from deputize.read.found import Document, FoundPolicy, FoundRole, Unknown
@@ -76,22 +77,22 @@ def _told(policies: Sequence[FoundPolicy], access: Access, where: str, limits: t
 
 def _parts(policy: FoundPolicy, denied: Denied) -> Iterator[Part]:
     unknowns = policy.document.unknowns
-    for number, stated in enumerate(statements_of(policy.document), 1):
-        if stated.effect == "Allow":
+    for number, statement in enumerate(statements_of(policy.document), 1):
+        if statement.effect == "Allow":
             yield Part(
                 policy=policy.name,
-                sid=stated.sid or f"statement {number}",
-                resources=tuple(named(one.text, unknowns) for one in stated.resources),
-                judged=tuple(judge_action(action) for action in _actions(stated, unknowns) if action not in denied),
-                but=stated.other_resources,
-                conditional=stated.conditional,
+                sid=statement.sid or f"statement {number}",
+                resources=tuple(named(one, unknowns) for one in statement.resources),
+                judged=tuple(judge_action(action) for action in _actions(statement, unknowns) if action not in denied),
+                but=statement.not_resource,
+                conditional=bool(statement.conditions),
             )
 
 
-def _actions(stated: Stated, unknowns: Iterable[Unknown]) -> list[str]:
-    known = [one.text for one in stated.actions if unknown_in(one.text, tuple(unknowns)) is None]
+def _actions(statement: Statement, unknowns: Iterable[Unknown]) -> list[str]:
+    known = [one for one in statement.actions if unknown_in(one, tuple(unknowns)) is None]
     found = {action for pattern in known for action in expand(pattern)}
-    return sorted(set(expand("*")) - found if stated.others else found)
+    return sorted(set(expand("*")) - found if statement.not_action else found)
 
 
 def _managed(attached: Attached, denied: Denied) -> Managed:
@@ -99,7 +100,7 @@ def _managed(attached: Attached, denied: Denied) -> Managed:
     if policy is None:
         raise LookupError(attached.arn)
     allows = (one for one in snapshot_statements(policy.name) if one.effect == "Allow")
-    actions = {action for stated in allows for action in _actions(stated, ())}
+    actions = {action for one in allows for action in _actions(one, ())}
     left = tuple(sorted(action for action in actions if action not in denied))
     return Managed(policy.name, policy.version, policy.date, left)
 

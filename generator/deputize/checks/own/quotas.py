@@ -110,7 +110,7 @@ def _arns(subject: Subject) -> Iterator[tuple[str, str]]:
     role = subject.role
     for statement in role.trust.statements:
         conditions = (value for condition in statement.conditions for value in condition.values)
-        yield from (("trust", text) for text in (*statement.principals, *conditions))
+        yield from (("trust", text) for text in (*(one.text for one in statement.principals), *conditions))
     for policy in role.policies:
         for statement in policy.document.statements:
             yield from ((f"policy {policy.name}", resource) for resource in statement.resources)

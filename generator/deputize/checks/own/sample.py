@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from deputize.checks.own.subject import Expected, Ids, Subject, TrustSubject
-from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement
+from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 
 VENDOR_ACCOUNT = "111122223333"
@@ -32,7 +32,9 @@ EXPECTED = Expected(
 )
 NEEDS_ID = Condition("StringEquals", "sts:ExternalId", (EXTERNAL_ID,))
 ONLY_ROLE = Condition("ArnEquals", "aws:PrincipalArn", (VENDOR_ROLE,))
-ENTER = Statement("AssumeWithExternalId", "Allow", ("sts:AssumeRole",), (), (VENDOR_ROOT,), (NEEDS_ID, ONLY_ROLE))
+ENTER = Statement(
+    "AssumeWithExternalId", "Allow", ("sts:AssumeRole",), (), aws_principals(VENDOR_ROOT), (NEEDS_ID, ONLY_ROLE)
+)
 READ_SELF = Statement(
     "ReadThisRole",
     "Allow",

@@ -5,6 +5,7 @@ Most rules name a mistake that is common; `trust-grammar` refuses whatever else 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from deputize.checks.own import sample
 from deputize.checks.own.subject import Expected, TrustSubject
 from deputize.checks.own.trust_form import comparable, entries, expected_trust, id_conditions, principals
 from deputize.checks.rule import Hit, Rule
-from deputize.iam.policy import Condition, Policy, Statement
+from deputize.iam.policy import Condition, Policy, Statement, aws_principals
 from deputize.model.display import shown
 from deputize.model.values import Finding, Severity
 
@@ -66,7 +67,11 @@ def _values(subject: TrustSubject) -> Iterator[Hit]:
 
 def _wildcard(subject: TrustSubject) -> Iterator[Hit]:
     for number, statement in enumerate(subject.policy.statements, 1):
-        wild = [principal for principal in statement.principals if "*" in principal or "?" in principal]
+        wild = [
+            principal
+            for principal in (one.text for one in statement.principals)
+            if "*" in principal or "?" in principal
+        ]
         if wild and statement.effect == "Allow":
             yield Hit(f"trusts {shown(wild[0])}: any AWS account", f"trust statement {number}")
 
@@ -74,7 +79,7 @@ def _wildcard(subject: TrustSubject) -> Iterator[Hit]:
 def _other_account(subject: TrustSubject) -> Iterator[Hit]:
     known = principals(subject.expected)
     for number, statement in enumerate(subject.policy.statements, 1):
-        for principal in statement.principals:
+        for principal in (one.text for one in statement.principals):
             if principal not in known and "*" not in principal:
                 yield Hit(f"trusts {shown(principal, 120)}, which is not the vendor", f"trust statement {number}")
 
@@ -116,7 +121,7 @@ def _account_root(subject: TrustSubject) -> Iterator[Hit]:
 def _grammar(subject: TrustSubject) -> Iterator[Hit]:
     expected = [comparable(statement) for statement in expected_trust(subject.expected)]
     found = [comparable(statement) for statement in subject.policy.statements]
-    if sorted(map(repr, expected)) == sorted(map(repr, found)):
+    if Counter(expected) == Counter(found):
         return
     # What another rule has named is not said twice; nothing that differs ever passes.
     if any(True for rule in _NAMED for _ in rule.check(subject)):
@@ -167,7 +172,7 @@ _NAMED: tuple[Rule[TrustSubject], ...] = (
         mend=_AGAIN,
         reference=_PRINCIPAL,
         good=sample.enters(),
-        bad=sample.enters(principals=("*",)),
+        bad=sample.enters(principals=aws_principals("*")),
         check=_wildcard,
     ),
     Rule(
@@ -178,7 +183,7 @@ _NAMED: tuple[Rule[TrustSubject], ...] = (
         mend=_AGAIN,
         reference=_PRINCIPAL,
         good=sample.enters(),
-        bad=sample.enters(principals=("arn:aws:iam::444455556666:root",)),
+        bad=sample.enters(principals=aws_principals("arn:aws:iam::444455556666:root")),
         check=_other_account,
     ),
     Rule(

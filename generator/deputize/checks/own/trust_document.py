@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deputize.checks.own.subject import Expected
 from deputize.checks.own.trust import GRAMMAR, check_trust
-from deputize.iam.policy import NotUnderstoodError, policy_from_json
+from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import NotUnderstoodError
 from deputize.model.values import Finding
 
 

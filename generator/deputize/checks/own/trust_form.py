@@ -8,7 +8,7 @@ from dataclasses import replace
 from deputize.checks.own.subject import Expected
 from deputize.iam.actions import pattern_regex
 from deputize.iam.arn import account_root, parse_role_arn
-from deputize.iam.policy import Condition, Policy, Statement
+from deputize.iam.policy import Condition, Policy, Statement, aws_principals
 
 _KEY = "sts:externalid"
 
@@ -16,7 +16,7 @@ _KEY = "sts:externalid"
 def expected_trust(expected: Expected) -> tuple[Statement, ...]:
     """The statements that a trust policy has, no more and no fewer; the sids are deputize's."""
     pinned = expected.pin and bool(expected.roles)
-    who = tuple(sorted(principals(expected)))
+    who = aws_principals(*sorted(principals(expected)))
     held = () if pinned or not expected.roles else (Condition("ArnEquals", "aws:PrincipalArn", expected.roles),)
     by_id = Condition("StringEquals", "sts:ExternalId", expected.external_ids)
     keys = Condition("ForAllValues:StringEquals", "aws:TagKeys", expected.tag_keys)
@@ -42,7 +42,7 @@ def comparable(statement: Statement) -> Statement:
     conditions = (replace(one, key=one.key.lower(), values=tuple(sorted(one.values))) for one in statement.conditions)
     return replace(
         statement,
-        principals=tuple(sorted(statement.principals)),
+        principals=tuple(sorted(statement.principals, key=lambda one: (one.kind, one.text))),
         conditions=tuple(sorted(conditions, key=lambda one: (one.operator, one.key, one.values))),
     )
 

@@ -97,11 +97,11 @@ def _covers(name: str, pattern: str) -> bool:
 @cache
 def _everywhere(name: str) -> _Everywhere:
     allowed = [
-        said.text.lower()
+        action.lower()
         for one in snapshot_statements(name)
-        if one.effect == "Allow" and not one.others and not one.conditional
-        if any(resource.text == "*" for resource in one.resources) and not one.other_resources
-        for said in one.actions
+        if one.effect == "Allow" and not one.not_action and not one.conditions
+        if "*" in one.resources and not one.not_resource
+        for action in one.actions
     ]
     patterns: dict[str, list[str]] = {}
     for one in allowed:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from deputize.checks.access.statements import policy_of
 from deputize.checks.placed import HitThere
 from deputize.checks.rule import Rule
 from deputize.checks.rules import access_sample as sample
-from deputize.checks.rules.policy_faults import faults_of
 from deputize.iam.policy import VERSION
-from deputize.model.display import shown
+from deputize.model.display import printable, shown
 from deputize.model.values import Severity
 from deputize.read.found import Document
 
@@ -18,11 +18,14 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _VERSION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
 
 _OLD = "2008-10-17"
+_TAKEN = frozenset(("number", "value", "version"))  # what IAM takes, or another rule is about
 
 
 def _grammar(document: Document) -> Iterator[HitThere]:
-    for fault in faults_of(document):
-        yield HitThere(fault.what, place=fault.place)
+    for fault in policy_of(document).all_faults:
+        if fault.kind not in _TAKEN:
+            place = document.key(fault.path) if fault.of_key else document.place(fault.path)
+            yield HitThere(printable(fault.sentence, 200), place=place)
 
 
 def _version(document: Document) -> Iterator[HitThere]:

@@ -8,11 +8,12 @@ from functools import lru_cache
 from deputize.checks.access.statements import named
 from deputize.checks.placed import HitThere
 from deputize.checks.trust.access_paths import accepted_ids, concerns_others, foreign_homes
-from deputize.checks.trust.case import Said, Stated, TrustCase, is_choice
+from deputize.checks.trust.case import TrustCase, is_choice
 from deputize.checks.trust.organizations import holding, is_own
 from deputize.checks.trust.parameter_values import may_be_wildcard
-from deputize.iam.policy import VERSION
+from deputize.iam.policy import VERSION, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
+from deputize.iam.trust.statements import id_conditions, is_pattern, may_allow, proves_id
 from deputize.model.display import shown
 from deputize.model.external_id import external_id_problem, external_id_weaknesses
 from deputize.read.found import Origin, Unknown
@@ -27,23 +28,23 @@ def foreign_account(case: TrustCase) -> Iterator[HitThere]:
     """Principals that are none of the expected vendors, or cannot be shown to be."""
     if not case.expected_vendors:
         return
-    for stated in (one for one in case.statements if one.allows):
-        for one in stated.principals:
+    for statement in (one for one in case.statements if may_allow(one)):
+        for one in statement.principals:
             chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
             if chosen is not None:
                 what = f"trusts the account of {case.label(chosen)}, which cannot be shown to be the expected vendor"
                 yield case.hit(f"{what}; {_decides(chosen)}", one.path)
             elif one.kind in ("Service", "Federated") and "*" not in one.text:
                 yield case.hit(f"trusts {_told(case, one)}, which is no expected vendor", one.path)
-        for one, caller in foreign_homes(case, stated):
+        for one, caller in foreign_homes(case, statement):
             if case.unknown_account(one.text) is None and caller.account not in case.expected_vendors:
                 yield case.hit(f"trusts account {caller.account}, which is no expected vendor", one.path)
 
 
 def unproved_account(case: TrustCase) -> Iterator[HitThere]:
     """Principals of which the file does not say in which account they are."""
-    for stated in _allows(case) if not case.expected_vendors else ():
-        for one in stated.principals:
+    for statement in _allows(case) if not case.expected_vendors else ():
+        for one in statement.principals:
             chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
             if chosen is not None:
                 what = f"which account it trusts cannot be proved: it is the value of {case.label(chosen)}"
@@ -52,7 +53,7 @@ def unproved_account(case: TrustCase) -> Iterator[HitThere]:
 
 def unproved_provider(case: TrustCase) -> Iterator[HitThere]:
     """Identity providers that are what somebody chooses, or another stack says, and nothing else."""
-    for one in (one for stated in case.statements if stated.allows for one in stated.principals):
+    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
         chosen = case.unknown(one.text) if one.kind == "Federated" else None
         if chosen is not None and chosen.stand_in == one.text and chosen.origin in (Origin.PARAMETER, Origin.IMPORT):
             what = f"which identity provider it trusts cannot be proved: it is the value of {case.label(chosen)}"
@@ -61,7 +62,7 @@ def unproved_provider(case: TrustCase) -> Iterator[HitThere]:
 
 def crossed_partition(case: TrustCase) -> Iterator[HitThere]:
     """Principals of another partition than the first, or than the role's policies are of."""
-    callers = [(one, parse_caller(one.text)) for stated in case.statements for one in stated.principals]
+    callers = [(one, parse_caller(one.text)) for statement in case.statements for one in statement.principals]
     found = [(one, caller.partition) for one, caller in callers if caller is not None and caller.partition is not None]
     of_role = case.partition
     if found and (of_role is None or _names_beside(case, of_role, [one.text for one, _ in found])):
@@ -82,50 +83,56 @@ def several_ids(case: TrustCase) -> Iterator[HitThere]:
     if case.expected_ids:
         return
     first: dict[str, str] = {}
-    for stated in _allows(case):
-        accounts = [caller.account or "" for _, caller in foreign_homes(case, stated)] or [""]
-        for one in accepted_ids(case, stated):
-            seen = [first.setdefault(account, one.text) for account in accounts]
-            if any(text != one.text for text in seen):
-                yield case.hit("lets in one more external ID: each is a way in, and may be another tenant's", one.path)
+    for statement in _allows(case):
+        accounts = [caller.account or "" for _, caller in foreign_homes(case, statement)] or [""]
+        for one in accepted_ids(case, statement):
+            seen = [first.setdefault(account, one) for account in accounts]
+            if any(text != one for text in seen):
+                yield case.hit(
+                    "lets in one more external ID: each is a way in, and may be another tenant's", path_of(one)
+                )
 
 
 def unexpected_id(case: TrustCase) -> Iterator[HitThere]:
     """External IDs that are none of the expected ones, or cannot be shown to be."""
     for one in _all_ids(case) if case.expected_ids else ():
-        chosen = case.unknown(one.text)
+        chosen = case.unknown(one)
         if chosen is not None:
             what = f"lets in {case.label(chosen)}, which cannot be shown to be an expected external ID"
-            yield case.hit(f"{what}; {_decides(chosen)}", one.path)
-        elif one.text not in case.expected_ids:
-            yield case.hit("lets in an external ID that is not expected", one.path)
+            yield case.hit(f"{what}; {_decides(chosen)}", path_of(one))
+        elif one not in case.expected_ids:
+            yield case.hit("lets in an external ID that is not expected", path_of(one))
 
 
 def illegal_id(case: TrustCase) -> Iterator[HitThere]:
     """External IDs that STS refuses, and patterns of such. They are not quoted."""
     patterns = (
-        one for stated in _allows(case) for asked in stated.ids for one in asked.values if asked.is_pattern(one)
+        one
+        for statement in _allows(case)
+        for condition in id_conditions(statement)
+        for one in condition.values
+        if is_pattern(condition, one)
     )
     for one in patterns:
-        sample = one.text.replace("*", "").replace("?", "").ljust(2, "x")
-        if case.unknown(one.text) is None and external_id_problem(sample) is not None and "${" not in one.text:
-            yield case.hit("no external ID that STS takes is like this", one.path)
+        sample = one.replace("*", "").replace("?", "").ljust(2, "x")
+        if case.unknown(one) is None and external_id_problem(sample) is not None and "${" not in one:
+            yield case.hit("no external ID that STS takes is like this", path_of(one))
     for one in _all_ids(case):
-        if case.unknown(one.text) is None and external_id_problem(one.text) is not None and "${" not in one.text:
-            yield case.hit("asks for an external ID that STS refuses, so that nobody enters by it", one.path)
+        if case.unknown(one) is None and external_id_problem(one) is not None and "${" not in one:
+            yield case.hit("asks for an external ID that STS refuses, so that nobody enters by it", path_of(one))
 
 
 def weak_id(case: TrustCase) -> Iterator[HitThere]:
     """External IDs that can be guessed, or that the command line misreads."""
     for one in _all_ids(case):
-        chosen = case.unknown(one.text)
+        chosen = case.unknown(one)
         if chosen is None:
-            legal = external_id_problem(one.text) is None
-            found = external_id_weaknesses(one.text, "") if legal else ()
-            yield from (case.hit(f"the external ID {weakness}", one.path) for weakness in found)
-        elif _is_guessed(case, one.text):
+            legal = external_id_problem(one) is None
+            found = external_id_weaknesses(one, "") if legal else ()
+            yield from (case.hit(f"the external ID {weakness}", path_of(one)) for weakness in found)
+        elif _is_guessed(case, one):
             what = f"the external ID is little more than {chosen.name}, which others know"
-            yield case.hit(what, one.path)
+            yield case.hit(what, path_of(one))
 
 
 def _is_guessed(case: TrustCase, text: str) -> bool:
@@ -142,13 +149,15 @@ def _is_guessed(case: TrustCase, text: str) -> bool:
 def loose_parameter(case: TrustCase) -> Iterator[HitThere]:
     """External IDs from parameters that may be empty, or that have a default which all share."""
     for one in _all_ids(case):
-        chosen = case.unknown(one.text)
+        chosen = case.unknown(one)
         if chosen is None or not is_choice(chosen):
             continue
         if chosen.default:
-            yield case.hit(f"{case.label(chosen)} has a default: an external ID that all who keep it share", one.path)
-        elif chosen.admits_empty and chosen.stand_in == one.text:
-            yield case.hit(f"{case.label(chosen)} may be empty: no MinLength, pattern or allowed values", one.path)
+            yield case.hit(
+                f"{case.label(chosen)} has a default: an external ID that all who keep it share", path_of(one)
+            )
+        elif chosen.admits_empty and chosen.stand_in == one:
+            yield case.hit(f"{case.label(chosen)} may be empty: no MinLength, pattern or allowed values", path_of(one))
 
 
 def version(case: TrustCase) -> Iterator[HitThere]:
@@ -164,19 +173,21 @@ def version(case: TrustCase) -> Iterator[HitThere]:
 
 def organization(case: TrustCase) -> Iterator[HitThere]:
     """Statements that nothing but an organisation's key keeps third parties out of."""
-    for stated in _allows(case) if not case.expected_vendors else ():
-        asked = holding(case, stated)
-        if asked is not None and not is_own(case, asked) and not any(one.is_proof for one in stated.ids):
-            yield case.hit("lets in every account of one organisation without an external ID", asked.path, key=True)
+    for statement in _allows(case) if not case.expected_vendors else ():
+        condition = holding(case, statement)
+        if condition is not None and not is_own(case, condition) and not proves_id(statement):
+            yield case.hit(
+                "lets in every account of one organisation without an external ID", path_of(condition.key), key=True
+            )
 
 
-def _allows(case: TrustCase) -> Iterator[Stated]:
-    return (one for one in case.statements if one.allows and concerns_others(case, one))
+def _allows(case: TrustCase) -> Iterator[Statement]:
+    return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
 
 
 @lru_cache(maxsize=1)
-def _all_ids(case: TrustCase) -> tuple[Said, ...]:
-    found = {one.path: one for stated in _allows(case) for one in accepted_ids(case, stated)}
+def _all_ids(case: TrustCase) -> tuple[str, ...]:
+    found = {path_of(one): one for statement in _allows(case) for one in accepted_ids(case, statement)}
     return tuple(found.values())
 
 
@@ -189,21 +200,21 @@ def _decides(chosen: Unknown) -> str:
 def others_named(case: TrustCase) -> tuple[str, ...]:
     """Whom a trust policy names that is not of the role's own account, for people; one text each."""
     found: dict[str, None] = {}
-    for stated in _allows(case):
-        if stated.excepts:
+    for statement in _allows(case):
+        if statement.not_principal:
             found["everybody that NotPrincipal does not name"] = None
-        for one in () if stated.excepts else stated.principals:
+        for one in () if statement.not_principal else statement.principals:
             if not case.foreign(one):
                 continue
             chosen, caller = case.unknown_account(one.text), parse_caller(one.text)
             known = None if caller is None else caller.account
             text = f"account {known}" if known else "anybody" if one.text == "*" else _told(case, one)
             found[f"the account of {case.label(chosen)}" if chosen is not None else text] = None
-    for one in (one for stated in case.statements if stated.allows for one in stated.principals):
+    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
         if one.kind in _PROVIDERS and may_be_wildcard(case, one):
             found[f"any {_PROVIDERS[one.kind]}"] = None
     return tuple(found)
 
 
-def _told(case: TrustCase, principal: Said) -> str:
+def _told(case: TrustCase, principal: Principal) -> str:
     return shown(named(principal.text, case.document.unknowns), 120)

@@ -1,4 +1,4 @@
-"""Who gets in that should not, statement by statement: `find_ways_in` asked about one trusted account at a time.
+"""Who gets in that should not, statement by statement: `find_ways_in` condition about one trusted account at a time.
 
 A request is allowed when one Allow allows it and no Deny denies it, so each Allow is judged with all Denies and nothing
 else. Renaming an account or an external ID throughout a policy that only compares them whole changes no answer, so the
@@ -14,13 +14,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from deputize.checks.trust.case import Said, Stated, TrustCase
+from deputize.checks.trust.case import TrustCase
 from deputize.checks.trust.organizations import is_held
 from deputize.iam.limits import TRUST_POLICY
-from deputize.iam.policy import compact_json
+from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
 from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import SET_SOURCE_IDENTITY, TAG_SESSION
+from deputize.iam.trust.statements import (
+    compares_whole,
+    id_conditions,
+    is_pattern,
+    is_provider,
+    may_allow,
+    names_anybody,
+    operator_of,
+    proves_id,
+)
 
 _ACCOUNT = "111122223333"
 # In a policy with one of these texts a renaming could change what compares with what.
@@ -42,7 +52,7 @@ class Home:
 class Way:
     """One way in. home: the account that was taken for the trusted one; named: the policy names it."""
 
-    stated: Stated
+    statement: Statement
     home: Home
     named: bool
     found: WayIn
@@ -55,17 +65,17 @@ def ways_in(case: TrustCase) -> Iterator[Way]:
     The role's own account is left out, and so are the services and identity providers that a statement names: what they
     may do is no third party's business. So is what an organisation's key holds to its accounts.
     """
-    denies = [one.raw for one in case.statements if not one.allows]
-    for stated in case.statements:
-        if not stated.allows or not concerns_others(case, stated) or is_held(case, stated):
+    denies = tuple(one for one in case.statements if not may_allow(one))
+    for statement in case.statements:
+        if not may_allow(statement) or not concerns_others(case, statement) or is_held(case, statement):
             continue
-        accepted = tuple(one.text for one in accepted_ids(case, stated))
-        homes = tuple(dict.fromkeys(_homes(case, stated)))
+        accepted = tuple(accepted_ids(case, statement))
+        homes = tuple(dict.fromkeys(_homes(case, statement)))
         for home in homes or (Home(case.partition or "aws", _stranger(case)),):
-            policy = _narrowed(case, stated, home, denies)
+            policy = _narrowed(case, statement, home, denies)
             for found in _asked_about(policy, home, accepted):
                 if not _is_aside(found):
-                    yield Way(stated, home, bool(homes), found, accepted)
+                    yield Way(statement, home, bool(homes), found, accepted)
 
 
 def beyond_trying(case: TrustCase) -> str | None:
@@ -73,39 +83,40 @@ def beyond_trying(case: TrustCase) -> str | None:
     size = len(compact_json(case.document.value))
     if size > _MOST_CHARACTERS:
         return f"has {size:,} characters, more than IAM takes in a trust policy"
-    most = max((len({said.text for said in accepted_ids(case, one)}) for one in case.statements), default=0)
+    most = max((len(set(accepted_ids(case, one))) for one in case.statements), default=0)
     return f"has {most} external IDs for one statement, more than deputize tries out" if most > _MOST_IDS else None
 
 
-def accepted_ids(case: TrustCase, stated: Stated) -> Iterator[Said]:
+def accepted_ids(case: TrustCase, statement: Statement) -> Iterator[str]:
     """The external IDs that a statement compares what is sent with, or that a Deny lets pass when it does not."""
-    for asked in stated.ids:
-        if asked.compares_whole:
-            yield from (one for one in asked.values if not asked.is_pattern(one))
-    doors = () if any(one.is_proof for one in stated.ids) else case.statements
+    for condition in id_conditions(statement):
+        if compares_whole(condition):
+            yield from (one for one in condition.values if not is_pattern(condition, one))
+    doors = () if proves_id(statement) else case.statements
     for other in doors:
-        for asked in () if other.allows else other.ids:
-            if asked.test is not None and asked.test.base is not None and asked.test.base.negated:
-                yield from (one for one in asked.values if not asked.is_pattern(one))
+        for condition in () if may_allow(other) else id_conditions(other):
+            test = operator_of(condition)
+            if test is not None and test.base is not None and test.base.negated:
+                yield from (one for one in condition.values if not is_pattern(condition, one))
 
 
-def foreign_homes(case: TrustCase, stated: Stated) -> tuple[tuple[Said, Caller], ...]:
+def foreign_homes(case: TrustCase, statement: Statement) -> tuple[tuple[Principal, Caller], ...]:
     """The principals of a statement that are in accounts other than the role's own, with who they are."""
-    found = ((one, parse_caller(one.text)) for one in stated.principals if case.foreign(one))
+    found = ((one, parse_caller(one.text)) for one in statement.principals if case.foreign(one))
     return tuple((one, caller) for one, caller in found if caller is not None and caller.account is not None)
 
 
-def _homes(case: TrustCase, stated: Stated) -> Iterator[Home]:
-    if not stated.excepts:
-        for _, caller in foreign_homes(case, stated):
+def _homes(case: TrustCase, statement: Statement) -> Iterator[Home]:
+    if not statement.not_principal:
+        for _, caller in foreign_homes(case, statement):
             yield Home(caller.partition or case.partition or "aws", caller.account or "")
 
 
-def concerns_others(case: TrustCase, stated: Stated) -> bool:
+def concerns_others(case: TrustCase, statement: Statement) -> bool:
     """Whether it may let in somebody else than the own account, services and providers; also when nobody can tell."""
-    if not isinstance(stated.raw, Mapping) or stated.excepts or not stated.principals:
+    if statement.not_principal or not statement.principals:
         return True
-    return any(case.foreign(one) or one.kind not in ("AWS", "Service", "Federated") for one in stated.principals)
+    return any(case.foreign(one) or one.kind not in ("AWS", "Service", "Federated") for one in statement.principals)
 
 
 def _is_aside(way: WayIn) -> bool:
@@ -125,53 +136,75 @@ def _stranger(case: TrustCase) -> str:
     return next(one for one in (f"{number:012d}" for number in range(999999999999, 0, -1)) if one not in text)
 
 
-def _narrowed(case: TrustCase, stated: Stated, home: Home, denies: list[object]) -> dict[str, object]:
+def _narrowed(case: TrustCase, statement: Statement, home: Home, denies: tuple[Statement, ...]) -> Policy:
     """The policy with this one Allow, its AWS principals those of `home` and those that name no account."""
-    raw = stated.raw
-    if isinstance(raw, Mapping) and isinstance(raw.get("Principal"), Mapping):
-        kept = [one.text for one in stated.principals if one.kind == "AWS" and _is_of(one, home)]
-        others = {key: value for key, value in raw["Principal"].items() if key not in ("AWS", "Service", "Federated")}
-        raw = {**raw, "Principal": {**({"AWS": kept} if kept else {}), **others}}
-    fields = case.document.value if isinstance(case.document.value, Mapping) else {}
-    rest = {key: value for key, value in fields.items() if key != "Statement"}
-    return {**rest, "Statement": [raw, *denies, *_without_own(case, stated)]}
+    if not statement.not_principal:
+        kept = (one for one in statement.principals if _is_kept(one, home))
+        statement = replace(statement, principals=tuple(kept))
+    return replace(case.policy, statements=(statement, *denies, *_without_own(case, statement)))
 
 
-def _is_of(principal: Said, home: Home) -> bool:
+def _is_kept(principal: Principal, home: Home) -> bool:
+    return _is_of(principal, home) if principal.kind == "AWS" else not is_provider(principal)
+
+
+def _is_of(principal: Principal, home: Home) -> bool:
     caller = parse_caller(principal.text)
     if caller is None or caller.account is None:
         return True
     return caller.account == home.account and caller.partition in (None, home.partition)
 
 
-def _without_own(case: TrustCase, stated: Stated) -> list[object]:
+def _without_own(case: TrustCase, statement: Statement) -> tuple[Statement, ...]:
     """A Deny that leaves the role's own account out of what a wildcard stands for."""
-    if case.own_account is None or not stated.names_anybody:
-        return []
-    own = {
-        "StringEquals": {"aws:PrincipalAccount": case.own_account},
+    if case.own_account is None or not names_anybody(statement):
+        return ()
+    own = (
+        Condition("StringEquals", "aws:PrincipalAccount", (case.own_account,)),
         # Of a service that key is not known, and it is kept.
-        "Bool": {"aws:PrincipalIsAWSService": "false"},
-    }
-    return [{"Effect": "Deny", "Principal": "*", "Action": "*", "Condition": own}]
+        Condition("Bool", "aws:PrincipalIsAWSService", ("false",)),
+    )
+    return (Statement(None, "Deny", ("*",), principals=(Principal("*", "*"),), conditions=own),)
 
 
-def _asked_about(policy: dict[str, object], home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+def _asked_about(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
     """What `find_ways_in` says of a policy; accepted: the external IDs, each as often as the policy compares it."""
-    text = json.dumps(policy, ensure_ascii=False)
+    text = policy.compact()
     times = Counter(accepted)
     renamed, account = _with_account(text, home.account, accepted)
+    names = {home.account: account} if account != home.account else {}
     if _TELLS_IDS.search(text):
-        return _back(_found(renamed, replace(home, account=account), tuple(times)), account, home, {})
+        return _back(_found(_renamed(policy, names), replace(home, account=account), tuple(times)), account, home, {})
     back: dict[str, str] = {}
     for one in times:
-        quoted, other = f'"{one}"', f"renamed-{len(back):04d}-external-id"
+        quoted, other = compact_json(one), f"renamed-{len(back):04d}-external-id"
         # What stands elsewhere too, alone or in a longer text, is not only an external ID.
-        if not times[one] == renamed.count(quoted) == renamed.count(one) or other in text:
-            return _found(text, home, tuple(times))
+        if not times[one] == renamed.count(quoted) == renamed.count(quoted[1:-1]) or other in text:
+            return _found(policy, home, tuple(times))
         renamed = renamed.replace(quoted, f'"{other}"')
         back[other] = one
-    return _back(_found(renamed, replace(home, account=account), tuple(back)), account, home, back)
+    names |= {one: other for other, one in back.items()}
+    return _back(_found(_renamed(policy, names), replace(home, account=account), tuple(back)), account, home, back)
+
+
+def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """The policy with each of these texts replaced, wherever it stands in a value."""
+
+    def other(text: str) -> str:
+        for name, instead in names.items():
+            text = text.replace(name, instead)
+        return text
+
+    def statement(one: Statement) -> Statement:
+        return replace(
+            one,
+            actions=tuple(map(other, one.actions)),
+            resources=tuple(map(other, one.resources)),
+            principals=tuple(Principal(who.kind, other(who.text)) for who in one.principals),
+            conditions=tuple(replace(each, values=tuple(map(other, each.values))) for each in one.conditions),
+        )
+
+    return replace(policy, statements=tuple(map(statement, policy.statements))) if names else policy
 
 
 def _back(ways: tuple[WayIn, ...], account: str, home: Home, ids: Mapping[str, str]) -> tuple[WayIn, ...]:
@@ -197,6 +230,6 @@ def _with_account(text: str, account: str, accepted: tuple[str, ...]) -> tuple[s
 
 
 @lru_cache(maxsize=1024)
-def _found(text: str, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+def _found(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
     trusted = Trusted(home.partition, home.account, (), (TAG_SESSION, SET_SOURCE_IDENTITY))
-    return find_ways_in(text, trusted, accepted)
+    return find_ways_in(policy, trusted, accepted)

@@ -9,12 +9,13 @@ from deputize.checks.access.statements import named
 from deputize.checks.placed import HitThere
 from deputize.checks.rules.trust_grammar import About, Fault, entry_faults, form_faults, statement_faults
 from deputize.checks.trust.access_paths import Way, beyond_trying, concerns_others, ways_in
-from deputize.checks.trust.case import Stated, TrustCase
+from deputize.checks.trust.case import TrustCase
 from deputize.checks.trust.parameter_values import chosen_cases
+from deputize.iam.policy import Path, Statement
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE
+from deputize.iam.trust.statements import allows_assume_role, id_conditions, may_allow, names_any_provider
 from deputize.model.display import shown
-from deputize.read.found import Path
 
 _ABOUT: Mapping[str, About] = {
     "anyone": "who",
@@ -62,31 +63,31 @@ def _found(case: TrustCase) -> dict[tuple[str, Path], HitThere]:
 
 def _by_themselves(case: TrustCase) -> Iterator[Fault]:
     yield from form_faults(case)
-    for stated in case.statements:
-        if stated.allows and (concerns_others(case, stated) or stated.names_any_provider):
-            yield from (fault for fault in entry_faults(case, stated) if fault.sure)
+    for statement in case.statements:
+        if may_allow(statement) and (concerns_others(case, statement) or names_any_provider(statement)):
+            yield from (fault for fault in entry_faults(case, statement) if fault.sure)
 
 
 def _cause(case: TrustCase, way: Way) -> Fault:
-    stated = way.stated
-    faults = (*statement_faults(stated), *entry_faults(case, stated))
+    statement = way.statement
+    faults = (*statement_faults(statement), *entry_faults(case, statement))
     about = _about(way)
     fitting = [fault for fault in faults if fault.about == about]
     if way.found.kind == "unknown":
         # A statement that is not understood may mean anything; so may a Deny.
-        others = (fault for one in case.statements if not one.allows for fault in statement_faults(one))
-        formal = (*(fault for fault in (*faults, *others) if fault.about == "form"), *_troubles(case, stated))
+        others = (fault for one in case.statements if not may_allow(one) for fault in statement_faults(one))
+        formal = (*(fault for fault in (*faults, *others) if fault.about == "form"), *_troubles(case, statement))
         fitting += formal if about != "who" or not fitting else ()
     if fitting:
         return fitting[0]
-    if about == "id" and not stated.ids:
-        return _missing(case, stated)
-    return Fault("trust-unproved", "lets in more than can be ruled out", stated.path, about)
+    if about == "id" and not id_conditions(statement):
+        return _missing(case, statement)
+    return Fault("trust-unproved", "lets in more than can be ruled out", statement.path, about)
 
 
-def _troubles(case: TrustCase, stated: Stated) -> Iterator[Fault]:
+def _troubles(case: TrustCase, statement: Statement) -> Iterator[Fault]:
     for fault in form_faults(case):
-        if fault.rule == "trust-not-understood" and fault.path in ((), stated.path):
+        if fault.rule == "trust-not-understood" and fault.path in ((), statement.path):
             yield fault
 
 
@@ -100,17 +101,17 @@ def _about(way: Way) -> About:
     return "id" if found.action == ASSUME_ROLE else "action"
 
 
-def _missing(case: TrustCase, stated: Stated) -> Fault:
+def _missing(case: TrustCase, statement: Statement) -> Fault:
     """No condition on the external ID: whether another statement has it says what its author meant."""
-    others = [one for one in case.statements if one.allows and one.ids and one is not stated]
-    if any(one.enters for one in others):
+    others = [one for one in case.statements if may_allow(one) and id_conditions(one) and one is not statement]
+    if any(allows_assume_role(one) for one in others):
         rule, what = "trust-id-skipped", "lets somebody in without an external ID, beside a statement that asks for it"
     elif others:
-        what = f"lets somebody in without an external ID; it is asked for in statement {others[0].number + 1} alone"
+        what = f"lets somebody in without an external ID; it is asked for in statement {others[0].index + 1} alone"
         rule, what = "trust-id-elsewhere", f"{what}, by which nobody enters"
     else:
         rule, what = "trust-id-missing", "lets somebody in without an external ID"
-    return Fault(rule, what, stated.path, "id")
+    return Fault(rule, what, statement.path, "id")
 
 
 def _example(case: TrustCase, way: Way) -> str:

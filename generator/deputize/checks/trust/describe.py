@@ -9,11 +9,12 @@ from enum import StrEnum
 from deputize.checks.access.statements import named
 from deputize.checks.trust.access_paths import Way, accepted_ids, beyond_trying, ways_in
 from deputize.checks.trust.attribution import caused
-from deputize.checks.trust.case import Asked, Said, Stated, TrustCase
+from deputize.checks.trust.case import TrustCase
 from deputize.checks.trust.organizations import holding, is_held, is_own
+from deputize.iam.policy import Condition, Principal, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
-from deputize.iam.wildcards import matches
+from deputize.iam.trust.statements import allows_call, id_conditions, is_about_id, proves_id
 from deputize.read.found import Document, FoundRole
 
 _KINDS = {"Service": "the AWS service", "Federated": "the identity provider"}
@@ -71,29 +72,28 @@ def entry_of(role: FoundRole) -> Entry | None:
     ways = tuple(ways_in(case)) if tried else ()
     found = (
         entrant
-        for stated in case.statements
-        if _opens(stated)
-        for entrant in _entrants(case, stated, [way for way in ways if way.stated is stated], tried=tried)
+        for statement in case.statements
+        if _opens(statement)
+        for entrant in _entrants(case, statement, [way for way in ways if way.statement is statement], tried=tried)
     )
     faults = (hit.what for hits in caused(case).values() for hit in hits)
     return Entry(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, role.trust) for one in faults)))
 
 
-def _opens(stated: Stated) -> bool:
+def _opens(statement: Statement) -> bool:
     """Whether whoever meets its conditions may enter, by whichever call."""
-    calls = (ASSUME_ROLE.lower(), WEB_IDENTITY.lower(), SAML.lower())
-    listed = [any(matches(one.text.lower(), call) for one in stated.actions) for call in calls]
-    return stated.allows and (not all(listed) if stated.other_actions else any(listed))
+    calls = (ASSUME_ROLE, WEB_IDENTITY, SAML)
+    return any(allows_call(statement, call) for call in calls)
 
 
-def _entrants(case: TrustCase, stated: Stated, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
-    under = tuple(_under(case, one) for one in stated.asked if not one.asks_id)
-    ids = tuple(_ids(case, stated))
-    if stated.excepts:
-        names = ", ".join(_named(one.text, case.document) for one in stated.principals)
+def _entrants(case: TrustCase, statement: Statement, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
+    under = tuple(_under(case, one) for one in statement.conditions if not is_about_id(one))
+    ids = tuple(_ids(case, statement))
+    if statement.not_principal:
+        names = ", ".join(_named(one.text, case.document) for one in statement.principals)
         yield Entrant(f"everybody but {names}", _needed(case, ids, ways, tried=tried), ids, under)
         return
-    for one in stated.principals:
+    for one in statement.principals:
         if one.kind in _KINDS:
             provider = _named(one.text, case.document)
             who = _ANY[one.kind] if provider == "*" else f"{_KINDS[one.kind]} {provider}"
@@ -101,16 +101,16 @@ def _entrants(case: TrustCase, stated: Stated, ways: Sequence[Way], *, tried: bo
             continue
         caller = parse_caller(one.text)
         its = [way for way in ways if caller is None or caller.account in (None, way.home.account)]
-        if case.foreign(one) and not is_held(case, stated):
+        if case.foreign(one) and not is_held(case, statement):
             needs = _needed(case, ids, its, tried=tried)
         else:
-            needs = Needs.REQUIRED if any(asked.is_proof for asked in stated.ids) else Needs.NOT_REQUIRED
-        yield Entrant(_who(case, stated, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under)
+            needs = Needs.REQUIRED if proves_id(statement) else Needs.NOT_REQUIRED
+        yield Entrant(_who(case, statement, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under)
 
 
-def _under(case: TrustCase, asked: Asked) -> Under:
-    values = asked.values if asked.key.lower() in _WHO else ()
-    return Under(asked.operator, asked.key, tuple(_named(one.text, case.document) for one in values))
+def _under(case: TrustCase, condition: Condition) -> Under:
+    values = condition.values if condition.key.lower() in _WHO else ()
+    return Under(condition.operator, condition.key, tuple(_named(one, case.document) for one in values))
 
 
 def _needed(case: TrustCase, ids: tuple[str, ...], ways: Sequence[Way], *, tried: bool) -> Needs:
@@ -123,14 +123,14 @@ def _needed(case: TrustCase, ids: tuple[str, ...], ways: Sequence[Way], *, tried
         return Needs.NOT_REQUIRED
     if any(one.found.external_id not in one.accepted for one in sure):
         return Needs.LOOSE
-    if tried and not any(one.ids for one in case.statements):
+    if tried and not any(id_conditions(one) for one in case.statements):
         return Needs.NOT_REQUIRED
     return Needs.REQUIRED if tried and ids and len(sure) == len(entries) else Needs.UNPROVED
 
 
-def _ids(case: TrustCase, stated: Stated) -> Iterator[str]:
+def _ids(case: TrustCase, statement: Statement) -> Iterator[str]:
     """Where each external ID comes from: the file, or what it does not hold."""
-    texts = {one.text for one in accepted_ids(case, stated)}
+    texts = set(accepted_ids(case, statement))
     unknowns = {text: case.unknown(text) for text in sorted(texts)}
     written = sum(unknown is None for unknown in unknowns.values())
     if written:
@@ -138,11 +138,11 @@ def _ids(case: TrustCase, stated: Stated) -> Iterator[str]:
     yield from (case.label(unknown) for unknown in unknowns.values() if unknown is not None)
 
 
-def _who(case: TrustCase, stated: Stated, principal: Said, caller: Caller | None) -> str:
+def _who(case: TrustCase, statement: Statement, principal: Principal, caller: Caller | None) -> str:
     chosen = case.unknown_account(principal.text)
     text = _named(principal.text, case.document)
     if caller is None or caller.account is None:
-        return f"the account of {case.label(chosen)}" if chosen is not None else _anybody(case, stated, text)
+        return f"the account of {case.label(chosen)}" if chosen is not None else _anybody(case, statement, text)
     whole = caller.kind in ("account", "root")
     if chosen is not None:
         of = f"the account of {case.label(chosen)}"
@@ -152,15 +152,15 @@ def _who(case: TrustCase, stated: Stated, principal: Said, caller: Caller | None
     return f"account {caller.account}" if whole else text
 
 
-def _anybody(case: TrustCase, stated: Stated, text: str) -> str:
-    held = holding(case, stated)
+def _anybody(case: TrustCase, statement: Statement, text: str) -> str:
+    held = holding(case, statement)
     if text != "*":
         return text
     if held is None:
         return "anybody"
     if is_own(case, held):
         return "every account of its own organisation"
-    return f"every account of {', '.join(_named(one.text, case.document) for one in held.values)}"
+    return f"every account of {', '.join(_named(one, case.document) for one in held.values)}"
 
 
 def _named(text: str, document: Document) -> str:

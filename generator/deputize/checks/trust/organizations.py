@@ -7,44 +7,45 @@ from __future__ import annotations
 
 import re
 
-from deputize.checks.trust.case import Asked, Stated, TrustCase
+from deputize.checks.trust.case import TrustCase
+from deputize.iam.policy import Condition, Statement
+from deputize.iam.trust.statements import may_allow, operator_of
 
-_ANYBODY = (("*", "*"), ("AWS", "*"))
 _ENTRY = frozenset(("*", "sts:*", "sts:assumerole", "sts:assumerole*"))
 _ID = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 _OWN = {"aws:principalorgid": "${aws:resourceorgid}", "aws:principalorgpaths": "${aws:resourceorgpaths}"}
 _BY_SERVICES = "aws:principalisawsservice"
 
 
-def holding(case: TrustCase, stated: Stated) -> Asked | None:
+def holding(case: TrustCase, statement: Statement) -> Condition | None:
     """The condition by which only the accounts of an organisation meet a statement; None when there is none."""
-    allowed = next((one for one in stated.asked if _holds(case, one, denied=False)), None)
+    allowed = next((one for one in statement.conditions if _holds(case, one, denied=False)), None)
     if allowed is not None:
         return allowed
     doors = (door for other in case.statements if _shuts_out_everybody(other) for door in _door(case, other))
     return next(doors, None)
 
 
-def is_own(case: TrustCase, asked: Asked) -> bool:
+def is_own(case: TrustCase, condition: Condition) -> bool:
     """Whether the organisation is the one that the role's own account is in, whichever that is."""
-    return case.variables and all(one.text.lower() == _OWN[asked.key.lower()] for one in asked.values)
+    return case.policy.has_variables and all(one.lower() == _OWN[condition.key.lower()] for one in condition.values)
 
 
-def is_held(case: TrustCase, stated: Stated) -> bool:
+def is_held(case: TrustCase, statement: Statement) -> bool:
     """Whether an organisation's key keeps third parties out; never when vendors are expected and it may be theirs."""
-    found = holding(case, stated)
+    found = holding(case, statement)
     return found is not None and (is_own(case, found) or not case.expected_vendors)
 
 
-def _holds(case: TrustCase, asked: Asked, *, denied: bool) -> bool:
-    test, key = asked.test, asked.key.lower()
-    if key not in _OWN or not asked.values or test is None or test.base is None or test.base.negated is not denied:
+def _holds(case: TrustCase, condition: Condition, *, denied: bool) -> bool:
+    test, key = operator_of(condition), condition.key.lower()
+    if key not in _OWN or not condition.values or test is None or test.base is None or test.base.negated is not denied:
         return False
     # A key of many values, of which one in the organisation is enough to allow, and none to deny.
     sets = "" if key == "aws:principalorgid" else "ForAllValues" if denied else "ForAnyValue"
     if test.sets != sets or (test.if_exists and not denied) or test.base.form not in ("same", "wildcards"):
         return False
-    return is_own(case, asked) or all(_names_one(case, one.text, test.base.form) for one in asked.values)
+    return is_own(case, condition) or all(_names_one(case, one, test.base.form) for one in condition.values)
 
 
 def _names_one(case: TrustCase, text: str, form: str) -> bool:
@@ -53,18 +54,17 @@ def _names_one(case: TrustCase, text: str, form: str) -> bool:
     return _ID.fullmatch(organization) is not None or (form == "same" and case.unknown(organization) is not None)
 
 
-def _shuts_out_everybody(stated: Stated) -> bool:
-    who = tuple((one.kind, one.text) for one in stated.principals)
-    what = {one.text.lower() for one in stated.actions}
-    plain = not stated.allows and not stated.excepts and not stated.other_actions
-    return plain and bool(set(_ANYBODY) & set(who)) and bool(what & _ENTRY)
+def _shuts_out_everybody(statement: Statement) -> bool:
+    what = {one.lower() for one in statement.actions}
+    plain = not may_allow(statement) and not statement.not_principal and not statement.not_action
+    return plain and any(one.is_anyone for one in statement.principals) and bool(what & _ENTRY)
 
 
-def _door(case: TrustCase, stated: Stated) -> tuple[Asked, ...]:
+def _door(case: TrustCase, statement: Statement) -> tuple[Condition, ...]:
     """The condition of a Deny that spares one organisation, when nothing but AWS services is spared besides."""
-    rest = [one for one in stated.asked if one.key.lower() != _BY_SERVICES or not _is_false(one)]
+    rest = [one for one in statement.conditions if one.key.lower() != _BY_SERVICES or not _is_false(one)]
     return tuple(rest) if len(rest) == 1 and _holds(case, rest[0], denied=True) else ()
 
 
-def _is_false(asked: Asked) -> bool:
-    return asked.operator in ("Bool", "BoolIfExists") and [one.text.lower() for one in asked.values] == ["false"]
+def _is_false(condition: Condition) -> bool:
+    return condition.operator in ("Bool", "BoolIfExists") and [one.lower() for one in condition.values] == ["false"]

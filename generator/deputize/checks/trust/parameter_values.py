@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from deputize.checks.trust.case import Said, TrustCase, is_choice
+from deputize.checks.trust.case import TrustCase, is_choice
+from deputize.iam.policy import Path, Principal
 from deputize.iam.trust.principals import stands_for
+from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
-from deputize.read.found import Path, Unknown
+from deputize.read.found import Unknown
 
 
 def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str]]]:
@@ -27,17 +29,19 @@ def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str
             yield replace(case, document=replace(case.document, value=_with(case.document.value, values))), said
 
 
-def may_be_wildcard(case: TrustCase, principal: Said) -> bool:
+def may_be_wildcard(case: TrustCase, principal: Principal) -> bool:
     """Whether a principal is a pattern, or a parameter offers one for it."""
     return _is_wildcard(principal, principal.text) or _choice(case, principal, _is_wildcard) is not None
 
 
-def _named(case: TrustCase) -> Iterator[Said]:
-    for stated in case.statements:
-        yield from stated.principals if stated.allows and not stated.excepts else ()
+def _named(case: TrustCase) -> Iterator[Principal]:
+    for statement in case.statements:
+        yield from statement.principals if may_allow(statement) and not statement.not_principal else ()
 
 
-def _choice(case: TrustCase, principal: Said, is_odd: Callable[[Said, str], bool]) -> tuple[Unknown, str] | None:
+def _choice(
+    case: TrustCase, principal: Principal, is_odd: Callable[[Principal, str], bool]
+) -> tuple[Unknown, str] | None:
     """The first value offered for an unknown in `principal` that makes it odd, with that unknown."""
     for one in case.document.unknowns:
         for value in _offered(one) if one.stand_in in principal.text and is_choice(one) else ():
@@ -53,12 +57,12 @@ def _offered(unknown: Unknown) -> Iterator[str]:
         yield from (one for part in ([text] if whole else text.split(",")) if (one := part.strip()))
 
 
-def _is_wildcard(principal: Said, text: str) -> bool:
+def _is_wildcard(principal: Principal, text: str) -> bool:
     del principal
     return "*" in text or "?" in text
 
 
-def _is_malformed(principal: Said, text: str) -> bool:
+def _is_malformed(principal: Principal, text: str) -> bool:
     return principal.kind == "AWS" and not _is_wildcard(principal, text) and stands_for("AWS", text) is None
 
 

@@ -9,7 +9,8 @@ from deputize.checks.placed import placed
 from deputize.checks.rules.principals import others_named
 from deputize.checks.rules.trust import FORM_RULES, OLD_VERSION, PROVIDER_RULES, TRUST_RULES
 from deputize.checks.trust.case import TrustCase
-from deputize.iam.trust.document import read_trust
+from deputize.iam.grammar import read_policy
+from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
 from deputize.model.values import Finding
 from deputize.read.found import Document, FoundRole
@@ -55,15 +56,13 @@ def _case(role: FoundRole, document: Document) -> TrustCase:
 
 
 def _is_understood(document: Document) -> bool:
-    value = document.value
-    read = read_trust(value) if isinstance(value, dict) else None
-    return read is not None and read.trouble is None and all(one.trouble is None for one in read.statements)
+    return read_policy(document.value, "trust").is_understood
 
 
 def _own(case: TrustCase) -> str:
     """Whom a trust names that is no third party."""
     kinds = {"Service": "AWS services", "Federated": "identity providers", "AWS": "its own account"}
-    allowed = [one for stated in case.statements if stated.allows for one in stated.principals]
+    allowed = [one for statement in case.statements if may_allow(statement) for one in statement.principals]
     found = []
     for kind, words in kinds.items():
         told = (named(one.text, case.document.unknowns) for one in allowed if one.kind == kind)

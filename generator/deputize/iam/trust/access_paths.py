@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import product
 
 from deputize.iam.arn import account_root
+from deputize.iam.grammar import read_policy
 from deputize.iam.limits import EXTERNAL_ID
+from deputize.iam.policy import Policy
 from deputize.iam.trust.callers import Caller, parse_caller
-from deputize.iam.trust.document import TrustPolicy, read_trust
 from deputize.iam.trust.evaluate import NOTHING, Context, judge_all
 from deputize.iam.trust.intent import ACTIONS, ASSUME_ROLE, BEYOND, Meant, Trusted, Try, listed_ids, meant
 from deputize.iam.trust.principals import stands_for
@@ -21,8 +22,6 @@ from deputize.iam.trust.reach import external_ids as told_apart
 from deputize.iam.trust.reach import fitting, identities, is_untold
 
 __all__ = ["Trusted", "WayIn", "find_ways_in"]
-
-_ANYBODY = (("*", "*"), ("AWS", "*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class WayIn:
 
 
 def find_ways_in(
-    policy: Mapping[str, object] | str, trusted: Trusted, external_ids: tuple[str, ...]
+    policy: Mapping[str, object] | str | Policy, trusted: Trusted, external_ids: tuple[str, ...]
 ) -> tuple[WayIn, ...]:
     """Every way into a role with this trust policy but the meant one, one example of each kind.
 
@@ -53,10 +52,11 @@ def find_ways_in(
     Like `evaluate_trust` this judges the trust policy alone. Nothing found means that no other request by any principal
     of `trusted.partition`, with any external ID and in any context is allowed, and that nothing stayed unknown.
     """
-    document = read_trust(policy)
+    document = read_policy(policy, "trust")
     root = account_root(trusted.partition, trusted.account_id)
-    if document.trouble is not None:
-        sentence = f"The trust policy is not understood: {document.trouble}."
+    fault = document.opaque_fault
+    if fault is not None:
+        sentence = f"The trust policy is not understood: {fault.sentence}."
         return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
     ids, callers = _ids(document, external_ids), _callers(document, trusted)
     if ids is None or callers is None or is_untold(document):
@@ -68,18 +68,18 @@ def find_ways_in(
     return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
 
 
-def _not_understood(policy: TrustPolicy) -> Iterator[WayIn]:
+def _not_understood(policy: Policy) -> Iterator[WayIn]:
     """A way for each principal of whom it is not known who that is, so that no example can show him kept out."""
     for at, statement in enumerate(policy.statements):
-        if statement.effect != "Allow" or statement.others:
+        if statement.effect != "Allow" or statement.not_principal or statement.is_opaque:
             continue
-        for kind, value in statement.principals:
-            if (kind, value) not in _ANYBODY and stands_for(kind, value) is None:
+        for who in statement.principals:
+            if not who.is_anyone and stands_for(who.kind, who.text) is None:
                 sentence = f"{_statements((at,))} names a principal that is not understood: it may let in anybody."
-                yield WayIn("unknown", value, None, ASSUME_ROLE, NOTHING, (at,), sentence)
+                yield WayIn("unknown", who.text, None, ASSUME_ROLE, NOTHING, (at,), sentence)
 
 
-def _ids(policy: TrustPolicy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | None:
+def _ids(policy: Policy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | None:
     """The accepted ones first, then none at all, then one of every other kind, near misses before strangers."""
     examples = told_apart(policy, accepted)
     if examples is None:
@@ -89,17 +89,17 @@ def _ids(policy: TrustPolicy, accepted: tuple[str, ...]) -> tuple[str | None, ..
     return tuple(dict.fromkeys((*accepted, None, *filter(EXTERNAL_ID.admits, near), *examples)))
 
 
-def _callers(policy: TrustPolicy, trusted: Trusted) -> tuple[Caller, ...] | None:
+def _callers(policy: Policy, trusted: Trusted) -> tuple[Caller, ...] | None:
     """Those who are trusted first, then one of every other kind."""
     own = f"arn:*:*::{trusted.account_id}:*"
     arns = identities(policy, trusted.partition, (own, *trusted.roles))
     if arns is None:
         return None
     named = [one for statement in policy.statements for one in statement.principals]
-    texts = (*arns, *_strangers(trusted, [value.lower() for _, value in named]))
+    texts = (*arns, *_strangers(trusted, [who.text.lower() for who in named]))
     callers = [one for text in texts if (one := parse_caller(text)) is not None]
     callers += [
-        one for kind, value in named for one in (stands_for(kind, value), parse_caller(value)) if one is not None
+        one for who in named for one in (stands_for(who.kind, who.text), parse_caller(who.text)) if one is not None
     ]
     callers += [session for one in callers if (session := _session(one)) is not None]
     usable = {one for one in callers if one.kind != "account" and one.partition in (None, trusted.partition)}
@@ -125,7 +125,7 @@ def _session(caller: Caller) -> Caller | None:
     return parse_caller(f"arn:{caller.partition}:sts::{caller.account}:assumed-role/{caller.name}/any-session")
 
 
-def _found(policy: TrustPolicy, known: Meant, tries: Iterable[Try]) -> Iterator[tuple[str, WayIn]]:
+def _found(policy: Policy, known: Meant, tries: Iterable[Try]) -> Iterator[tuple[str, WayIn]]:
     for one in tries:
         fault = known.fault(one)
         if fault is None:

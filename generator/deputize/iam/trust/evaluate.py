@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from deputize.iam.conditions import all_of, is_met
+from deputize.iam.grammar import read_policy
 from deputize.iam.operators import Truth
+from deputize.iam.policy import Condition, Policy, Statement
 from deputize.iam.trust.callers import PRINCIPAL_ARN, Caller, parse_caller
-from deputize.iam.trust.document import Clause, TrustPolicy, TrustStatement, read_trust
 from deputize.iam.trust.principals import concerns
 from deputize.iam.trust.reach import fitting, is_untold, mixes_callers
 from deputize.iam.variables import Found, resolve
@@ -39,7 +40,7 @@ class Decision:
 
 
 def evaluate_trust(
-    policy: Mapping[str, object] | str,
+    policy: Mapping[str, object] | str | Policy,
     *,
     principal: str,
     external_id: str | None = None,
@@ -63,7 +64,7 @@ def evaluate_trust(
     Never raises for what a policy holds: what is not understood gives "unknown" unless the rest decides anyway. Raises
     ValueError when `context` contradicts the other arguments.
     """
-    document = read_trust(policy)
+    document = read_policy(policy, "trust")
     caller = parse_caller(principal)
     if caller is None:
         return Decision("unknown", (), "The principal is neither an ARN, an account ID nor a host name.")
@@ -80,7 +81,7 @@ def evaluate_trust(
 
 
 def judge_all(
-    policy: TrustPolicy,
+    policy: Policy,
     caller: Caller,
     external_id: Found,
     action: str,
@@ -91,11 +92,10 @@ def judge_all(
     return _joined(_judged(policy, one, external_id, action, given) for one in everybody or (caller,))
 
 
-def _judged(
-    policy: TrustPolicy, caller: Caller, external_id: Found, action: str, given: Mapping[str, Found]
-) -> Decision:
-    if policy.trouble is not None:
-        return Decision("unknown", (), f"The trust policy is not understood: {policy.trouble}.")
+def _judged(policy: Policy, caller: Caller, external_id: Found, action: str, given: Mapping[str, Found]) -> Decision:
+    fault = policy.opaque_fault
+    if fault is not None:
+        return Decision("unknown", (), f"The trust policy is not understood: {fault.sentence}.")
     if not caller.can_call(action):
         return Decision("implicit-deny", (), "STS does not take this action from this kind of principal.")
     keys = {**given, **{key: one for key, one in caller.keys(external_id, action).items() if one is not None}}
@@ -137,25 +137,23 @@ def _joined(decisions: Iterable[Decision]) -> Decision:
     return Decision("unknown", statements, "It depends on who in the account, or which role of that name, calls.")
 
 
-def _applies(
-    policy: TrustPolicy, statement: TrustStatement, caller: Caller, action: str, keys: Mapping[str, Found]
-) -> Truth:
-    if statement.trouble is not None:
+def _applies(policy: Policy, statement: Statement, caller: Caller, action: str, keys: Mapping[str, Found]) -> Truth:
+    if statement.is_opaque:
         return None
     named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions)
-    if named is statement.other_actions:
+    if named is statement.not_action:
         return False
-    return all_of((concerns(statement, caller), *_conditions(policy, statement.clauses, keys)))
+    return all_of((concerns(statement, caller), *_conditions(policy, statement.conditions, keys)))
 
 
-def _conditions(policy: TrustPolicy, clauses: tuple[Clause, ...], keys: Mapping[str, Found]) -> Iterable[Truth]:
+def _conditions(policy: Policy, conditions: tuple[Condition, ...], keys: Mapping[str, Found]) -> Iterable[Truth]:
     def replaced(text: str) -> Found:
-        return resolve(text, keys.get) if policy.variables else (text,)
+        return resolve(text, keys.get) if policy.has_variables else (text,)
 
     truths: dict[tuple[str, str], set[Truth]] = {}
-    for clause in clauses:
-        truth = is_met(clause.operator, clause.values, keys.get(clause.key.lower()), replaced)
-        truths.setdefault((clause.operator, clause.key.lower()), set()).add(truth)
+    for one in conditions:
+        truth = is_met(one.operator, one.values, keys.get(one.key.lower()), replaced)
+        truths.setdefault((one.operator, one.key.lower()), set()).add(truth)
     # The same key twice, in two spellings: AWS does not say which one counts.
     return (found.pop() if len(found) == 1 else None for found in truths.values())
 

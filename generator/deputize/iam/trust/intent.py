@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deputize.iam.operators import parse_operator
+from deputize.iam.policy import Policy
 from deputize.iam.trust.callers import EXTERNAL_ID, Caller, parse_caller
-from deputize.iam.trust.document import TrustPolicy
 
 ASSUME_ROLE = "sts:AssumeRole"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
@@ -112,16 +112,16 @@ class Meant:
         return "longer" if sent.startswith(self.external_ids) else "wrong-id"
 
 
-def meant(policy: TrustPolicy, trusted: Trusted, external_ids: tuple[str, ...]) -> Meant:
+def meant(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> Meant:
     """What is meant, seen against `policy`."""
-    named = [parse_caller(value) for statement in policy.statements for _, value in statement.principals]
+    named = [parse_caller(who.text) for statement in policy.statements for who in statement.principals]
     accounts = frozenset(one.account for one in named if one is not None)
     return Meant(trusted, external_ids, frozenset(listed_ids(policy)), accounts)
 
 
-def listed_ids(policy: TrustPolicy) -> Iterator[str]:
+def listed_ids(policy: Policy) -> Iterator[str]:
     """The values that the policy asks the external ID to be."""
-    for clause in (clause for statement in policy.statements for clause in statement.clauses):
-        test = parse_operator(clause.operator) if clause.key.lower() == EXTERNAL_ID else None
+    for condition in (one for statement in policy.statements for one in statement.conditions):
+        test = parse_operator(condition.operator) if condition.key.lower() == EXTERNAL_ID else None
         if test is not None and test.base is not None and not test.base.negated:
-            yield from clause.values
+            yield from condition.values

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from deputize.iam.conditions import all_of, any_of
 from deputize.iam.operators import Truth
+from deputize.iam.policy import Statement
 from deputize.iam.trust.callers import Caller, parse_caller
-from deputize.iam.trust.document import TrustStatement
 
 
-def concerns(statement: TrustStatement, caller: Caller) -> Truth:
+def concerns(statement: Statement, caller: Caller) -> Truth:
     """Whether the statement is about `caller`."""
-    if not statement.others:
-        return any_of(_named(kind, value, caller) for kind, value in statement.principals)
+    if not statement.not_principal:
+        return any_of(_named(one.kind, one.text, caller) for one in statement.principals)
     return _excepted_deny(statement, caller) if statement.effect == "Deny" else _excepted_allow(statement, caller)
 
 
@@ -80,13 +80,13 @@ def _differ(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one != other
 
 
-def _excepted_allow(statement: TrustStatement, caller: Caller) -> Truth:
+def _excepted_allow(statement: Statement, caller: Caller) -> Truth:
     """With Allow everyone but those named; whether an account stands for all in it is not documented there."""
     itself, whole, _ = _exceptions(statement, caller)
     return all_of((_not(itself), True if whole is False else None))
 
 
-def _excepted_deny(statement: TrustStatement, caller: Caller) -> Truth:
+def _excepted_deny(statement: Statement, caller: Caller) -> Truth:
     """With Deny whoever is not named is denied; AWS "might" also deny whose role or account is not named with it."""
     itself, whole, role = _exceptions(statement, caller)
     if caller.kind == "account" and whole is not False:
@@ -96,12 +96,13 @@ def _excepted_deny(statement: TrustStatement, caller: Caller) -> Truth:
     return any_of((_not(itself), None if chain is not True and caller.is_aws else False))
 
 
-def _exceptions(statement: TrustStatement, caller: Caller) -> tuple[Truth, Truth, Truth]:
+def _exceptions(statement: Statement, caller: Caller) -> tuple[Truth, Truth, Truth]:
     """Whether NotPrincipal names the caller, its account, and its role."""
     itself: list[Truth] = []
     whole: list[Truth] = []
     roles: list[Truth] = []
-    for kind, value in statement.principals:
+    for one in statement.principals:
+        kind, value = one.kind, one.text
         truth = _named(kind, value, caller)
         trusted = parse_caller(value) if kind == "AWS" else None
         of_account = trusted is not None and trusted.kind in ("account", "root")

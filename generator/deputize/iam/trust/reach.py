@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from deputize.iam.limits import EXTERNAL_ID as EXTERNAL_ID_LIMIT
 from deputize.iam.operators import Operator, parse_operator
+from deputize.iam.policy import Condition, Policy
 from deputize.iam.trust import pattern_classes as cells
 from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, Caller, parse_caller
-from deputize.iam.trust.document import Clause, TrustPolicy
 from deputize.iam.variables import has_variable, resolve
 
 _ID_CHARACTERS = frozenset(one for one in map(chr, range(128)) if EXTERNAL_ID_LIMIT.admits(one * 2))
@@ -18,40 +18,44 @@ _WITH_PATH = (*cells.some(cells.GRAPHIC), *cells.exactly("/"))
 _ARN_COLONS = 5
 
 
-def is_untold(policy: TrustPolicy) -> bool:
+def is_untold(policy: Policy) -> bool:
     """Whether the policy compares who calls, or the external ID, so that no examples can stand for all values.
 
     That is as a number, date or address, or with a policy variable.
     """
-    for clause in _clauses(policy, CALLER_KEYS | {EXTERNAL_ID}):
-        base = _base(clause)
-        odd = base is not None and (base.form == "typed" or any(_reads_request(policy, one) for one in clause.values))
-        if odd and clause.key.lower() != "aws:principaltype":
+    for condition in _conditions(policy, CALLER_KEYS | {EXTERNAL_ID}):
+        base = _base(condition)
+        odd = base is not None and (
+            base.form == "typed" or any(_reads_request(policy, one) for one in condition.values)
+        )
+        if odd and condition.key.lower() != "aws:principaltype":
             return True
     return False
 
 
-def mixes_callers(policy: TrustPolicy) -> bool:
+def mixes_callers(policy: Policy) -> bool:
     """Whether what is compared with any key depends on who calls, by a policy variable."""
-    texts = (one.lower() for statement in policy.statements for clause in statement.clauses for one in clause.values)
-    return policy.variables and any(has_variable(one) and any(key in one for key in CALLER_KEYS) for one in texts)
+    texts = (
+        one.lower() for statement in policy.statements for condition in statement.conditions for one in condition.values
+    )
+    return policy.has_variables and any(has_variable(one) and any(key in one for key in CALLER_KEYS) for one in texts)
 
 
-def external_ids(policy: TrustPolicy, accepted: Iterable[str]) -> tuple[str, ...] | None:
+def external_ids(policy: Policy, accepted: Iterable[str]) -> tuple[str, ...] | None:
     """An external ID of every kind that the policy tells apart; None when they are too many."""
     patterns = [cells.exactly(one, any_case=caseless) for one in accepted for caseless in (False, True)]
-    patterns += (pattern for clause, text in _values(policy, {EXTERNAL_ID}) for pattern in _as_text(clause, text))
+    patterns += (pattern for condition, text in _values(policy, {EXTERNAL_ID}) for pattern in _as_text(condition, text))
     return cells.examples(cells.some(_ID_CHARACTERS, EXTERNAL_ID_LIMIT.low), patterns, EXTERNAL_ID_LIMIT.high)
 
 
-def identities(policy: TrustPolicy, partition: str, also: Iterable[str] = ()) -> tuple[str, ...] | None:
+def identities(policy: Policy, partition: str, also: Iterable[str] = ()) -> tuple[str, ...] | None:
     """ARNs of AWS identities, one of every kind that the policy or an ARN of `also` tells apart."""
     patterns = (*_caller_patterns(policy), *map(cells.wild_arn, also))
     return _each(_domains(partition, _ANY_ACCOUNT), patterns)
 
 
 @lru_cache(maxsize=1024)
-def fitting(policy: TrustPolicy, caller: Caller) -> tuple[Caller, ...] | None:
+def fitting(policy: Policy, caller: Caller) -> tuple[Caller, ...] | None:
     """`caller` with every aws:PrincipalArn that it may have, one of each kind that the policy tells apart."""
     if caller.kind not in ("account", "session") or caller.arn is not None or caller.account is None:
         return (caller,)
@@ -89,13 +93,13 @@ def _domains(partition: str, account: cells.Pattern) -> tuple[cells.Pattern, ...
     )
 
 
-def _caller_patterns(policy: TrustPolicy) -> tuple[cells.Pattern, ...]:
+def _caller_patterns(policy: Policy) -> tuple[cells.Pattern, ...]:
     found: list[cells.Pattern] = []
     for statement in policy.statements:
-        for _, value in statement.principals:
-            found += _of_principal(value)
-    for clause, text in _values(policy, CALLER_KEYS):
-        found += _of_clause(clause, text)
+        for one in statement.principals:
+            found += _of_principal(one.text)
+    for condition, text in _values(policy, CALLER_KEYS):
+        found += _of_clause(condition, text)
     return tuple(found)
 
 
@@ -112,21 +116,21 @@ def _of_principal(value: str) -> Iterator[cells.Pattern]:
         yield cells.exactly(value)
 
 
-def _of_clause(clause: Clause, text: str) -> Iterator[cells.Pattern]:
+def _of_clause(condition: Condition, text: str) -> Iterator[cells.Pattern]:
     any_text = cells.wild("*")
-    match clause.key.lower():
+    match condition.key.lower():
         case "aws:principalarn":
-            yield from _as_text(clause, text)
+            yield from _as_text(condition, text)
         case "aws:principalaccount":
-            for account in _as_text(clause, text, cells.DIGITS):
+            for account in _as_text(condition, text, cells.DIGITS):
                 yield (*cells.wild("arn:*:*::", cells.NOT_COLON), *account, *cells.exactly(":"), *any_text)
         case "aws:username":
-            for name in _as_text(clause, text, cells.NOT_SLASH):
+            for name in _as_text(condition, text, cells.NOT_SLASH):
                 yield (*any_text, *cells.exactly("/"), *name)
 
 
-def _as_text(clause: Clause, text: str, within: frozenset[str] | None = None) -> Iterator[cells.Pattern]:
-    base = _base(clause)
+def _as_text(condition: Condition, text: str, within: frozenset[str] | None = None) -> Iterator[cells.Pattern]:
+    base = _base(condition)
     match None if base is None else base.form:
         case "same":
             yield cells.exactly(text)
@@ -138,34 +142,34 @@ def _as_text(clause: Clause, text: str, within: frozenset[str] | None = None) ->
             yield cells.wild_arn(text)
 
 
-def _values(policy: TrustPolicy, keys: Iterable[str]) -> Iterator[tuple[Clause, str]]:
-    for clause in _clauses(policy, frozenset(keys)):
-        for value in clause.values:
-            found = resolve(value, _not_known) if policy.variables else (value,)
+def _values(policy: Policy, keys: Iterable[str]) -> Iterator[tuple[Condition, str]]:
+    for condition in _conditions(policy, frozenset(keys)):
+        for value in condition.values:
+            found = resolve(value, _not_known) if policy.has_variables else (value,)
             if found:
-                yield clause, found[0]
+                yield condition, found[0]
 
 
-def _clauses(policy: TrustPolicy, keys: frozenset[str]) -> Iterator[Clause]:
+def _conditions(policy: Policy, keys: frozenset[str]) -> Iterator[Condition]:
     for statement in policy.statements:
-        yield from (clause for clause in statement.clauses if clause.key.lower() in keys)
+        yield from (condition for condition in statement.conditions if condition.key.lower() in keys)
 
 
-def _base(clause: Clause) -> Operator | None:
-    test = parse_operator(clause.operator)
+def _base(condition: Condition) -> Operator | None:
+    test = parse_operator(condition.operator)
     return None if test is None else test.base
 
 
-def _reads_request(policy: TrustPolicy, text: str) -> bool:
-    return policy.variables and not resolve(text, _not_known)
+def _reads_request(policy: Policy, text: str) -> bool:
+    return policy.has_variables and not resolve(text, _not_known)
 
 
 def _not_known(_key: str) -> None:
     return None
 
 
-def _partition(policy: TrustPolicy) -> str:
+def _partition(policy: Policy) -> str:
     """The partition of the first principal that says one: a policy has no other way of saying it."""
-    values = (value for statement in policy.statements for _, value in statement.principals)
+    values = (one.text for statement in policy.statements for one in statement.principals)
     known = (parse_caller(value) for value in values)
     return next((one.partition for one in known if one is not None and one.partition is not None), "aws")

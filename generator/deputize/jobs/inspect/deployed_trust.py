@@ -96,4 +96,4 @@ def _ids(policy: Policy) -> set[str]:
 
 
 def _principals(policy: Policy) -> set[str]:
-    return {principal for statement in policy.statements for principal in statement.principals}
+    return {one.text for statement in policy.statements for one in statement.principals}

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from deputize.bundle import MANIFEST, seal, signed
 from deputize.disk import BundleWriter, VerdictCache, check_bundle, read_bytes, rereadable, write_file_atomically
 from deputize.errors import DiffersError, InputError, LintError, Problem
-from deputize.iam.policy import policy_from_json
+from deputize.iam.grammar import policy_from_json
 from deputize.jobs.inputs import read_rows
 from deputize.jobs.publish.hosting import check_links, unhosted
 from deputize.jobs.render.shapes import Shape, refuse_errors, shape_for, tenant_findings

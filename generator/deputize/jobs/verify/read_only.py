@@ -10,9 +10,10 @@ from typing import Any
 
 from deputize.iam.arn import account_root, parse_policy_arn
 from deputize.iam.exposure import Grade, exposure_of
+from deputize.iam.grammar import policy_from_json
 from deputize.iam.levels import judge
 from deputize.iam.managed import managed_policy
-from deputize.iam.policy import NotUnderstoodError, Policy, policy_from_json
+from deputize.iam.policy import NotUnderstoodError, Policy
 from deputize.iam.trust import evaluate_trust
 from deputize.iam.trust.access_paths import Trusted, find_ways_in
 from deputize.model.display import printable

@@ -1,4 +1,4 @@
-"""Any trust policy read as IAM's grammar has it, nothing dropped: what is not understood is kept as a trouble.
+"""The reader of trust policies as it was before `iam.grammar`, kept as an oracle of what is understood.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
