@@ -42,7 +42,7 @@ from deputize.model.spec import (
 )
 from deputize.model.text import Localized
 from deputize.model.vendor_rules import vendor_problems
-from deputize.read import normal_form, read_roles
+from deputize.read import READERS, normal_form
 from deputize.read.cloudformation.strict import read_stack
 
 HOSTILE = (
@@ -301,5 +301,5 @@ def test_every_format_reads_back_as_the_model(who: tuple[Vendor, Tenant]) -> Non
     # python-hcl2 takes a directive for text, which terraform would run.
     templates = re.findall(r"[$%]\{[^}]*", "".join(files[path].decode() for path in files if path.endswith(".tf")))
     assert set(templates) <= {"${var.role_name", "${var.path", "${each.key"}
-    for form, found in read_roles(files, role.iam.delivery).items():
-        assert normal_form(found) == normal_form(role.resolved()), form
+    for form, read in READERS.items():
+        assert normal_form(read(files, role.iam.delivery)) == normal_form(role.resolved()), form

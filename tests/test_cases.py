@@ -34,7 +34,7 @@ from deputize.model.slots import slots_of
 from deputize.model.spec import Tenant
 from deputize.model.values import Severity
 from deputize.model.vendor_file import parse_vendor
-from deputize.read import normal_form, read_roles
+from deputize.read import READERS, normal_form
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in CASES.iterdir())
@@ -179,8 +179,9 @@ def test_every_file_parses_in_its_language(name: str, rendered: Callable[[str], 
 def test_every_format_is_the_role_of_the_model(name: str, rendered: Callable[[str], Path]) -> None:
     """CloudFormation, Terraform and JSON each read back as the role that the model makes, all of it."""
     role = _case(name).role()
-    for form, found in read_roles(_tree(rendered(name)), role.delivery).items():
-        assert normal_form(found) == normal_form(role), form
+    files = _tree(rendered(name))
+    for form, read in READERS.items():
+        assert normal_form(read(files, role.delivery)) == normal_form(role), form
 
 
 @pytest.mark.parametrize("name", NAMES)

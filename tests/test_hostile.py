@@ -31,7 +31,7 @@ from deputize.model.slots import shape_of, slots_of
 from deputize.model.spec import AccessSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files
-from deputize.read import read_roles
+from deputize.read import READERS
 
 CHUNKS = 10
 TENANTS = 200  # of two IDs and a name each: 600 texts
@@ -362,8 +362,8 @@ def test_no_format_is_moved(chunk: int) -> None:
             expected = [(where, _as(tenant, value)) for where, value in _benign_leaves(path)]
             assert _leaves(path, text) == expected, (path, tenant)
             assert text.count("\n") == _files(BENIGN)[path].count(b"\n")
-        for form, role in read_roles(files).items():
-            assert role.trust.statements[0].conditions[0].values == tenant.external_ids, form
+        for form, read in READERS.items():
+            assert read(files, "managed").trust.statements[0].conditions[0].values == tenant.external_ids, form
 
 
 def test_no_terminal_is_driven_by_what_is_accepted(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from deputize.checks import cfn
-from deputize.checks.opened import TEMPLATE, rendered, role_for
+from deputize.checks.opened import rendered, role_for
 from deputize.checks.own.sample import EXTERNAL_ID
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import TEMPLATE
 from deputize.model.role import Role
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from deputize.errors import InputError
 from deputize.formats import blueprint_of, render_texts
 from deputize.formats.hosted import hosted_template
-from deputize.formats.quick_create import PATH, quick_create_link, regions_for
+from deputize.formats.quick_create import quick_create_link, regions_for
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import QUICK_CREATE
 from deputize.model.hosting import template_url
 from deputize.model.role import build
 from deputize.model.slots import shape_of, slots_of
@@ -108,8 +109,8 @@ def test_the_file_is_the_link_at_the_region_of_the_vendor(partition: str) -> Non
     """One line, and the blueprint's filling of it is the same as the tenant's own rendering."""
     tenant = Tenant("a-company", ("a,b=c+d", "file://x"), account_id="222233334444", partition=partition)
     role = build(HOSTED, slots_of(HOSTED, tenant))
-    filled = blueprint_of(build(HOSTED, shape_of(role.slots))).fill_one(PATH, role.slots.values()).decode()
-    assert filled == render_texts(role)[PATH] == f"{_link(HOSTED, tenant, PARTITIONS[partition].home_region)}\n"
+    filled = blueprint_of(build(HOSTED, shape_of(role.slots))).fill_one(QUICK_CREATE, role.slots.values()).decode()
+    assert filled == render_texts(role)[QUICK_CREATE] == f"{_link(HOSTED, tenant, PARTITIONS[partition].home_region)}\n"
 
 
 def test_regions_begin_with_the_one_that_the_vendor_chose() -> None:
@@ -128,7 +129,7 @@ def test_without_hosting_in_the_partition_there_is_no_link() -> None:
     abroad = build(vendor, slots_of(vendor, Tenant("a-company", ("id-1",), partition="aws-cn")))
     assert quick_create_link(abroad, "cn-north-1") is None
     assert regions_for(abroad) == ()
-    assert PATH not in render_texts(abroad)
+    assert QUICK_CREATE not in render_texts(abroad)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,21 @@ from markdown_it.token import Token
 
 from deputize.errors import InputError
 from deputize.formats import render_texts
-from deputize.formats.terraform import EXAMPLE, README, TESTS, render_terraform
+from deputize.formats.terraform import render_terraform
 from deputize.formats.terraform_interface import inputs, outputs
+from deputize.model.format import (
+    MODULE_EXAMPLE,
+    MODULE_OUTPUTS,
+    MODULE_README,
+    MODULE_TESTS,
+    MODULE_VARIABLES,
+    TERRAFORM,
+)
 from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import LOCALES, AccessSpec, RoleSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
-from deputize.read import read_roles
+from deputize.read import READERS
 from deputize.read.terraform.module import of_module
 
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -29,7 +37,6 @@ VENDORS = {
     "choices": replace(PLAIN, role=RoleSpec("Example_{tenant}", "/vendors/", None, (), 7200, BOUNDARY)),
 }
 TENANT = Tenant("a-company", ("first-id", "second-id"), "A Company")
-FOLDER = "terraform/"
 
 
 def _files(vendor: Vendor, tenant: Tenant = TENANT) -> dict[str, str]:
@@ -71,14 +78,14 @@ def _written(value: object) -> str:
 def test_the_tables_are_the_modules(vendor: Vendor, locale: str) -> None:
     """Inputs with type and default, and outputs, in the order and the words of variables.tf and outputs.tf."""
     files = _files(vendor, replace(TENANT, locale=locale))
-    taken, given = _tables(files[FOLDER + README])
-    variables = _blocks(files[f"{FOLDER}variables.tf"], "variable")
+    taken, given = _tables(files[MODULE_README])
+    variables = _blocks(files[MODULE_VARIABLES], "variable")
     declared = [
         [name, str(body["type"]).removeprefix("${").removesuffix("}"), _written(body["default"])]
         for name, body in variables.items()
     ]
     assert [row[:3] for row in taken] == declared
-    assert [row[0] for row in given] == list(_blocks(files[f"{FOLDER}outputs.tf"], "output"))
+    assert [row[0] for row in given] == list(_blocks(files[MODULE_OUTPUTS], "output"))
     if locale == "en":
         said = [str(body["description"]).strip('"') for body in variables.values()]
         assert [row[3] for row in taken] == said
@@ -97,13 +104,13 @@ def test_every_text_is_in_both_languages() -> None:
 def test_the_documentation_shows_the_example() -> None:
     """The block in README.md is the example's file, to the last character."""
     files = _files(VENDORS["choices"])
-    (shown,) = [one.content for one in _parsed(files[FOLDER + README]) if one.type == "fence" and one.info == "hcl"]
-    assert shown == files[FOLDER + EXAMPLE]
+    (shown,) = [one.content for one in _parsed(files[MODULE_README]) if one.type == "fence" and one.info == "hcl"]
+    assert shown == files[MODULE_EXAMPLE]
     assert '  # role_name            = "Example_a-company"\n  # path                 = "/vendors/"\n' in shown
 
 
 def _elements(files: dict[str, str]) -> list[tuple[str, int, str]]:
-    return [(one.type, one.level, one.info) for one in _parsed(files[FOLDER + README])]
+    return [(one.type, one.level, one.info) for one in _parsed(files[MODULE_README])]
 
 
 @pytest.mark.parametrize("name", ["```", "| a | b |", "<script>", "](http://a.example/)", "${file(0)}", '"', "# x"])
@@ -111,8 +118,8 @@ def test_a_name_moves_nothing(name: str) -> None:
     """Whatever a tenant is called, the page has the same elements, and example and tests the same bytes."""
     plain, hostile = _files(PLAIN), _files(PLAIN, replace(TENANT, name=name))
     assert _elements(hostile) == _elements(plain)
-    for path in (EXAMPLE, TESTS):
-        assert hostile[FOLDER + path] == plain[FOLDER + path]
+    for path in (MODULE_EXAMPLE, MODULE_TESTS):
+        assert hostile[path] == plain[path]
 
 
 @pytest.mark.parametrize(
@@ -138,13 +145,14 @@ def test_what_would_change_the_module_is_refused(path: str) -> None:
     """A file beside the module's own that sets a variable or adds a resource is not skipped."""
     role = build(PLAIN, slots_of(PLAIN, TENANT))
     files = {name: text.encode() for name, text in render_texts(role).items()}
-    assert read_roles(files)
+    read = READERS[TERRAFORM.name]
+    assert read(files, "managed") == role.resolved()
     with pytest.raises(InputError, match=re.escape(path)):
-        read_roles({**files, path: b'role_name = "other"\n'})
+        read({**files, path: b'role_name = "other"\n'}, "managed")
 
 
 def test_the_tests_name_an_account_that_may_apply_it() -> None:
     """The account of the tests is the agreed one, or else one that is not the vendor's."""
     vendor = replace(PLAIN, accounts=(VendorAccount("aws", "999999999999"),))
-    assert 'account_id = "888888888888"' in _files(vendor)[FOLDER + TESTS]
-    assert 'account_id = "222233334444"' in _files(PLAIN, replace(TENANT, account_id="222233334444"))[FOLDER + TESTS]
+    assert 'account_id = "888888888888"' in _files(vendor)[MODULE_TESTS]
+    assert 'account_id = "222233334444"' in _files(PLAIN, replace(TENANT, account_id="222233334444"))[MODULE_TESTS]

@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 from deputize import Tenant, Vendor, render
 from deputize.cli.app import app
 from deputize.errors import InputError, LintError
-from deputize.formats.quick_create import PATH, link_parameters
+from deputize.formats.quick_create import link_parameters
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
 from deputize.jobs.publish import hosting as job
 from deputize.jobs.publish.hosting import check_links, judged_template
+from deputize.model.format import QUICK_CREATE
 from deputize.model.hosting import template_url
 from deputize.model.profiles import AccessStatement
 from deputize.model.role import Role, build
@@ -248,7 +249,11 @@ def test_render_says_once_that_there_is_no_link(tmp_path: Path) -> None:
     many = f"--tenants={tmp_path / 'tenants.csv'}"
     one = ("--tenant=a-company", "--external-id=Acme-7d4c0b9e2f7a")
     assert rules(f"--vendor={tmp_path / 'plain.yaml'}", many) == ["hosting-none"]
-    assert not (tmp_path / "out" / "a-company" / PATH).exists()
+    assert not (tmp_path / "out" / "a-company" / QUICK_CREATE).exists()
     assert rules(f"--vendor={tmp_path / 'hosted.yaml'}", *one) == []
-    assert (tmp_path / "out" / "a-company" / PATH).read_text(encoding="utf-8").startswith("https://us-east-1.console.")
+    assert (
+        (tmp_path / "out" / "a-company" / QUICK_CREATE)
+        .read_text(encoding="utf-8")
+        .startswith("https://us-east-1.console.")
+    )
     assert rules(f"--vendor-account={VENDOR_ACCOUNT}", *one) == []

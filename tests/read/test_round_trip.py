@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from deputize.formats import blueprint_of, render_texts
 from deputize.iam.policy import NamedPolicy, Policy
+from deputize.iam.role import Delivery, IamRole
 from deputize.model.profiles import AccessStatement, ManagedChoice
 from deputize.model.role import Role, build, with_choices
 from deputize.model.slots import shape_of, slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, Tenant, Vendor, VendorAccount, tenant_problems
 from deputize.model.text import english
+from deputize.model.values import Files
 from deputize.model.vendor_rules import vendor_problems
-from deputize.read import normal_form, read_module, read_roles, read_template
+from deputize.read import READERS, normal_form, read_module, read_template
 from deputize.read.cloudformation.strict import read_stack
 from deputize.read.terraform.module import of_module
 
@@ -98,13 +100,18 @@ def encoded(role: Role) -> dict[str, bytes]:
     return {path: text.encode() for path, text in render_texts(role).items()}
 
 
+def read_back(files: Files, delivery: Delivery = "managed") -> dict[str, IamRole]:
+    """The role of each format by its name."""
+    return {name: read(files, delivery) for name, read in READERS.items()}
+
+
 @pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
 @pytest.mark.parametrize("tenant", TENANTS.values(), ids=TENANTS)
 def test_every_format_reads_back_as_the_model(vendor: Vendor, tenant: Tenant) -> None:
     """CloudFormation, Terraform and JSON each give the role that was asked for, all of it."""
     role = made(vendor, tenant)
     asked = role.resolved()
-    assert read_roles(encoded(role), asked.delivery) == dict.fromkeys(("cloudformation", "terraform", "json"), asked)
+    assert read_back(encoded(role), asked.delivery) == dict.fromkeys(("cloudformation", "terraform", "json"), asked)
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn", "aws-eusc"])
@@ -114,7 +121,7 @@ def test_every_partition_reads_back(partition: str) -> None:
     role = made(vendor, replace(TENANT, partition=partition))
     asked = role.resolved()
     assert asked.managed_arns == (f"arn:{partition}:iam::aws:policy/SecurityAudit",)
-    assert set(read_roles(encoded(role)).values()) == {asked}
+    assert set(read_back(encoded(role)).values()) == {asked}
 
 
 @pytest.mark.parametrize("vendor", VENDORS.values(), ids=VENDORS)
@@ -123,13 +130,13 @@ def test_a_filled_shape_reads_back_as_the_model(vendor: Vendor) -> None:
     slots = slots_of(vendor, TENANTS["account known"])
     files = blueprint_of(build(vendor, shape_of(slots))).fill(slots.values())
     asked = build(vendor, slots).resolved()
-    assert set(read_roles(files, asked.delivery).values()) == {asked}
+    assert set(read_back(files, asked.delivery).values()) == {asked}
 
 
 def test_more_than_nine_policies_stay_in_order() -> None:
     """The tenth policy comes after the ninth, not after the first."""
     role = made(access(statements=tuple(statement(number) for number in range(17))), TENANT)
-    names = [policy.name for policy in read_roles(encoded(role))["terraform"].policies]
+    names = [policy.name for policy in READERS["terraform"](encoded(role), role.iam.delivery).policies]
     assert len(names) == 10
     assert names[0].endswith("-access")
     assert [name.rpartition("-")[2] for name in names[1:]] == [str(number) for number in range(2, 11)]
@@ -243,7 +250,7 @@ def test_whatever_the_model_accepts_reads_back(vendor: Vendor, tenant: Tenant) -
     role = build(vendor, slots)
     asked = role.resolved()
     files = encoded(role)
-    assert set(read_roles(files, asked.delivery).values()) == {asked}
+    assert set(read_back(files, asked.delivery).values()) == {asked}
     assert blueprint_of(build(vendor, shape_of(slots))).fill(slots.values()) == files
 
 

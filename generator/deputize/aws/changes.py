@@ -29,6 +29,7 @@ from deputize.aws.stack import (
 )
 from deputize.errors import Problem, ServiceError, UsageError
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import DEPLOYER_POLICY
 
 # The words by which the AWS CLI, too, tells an empty change set from a failed one.
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
@@ -227,7 +228,7 @@ def mend_for(reason: str) -> str:
     if any(words in reason for words in _NAME_TAKEN):
         return "choose another --role-name, or the --region in which the role's stack already is"
     if "not authorized to perform" in reason:
-        return "allow it for whoever deploys; the bundle's json/deployer-policy.json lists all that deploying needs"
+        return f"allow it for whoever deploys; the bundle's {DEPLOYER_POLICY} lists all that deploying needs"
     return ""
 
 

@@ -15,6 +15,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from deputize.errors import Problem, ServiceError
+from deputize.model.format import DEPLOYER_POLICY
 
 # Faults that botocore raises before or instead of an answer; ValueError is its word for a malformed endpoint.
 FAULTS = (boto.BotoCoreError, boto.ClientError, ResponseParserError, ValueError)
@@ -94,7 +95,7 @@ def _denied(error: Any, call: Call) -> Problem:
     action = named.group(1) if named else call.action
     mend = f"allow {action} for whoever runs this"
     if call.service in {"cloudformation", "iam"}:
-        mend += "; the bundle's json/deployer-policy.json lists all that deploying needs"
+        mend += f"; the bundle's {DEPLOYER_POLICY} lists all that deploying needs"
     return Problem(f"AWS {action}", f"access denied: {message}", mend)
 
 

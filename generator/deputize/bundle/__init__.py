@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from deputize.bundle.archive import unzip, zip_bytes
 from deputize.bundle.directory import looks_zipped
-from deputize.bundle.manifest import MANIFEST, SCHEMA, SIGNATURE, Manifest, read_manifest
+from deputize.bundle.manifest import SCHEMA, Manifest, read_manifest
 from deputize.bundle.paths import path_fault, shown
 from deputize.bundle.seals import compare, seal, signed, tampered, unsigned
+from deputize.model.format import MANIFEST, SIGNATURE
 
 __all__ = [
     "MANIFEST",

@@ -15,10 +15,9 @@ from deputize.bundle.paths import clashes, path_fault, shown
 from deputize.errors import InputError, Problem
 from deputize.iam.limits import ACCOUNT_ID, EXTERNAL_ID, ROLE_NAME, STACK_NAME, Limit
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import MANIFEST, SIGNATURE
 from deputize.model.values import Files
 
-MANIFEST: Final = "manifest.json"
-SIGNATURE: Final = "manifest.json.sig"  # an armoured SSH signature over the manifest's bytes; no manifest lists it
 SCHEMA: Final = "deputize/manifest/1"
 
 _LONGEST_TEXT: Final = 512  # characters of a name or a slug; the model's own limits are narrower

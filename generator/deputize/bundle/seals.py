@@ -8,9 +8,10 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
-from deputize.bundle.manifest import MANIFEST, SIGNATURE, Manifest
+from deputize.bundle.manifest import Manifest
 from deputize.bundle.paths import shown
 from deputize.errors import Problem
+from deputize.model.format import MANIFEST, SIGNATURE
 from deputize.model.values import Files
 
 _END: Final = b"\n}\n"

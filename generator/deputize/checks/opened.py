@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from deputize.bundle import Manifest, read_manifest, seal
 from deputize.errors import InputError, Problem
 from deputize.formats import blueprint_of
 from deputize.iam.role import Delivery, IamRole
+from deputize.model.format import MANIFEST
 from deputize.model.role import TEMPLATE_VERSION, Role, build
 from deputize.model.slots import slots_of
 from deputize.model.spec import Tenant, Vendor, tenant_problems
 from deputize.model.values import Files
 from deputize.model.vendor_file import vendor_from_json
-from deputize.read.cloudformation.strict import read_template
-from deputize.read.json_files import read_json
-from deputize.read.normal import normal_form
-from deputize.read.source import decoded, refusal
-from deputize.read.terraform.module import of_module, read_module
-
-MANIFEST = "manifest.json"
-TEMPLATE = "cloudformation/role.yaml"
-JSON = "json/"
+from deputize.read import READERS, normal_form
+from deputize.read.source import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +42,9 @@ def open_bundle(files: Files) -> Opened:
     roles: list[tuple[str, IamRole]] = []
     unreadable: list[Problem] = []
     delivery: Delivery = opened.role.iam.delivery if opened.role is not None else "managed"
-    for name, read in _readers(files, delivery).items():
+    for name, read in READERS.items():
         try:
-            roles.append((name, normal_form(read())))
+            roles.append((name, normal_form(read(files, delivery))))
         except InputError as error:
             unreadable += error.problems
     return replace(opened, roles=tuple(roles), unreadable=tuple(unreadable))
@@ -102,18 +95,3 @@ def _role_of(manifest: Manifest) -> Role:
         what = f"vendor.account_id is {manifest.vendor_account}, made_from says {role.account.id}"
         raise refusal(MANIFEST, what)
     return role
-
-
-def _readers(files: Files, delivery: Delivery) -> dict[str, Callable[[], IamRole]]:
-    module = [path for path in files if of_module(path)]
-    return {
-        "cloudformation": lambda: read_template(_text(files, TEMPLATE), TEMPLATE),
-        "terraform": lambda: read_module({path: _text(files, path) for path in module}),
-        "json": lambda: read_json(files, delivery),
-    }
-
-
-def _text(files: Files, path: str) -> str:
-    if path not in files:
-        raise refusal(path, "is missing")
-    return decoded(files[path], path)

@@ -11,10 +11,10 @@ from typing import Final
 
 from deputize.bundle import MANIFEST
 from deputize.disk.trouble import trouble
+from deputize.model.format import TEMPLATE
 
 _PEEK: Final = 1 << 16
 _OURS: Final = b'"deputize/manifest/'
-_TEMPLATE: Final = ("cloudformation", "role.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def is_bundle(folder: str) -> bool:
             begin = file.read(_PEEK)
     except OSError:
         return False
-    return _OURS in begin or os.path.lexists(os.path.join(folder, *_TEMPLATE))  # noqa: PTH118 - likewise
+    return _OURS in begin or os.path.lexists(os.path.join(folder, TEMPLATE))  # noqa: PTH118 - likewise
 
 
 def read_file(path: str, cap: int, *, follow: bool) -> bytes | None:

@@ -2,10 +2,13 @@
 
     Role -> {path: text with marks} -> Blueprint -> fill(texts of a tenant) -> Files
 
-A new format is one module here, one folder in templates/ and one golden folder in tests/cases/.
+Formats and paths are those of `model.format`. A new format is one row there, one module and one entry in WRITERS here,
+one reader in `read`, one folder in templates/ and one golden folder in tests/cases/.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from deputize.formats.access import render_access
 from deputize.formats.blueprint import Blueprint, cut
@@ -18,9 +21,22 @@ from deputize.formats.readme import render_readme
 from deputize.formats.scripts import render_scripts
 from deputize.formats.terraform import render_terraform
 from deputize.model.facts import access_facts, role_facts
+from deputize.model.format import CLOUDFORMATION, JSON, TERRAFORM
 from deputize.model.role import Role
 
-__all__ = ["Blueprint", "blueprint_of", "render_texts"]
+__all__ = ["WRITERS", "Blueprint", "blueprint_of", "render_texts"]
+
+
+def _cloudformation(role: Role) -> dict[str, str]:
+    return {**render_cloudformation(role), **render_quick_create(role), **render_scripts(role)}
+
+
+# Name of a format -> what writes its files, as {path: text}, with marks where the role has them.
+WRITERS: Mapping[str, Callable[[Role], Mapping[str, str]]] = {
+    CLOUDFORMATION.name: _cloudformation,
+    TERRAFORM.name: render_terraform,
+    JSON.name: render_json,
+}
 
 
 def render_texts(role: Role) -> dict[str, str]:
@@ -30,11 +46,7 @@ def render_texts(role: Role) -> dict[str, str]:
         **render_page(role),
         **render_readme(role, role_facts(role)),
         **render_access(access_facts(role, role.slots.locale)),
-        **render_cloudformation(role),
-        **render_quick_create(role),
-        **render_scripts(role),
-        **render_terraform(role),
-        **render_json(role),
+        **{path: text for write in WRITERS.values() for path, text in write(role).items()},
     }
 
 

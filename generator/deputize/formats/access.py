@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deputize.formats.languages import json_text
-
-PATH = "access.json"
+from deputize.model.format import ACCESS
 
 
 def render_access(facts: Mapping[str, object]) -> dict[str, str]:
     """The facts as {path: text}, with slot marks."""
-    return {PATH: f"{_text(facts, '')}\n"}
+    return {ACCESS: f"{_text(facts, '')}\n"}
 
 
 def _text(value: object, before: str) -> str:

@@ -11,10 +11,9 @@ from deputize.formats.phrases import policy_description, who_may_enter
 from deputize.formats.templates import Literal, render
 from deputize.iam import limits
 from deputize.iam.arn import aws_managed_policy
+from deputize.model.format import TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION, Role
 from deputize.model.slots import CHOICE, NEXT_EXTERNAL_ID_CHOICE, hosted_slots
-
-PATH = "cloudformation/role.yaml"
 
 # Model's choice -> the template's parameter, the same in every format.
 PARAMETERS = {
@@ -30,14 +29,14 @@ _OPTIONAL = Literal("!If [HasNextExternalId, !Ref NextExternalId, !Ref AWS::NoVa
 
 def render_cloudformation(role: Role) -> dict[str, str]:
     """The template as {path: text}; slot marks stand where the tenant's texts go."""
-    return {PATH: template_text(role)}
+    return {TEMPLATE: template_text(role)}
 
 
 def template_text(role: Role) -> str:
     """The template of `role`: a bundle's own, or the one-click template where the role was built for hosted slots."""
     hosted = role.slots == hosted_slots(role.slots.partition)
     text = render(
-        "cloudformation/role.yaml.j2",
+        f"{TEMPLATE}.j2",
         YAML,
         role=role,
         hosted=hosted,

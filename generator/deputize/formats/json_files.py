@@ -5,6 +5,7 @@ from __future__ import annotations
 from deputize.formats.languages import json_text
 from deputize.iam.role import IamRole
 from deputize.model.deployer import deployer_policy
+from deputize.model.format import DEPLOYER_POLICY, MANAGED_POLICY_ARNS, ROLE_FILE, TRUST_POLICY, access_policy
 from deputize.model.role import Role
 
 
@@ -14,13 +15,13 @@ def render_json(role: Role) -> dict[str, str]:
     The ARNs of AWS managed policies are a file of their own: the aws CLI refuses unknown keys in role.json.
     """
     made = role.resolved()
-    documents: dict[str, object] = {"json/trust-policy.json": made.trust.to_json()}
+    documents: dict[str, object] = {TRUST_POLICY: made.trust.to_json()}
     for number, policy in enumerate(made.policies, 1):
-        documents[f"json/access-policy{f'-{number}' if number > 1 else ''}.json"] = policy.document.to_json()
-    documents["json/role.json"] = _create_role(made)
+        documents[access_policy(number)] = policy.document.to_json()
+    documents[ROLE_FILE] = _create_role(made)
     if made.managed_arns:
-        documents["json/managed-policy-arns.json"] = list(made.managed_arns)
-    documents["json/deployer-policy.json"] = deployer_policy(role).to_json()
+        documents[MANAGED_POLICY_ARNS] = list(made.managed_arns)
+    documents[DEPLOYER_POLICY] = deployer_policy(role).to_json()
     return {path: f"{json_text(document)}\n" for path, document in documents.items()}
 
 

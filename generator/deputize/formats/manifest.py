@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from deputize.formats.languages import json_text
+from deputize.model.format import MANIFEST
 from deputize.model.role import TEMPLATE_VERSION, Role
 from deputize.model.vendor_file import vendor_to_json
-
-PATH = "manifest.json"
 
 
 def render_manifest(role: Role) -> dict[str, str]:
@@ -28,4 +27,4 @@ def render_manifest(role: Role) -> dict[str, str]:
         "role_name": slots.role_name,
         "made_from": vendor_to_json(role.vendor),
     }
-    return {PATH: f"{json_text(draft)}\n"}
+    return {MANIFEST: f"{json_text(draft)}\n"}

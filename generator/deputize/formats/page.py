@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from deputize.formats.cloudformation import PARAMETERS
-from deputize.formats.cloudformation import PATH as TEMPLATE
 from deputize.formats.languages import HTML, json_text
 from deputize.formats.page_facts import page_facts
 from deputize.formats.page_picture import picture
@@ -24,15 +23,23 @@ from deputize.formats.templates import Literal, render, templates_dir
 from deputize.formats.terraform import VARIABLES
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.deployer import deployer_policy
+from deputize.model.format import (
+    DEPLOY_SCRIPT,
+    DEPLOYER_POLICY,
+    PAGE,
+    REMOVE_SCRIPT,
+    ROLE_FILE,
+    SIGNATURE,
+    TEMPLATE,
+    TRUST_POLICY,
+    access_policy,
+)
 from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
 from deputize.model.spec import LOCALES
 from deputize.model.text import english
 
-PATH = "index.html"
-
-# What `ssh-keygen -Y sign` wrote beside the manifest, where the vendor signs, and what it signed for.
-SIGNATURE = "manifest.json.sig"
+# What `ssh-keygen -Y sign` signed the manifest for, where the vendor signs.
 NAMESPACE = "deputize-bundle"
 # How the sessions begin with which a vendor's `deputize verify` tries a role.
 PROBE_SESSION = "deputize-verify-"
@@ -53,11 +60,11 @@ _POLICY = (
 # Files and scripts of the bundle that the page names; deploy and remove are given to bash.
 _FILES = {
     "template": TEMPLATE,
-    "trust_file": "json/trust-policy.json",
-    "role_file": "json/role.json",
-    "deployer_file": "json/deployer-policy.json",
-    "deploy_script": "cli/deploy.sh",
-    "remove_script": "cli/remove.sh",
+    "trust_file": TRUST_POLICY,
+    "role_file": ROLE_FILE,
+    "deployer_file": DEPLOYER_POLICY,
+    "deploy_script": DEPLOY_SCRIPT,
+    "remove_script": REMOVE_SCRIPT,
     "signature": SIGNATURE,
 }
 _WORDS = {"say": say, "told": told, "word": word, "draw": draw, "drawn": drawn, "english": english, "locales": LOCALES}
@@ -69,7 +76,7 @@ def render_page(role: Role) -> dict[str, str]:
     style, script = _static("page.css"), _static("page.js")
     profile = role.vendor.access.profile
     text = render(
-        "page/index.html.j2",
+        f"page/{PAGE}.j2",
         HTML,
         **_WORDS,
         **_FILES,
@@ -86,7 +93,7 @@ def render_page(role: Role) -> dict[str, str]:
         profile=None if profile is None else load_profile(profile).title,
         own=len(role.vendor.access.statements) + len(role.vendor.access.managed_policies),
         trust=next(statement for statement in made.trust.statements if "sts:AssumeRole" in statement.actions),
-        documents=tuple((policy.name, _file(number)) for number, policy in enumerate(made.policies, 1)),
+        documents=tuple((policy.name, access_policy(number)) for number, policy in enumerate(made.policies, 1)),
         policy_description=policy_description(role),
         # Between tags a quotation mark is a letter like any other.
         deployer=Literal(HTML.escape(json_text(deployer_policy(role).to_json())).replace("&quot;", '"')),
@@ -98,7 +105,7 @@ def render_page(role: Role) -> dict[str, str]:
         minutes=made.max_session // _SECONDS,
         version=TEMPLATE_VERSION,
     )
-    return {PATH: text}
+    return {PAGE: text}
 
 
 def _console(role: Role) -> dict[str, object]:
@@ -162,7 +169,3 @@ def _static(name: str) -> str:
     lines = map(str.strip, (templates_dir() / "page" / name).read_text(encoding="utf-8").splitlines())
     text = "\n".join(line for line in lines if line and not line.startswith("//"))
     return _SPACING.sub(r"\1\2", text) if name.endswith(".css") else text
-
-
-def _file(number: int) -> str:
-    return f"json/access-policy{f'-{number}' if number > 1 else ''}.json"

@@ -13,11 +13,10 @@ from deputize.errors import InputError, Problem
 from deputize.formats.hosted import hosted_template
 from deputize.formats.languages import URL
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import QUICK_CREATE
 from deputize.model.hosting import parse_template_url
 from deputize.model.role import Role
 from deputize.model.spec import Hosting, Vendor
-
-PATH = "cloudformation/quick-create.txt"
 
 
 def quick_create_link(role: Role, region: str) -> str | None:
@@ -60,7 +59,7 @@ def render_quick_create(role: Role) -> dict[str, str]:
     """The link as {path: text}, on one line; no file where the vendor hosts no template. Raises as the link does."""
     regions = regions_for(role)
     link = quick_create_link(role, regions[0]) if regions else None
-    return {} if link is None else {PATH: f"{link}\n"}
+    return {} if link is None else {QUICK_CREATE: f"{link}\n"}
 
 
 def other_template(vendor: Vendor, hosting: Hosting) -> Problem | None:

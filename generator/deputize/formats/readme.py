@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deputize.formats.languages import MARKDOWN
-from deputize.formats.page import NAMESPACE, PROBE_SESSION, SIGNATURE
+from deputize.formats.page import NAMESPACE, PROBE_SESSION
 from deputize.formats.phrases import policy_description, who_may_enter
 from deputize.formats.quick_create import quick_create_link
 from deputize.formats.templates import render
@@ -17,11 +17,10 @@ from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.facts import Exposed, Facts, Services, reviewed_reason
 from deputize.model.facts import Part as Allowed
+from deputize.model.format import README, SIGNATURE, access_policy
 from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
 from deputize.model.text import Localized
-
-PATH = "README.md"
 
 _SECONDS = 60
 
@@ -67,7 +66,7 @@ def render_readme(role: Role, facts: Facts) -> dict[str, str]:
             for principal in next(one for one in made.trust.statements if "sts:AssumeRole" in one.actions).principals
         ),
         profile=None if profile is None else load_profile(profile).title.get(locale),
-        documents=tuple((policy.name, _file(number)) for number, policy in enumerate(made.policies, 1)),
+        documents=tuple((policy.name, access_policy(number)) for number, policy in enumerate(made.policies, 1)),
         policy_description=policy_description(role),
         stack_tags=(
             f"{TENANT_TAG}={role.slots.tenant}",
@@ -82,7 +81,7 @@ def render_readme(role: Role, facts: Facts) -> dict[str, str]:
         **_allowed(facts, locale),
         **_console(role),
     )
-    return {PATH: text}
+    return {README: text}
 
 
 def _allowed(facts: Facts, locale: str) -> dict[str, object]:
@@ -109,10 +108,6 @@ def _console(role: Role) -> dict[str, object]:
         "link": quick_create_link(role, region),
         "template_url": None if hosting is None else hosting.template_url,
     }
-
-
-def _file(number: int) -> str:
-    return f"json/access-policy{f'-{number}' if number > 1 else ''}.json"
 
 
 def _part(part: Allowed, locale: str) -> Part:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from deputize.formats.languages import SHELL, json_text
 from deputize.formats.templates import render
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import COMMON_SCRIPT, DEPLOY_SCRIPT, REMOVE_SCRIPT, ROLE_INPUT, STACK_INPUT, TAGS_INPUT
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
-
-SCRIPTS = ("common.sh", "deploy.sh", "remove.sh")
 
 _SECONDS = 60
 
@@ -36,11 +35,11 @@ def render_scripts(role: Role) -> dict[str, str]:
     }
     tags = {TENANT_TAG: slots.tenant, VENDOR_TAG: role.vendor.slug, VERSION_TAG: str(TEMPLATE_VERSION)}
     inputs: dict[str, object] = {
-        "stack.json": {"StackName": slots.stack_name},
-        "tags.json": [{"Key": key, "Value": value} for key, value in tags.items()],
-        "role.json": {"RoleName": slots.role_name},
+        STACK_INPUT: {"StackName": slots.stack_name},
+        TAGS_INPUT: [{"Key": key, "Value": value} for key, value in tags.items()],
+        ROLE_INPUT: {"RoleName": slots.role_name},
     }
     return {
-        **{f"cli/{name}": render(f"cli/{name}.j2", SHELL, **values) for name in SCRIPTS},
-        **{f"cli/{name}": f"{json_text(document)}\n" for name, document in inputs.items()},
+        **{path: render(f"{path}.j2", SHELL, **values) for path in (COMMON_SCRIPT, DEPLOY_SCRIPT, REMOVE_SCRIPT)},
+        **{path: f"{json_text(document)}\n" for path, document in inputs.items()},
     }

@@ -11,13 +11,20 @@ from deputize.formats.terraform_interface import PROVIDER, TERRAFORM, Input, Out
 from deputize.formats.terraform_tests import MOCKS_TERRAFORM, MOCKS_TOFU, expected
 from deputize.iam.arn import aws_managed_policy
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.format import (
+    MODULE_EXAMPLE,
+    MODULE_FOLDER,
+    MODULE_MAIN,
+    MODULE_OUTPUTS,
+    MODULE_README,
+    MODULE_TESTS,
+    MODULE_VARIABLES,
+    MODULE_VERSIONS,
+)
 from deputize.model.role import Role
 from deputize.model.slots import CHOICE, ROLE_NAME_CHOICE
 
-FILES = ("main.tf", "variables.tf", "outputs.tf", "versions.tf")
-README = "README.md"
-EXAMPLE = "examples/child-module/main.tf"
-TESTS = "tests/role.tftest.hcl"
+_FILES = (MODULE_MAIN, MODULE_VARIABLES, MODULE_OUTPUTS, MODULE_VERSIONS)
 
 # Model's choice -> the module's variable, the same in every format.
 VARIABLES = {"role_name": "var.role_name", "path": "var.path"}
@@ -41,17 +48,18 @@ def render_terraform(role: Role) -> dict[str, str]:
         "provider_version": PROVIDER,
     }
     example = _example(role, taken, given[0])
-    texts = {name: render(f"terraform/{name}.j2", HCL, **values) for name in FILES}
-    texts[README] = _readme(role, taken, given, example)
-    texts[EXAMPLE] = example
-    texts[TESTS] = render(f"terraform/{TESTS}.j2", HCL, role=role, **expected(role))
-    return {f"terraform/{name}": text for name, text in texts.items()}
+    return {
+        **{path: render(f"{path}.j2", HCL, **values) for path in _FILES},
+        MODULE_README: _readme(role, taken, given, example),
+        MODULE_EXAMPLE: example,
+        MODULE_TESTS: render(f"{MODULE_TESTS}.j2", HCL, role=role, **expected(role)),
+    }
 
 
 def _example(role: Role, taken: tuple[Input, ...], arn: Output) -> str:
     """The module as a child module, every choice shown at its default; `arn` is what it hands on."""
     return render(
-        f"terraform/{EXAMPLE}.j2",
+        f"{MODULE_EXAMPLE}.j2",
         HCL,
         region=PARTITIONS[role.slots.partition].home_region,
         choices=_aligned((Literal(one.name), one.default) for one in taken),
@@ -64,7 +72,7 @@ def _readme(role: Role, taken: tuple[Input, ...], given: tuple[Output, ...], exa
     """The module's documentation, in the tenant's locale."""
     locale = role.slots.locale
     return render(
-        f"terraform/README.{locale}.md.j2",
+        f"{MODULE_FOLDER}README.{locale}.md.j2",
         MARKDOWN,
         slots=role.slots,
         locale=locale,
@@ -74,7 +82,7 @@ def _readme(role: Role, taken: tuple[Input, ...], given: tuple[Output, ...], exa
         inputs=taken,
         outputs=given,
         example=example.rstrip("\n"),
-        example_path=EXAMPLE,
+        example_path=MODULE_EXAMPLE.removeprefix(MODULE_FOLDER),
         terraform_version=TERRAFORM,
         provider_version=PROVIDER,
         mocks_terraform=MOCKS_TERRAFORM,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from deputize.iam.policy import NamedPolicy, Policy
 from deputize.iam.role import Delivery, IamRole
+from deputize.model.format import MANAGED_POLICY_ARNS, ROLE_FILE, TRUST_POLICY, access_policy, access_policy_number
 from deputize.read.json_text import parse_json
 from deputize.read.normal import in_order, policy_of_text, tags_of
 from deputize.read.source import Node, decoded, items_of, only_keys, refusal, text_of, whole_number
 
-ROLE_FILE = "json/role.json"
-TRUST_FILE = "json/trust-policy.json"
-ARNS_FILE = "json/managed-policy-arns.json"
-_ACCESS_FILE = re.compile(r"json/access-policy(?:-([1-9][0-9]{0,8}))?\.json", re.ASCII)
 _POLICY_SUFFIX = "-access"
 _FIELDS = frozenset({"Description", "MaxSessionDuration", "Path", "PermissionsBoundary", "RoleName", "Tags"})
 _DEFAULT_SESSION = 3600  # IAM's own, in seconds
@@ -39,7 +35,7 @@ def read_json(files: Mapping[str, bytes], delivery: Delivery = "managed") -> Iam
         description=_text(fields, "Description", ""),
         max_session=_DEFAULT_SESSION if session is None else whole_number(session),
         boundary=_text(fields, "PermissionsBoundary", "") or None,
-        trust=_policy(files, TRUST_FILE),
+        trust=_policy(files, TRUST_POLICY),
         delivery=delivery,
         policies=in_order(_access(files, name)),
         managed_arns=_arns(files),
@@ -66,16 +62,16 @@ def _text(fields: Mapping[str, Node], name: str, default: str) -> str:
 
 
 def _access(files: Mapping[str, bytes], role_name: str) -> Iterator[NamedPolicy]:
-    numbers = sorted(int(match[1] or 1) for path in files if (match := _ACCESS_FILE.fullmatch(path)))
+    numbers = sorted(number for path in files if (number := access_policy_number(path)) is not None)
     for expected, number in enumerate(numbers, 1):
-        end = "" if expected == 1 else f"-{expected}"
-        path = f"json/access-policy{end}.json"
+        path = access_policy(expected)
         if number != expected:
             raise refusal(path, "is missing, but there are access policies after it")
+        end = "" if expected == 1 else f"-{expected}"
         yield NamedPolicy(f"{role_name}{_POLICY_SUFFIX}{end}", _policy(files, path))
 
 
 def _arns(files: Mapping[str, bytes]) -> tuple[str, ...]:
-    if ARNS_FILE not in files:
+    if MANAGED_POLICY_ARNS not in files:
         return ()
-    return tuple(sorted({text_of(item) for item in items_of(_parsed(files, ARNS_FILE))}))
+    return tuple(sorted({text_of(item) for item in items_of(_parsed(files, MANAGED_POLICY_ARNS))}))

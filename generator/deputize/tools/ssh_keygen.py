@@ -18,6 +18,7 @@ from typing import Final
 
 from deputize.errors import Problem, ServiceError
 from deputize.model.display import printable
+from deputize.model.format import MANIFEST
 
 NAMESPACE: Final = "deputize-bundle"
 TIME_LIMIT: Final = 120.0  # seconds for one process; a person may have to type a passphrase or touch a key
@@ -76,7 +77,7 @@ def sign(data: bytes, key: str, *, environ: Mapping[str, str], ask: bool = False
     """
     with tempfile.TemporaryDirectory(prefix="deputize-") as scratch:
         # Not on stdin: without a terminal ssh-keygen would read a passphrase from there.
-        message = Path(scratch, "manifest.json")
+        message = Path(scratch, MANIFEST)
         message.write_bytes(data)
         arguments = ("sign", "-n", NAMESPACE, "-f", key, str(message))
         code, said = _call(_Run(environ, limit, ask=ask), *arguments)

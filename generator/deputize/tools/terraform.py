@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from deputize.errors import Problem, ServiceError
+from deputize.model.format import MODULE_FOLDER
 from deputize.model.values import Files
 
 TIME_LIMIT: Final = 180.0  # seconds for one process; validate takes 3, and a minute on a machine that is busy
-_FOLDER: Final = "terraform/"
 _NAMES: Final = ("terraform", "tofu")
 # Handed on by name, so that no credential and no setting of the user's own terraform (AWS_*, TF_*) reaches a provider.
 _KEPT: Final = (
@@ -129,8 +129,8 @@ def terraform(
 def _copy(files: Files, folder: Path) -> None:
     folder.mkdir()
     for path, data in files.items():
-        if path.startswith(_FOLDER):
-            target = folder / path.removeprefix(_FOLDER)
+        if path.startswith(MODULE_FOLDER):
+            target = folder / path.removeprefix(MODULE_FOLDER)
             if not target.resolve().is_relative_to(folder.resolve()):
                 msg = f"{path!r} leaves its folder"
                 raise ValueError(msg)

@@ -10,6 +10,7 @@ from deputize.checks.own.subject import Subject
 from deputize.checks.rule import Hit, Rule, some
 from deputize.iam.exposure import Exposure, Grade
 from deputize.model.display import shown
+from deputize.model.format import ACCESS
 from deputize.model.values import Severity
 
 _LEVELS = (
@@ -120,7 +121,7 @@ ACCESS_RULES: tuple[Rule[Subject], ...] = (
         severity=Severity.NOTE,
         title="A read of secrets is allowed by the vendor",
         why="The customer should know before deploying.",
-        mend="access.json and the README give the vendor's reason",
+        mend=f"{ACCESS} and the README give the vendor's reason",
         reference=_LEAST,
         good=sample.allows("ec2:DescribeInstances"),
         bad=sample.allows("ssm:GetParameter", allowed_secrets=("ssm:GetParameter",)),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from deputize.bundle import compare, seal, tampered
-from deputize.checks.opened import MANIFEST, TEMPLATE, Opened, open_bundle, open_manifest, role_for
+from deputize.checks.opened import Opened, open_bundle, open_manifest, role_for
 from deputize.checks.own import sample
 from deputize.checks.own.role_rules import check_role
 from deputize.checks.own.subject import expected_of
@@ -14,6 +14,7 @@ from deputize.checks.own.tenant import check_template
 from deputize.checks.rule import Hit, Rule
 from deputize.formats import blueprint_of
 from deputize.iam.role import IamRole
+from deputize.model.format import MANIFEST, README, ROLE_FILE, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
@@ -137,7 +138,7 @@ BUNDLE_RULES: tuple[Rule[Opened], ...] = (
         mend=_AGAIN,
         reference=_BUNDLES,
         good=_good,
-        bad=_after_sealing("README.md", b"Trust me."),
+        bad=_after_sealing(README, b"Trust me."),
         check=_tampered,
     ),
     Rule(
@@ -159,7 +160,7 @@ BUNDLE_RULES: tuple[Rule[Opened], ...] = (
         mend=_AGAIN,
         reference=_BUNDLES,
         good=_good,
-        bad=_before_sealing("json/role.json", "3600", "7200"),
+        bad=_before_sealing(ROLE_FILE, "3600", "7200"),
         check=_formats,
     ),
     Rule(
@@ -170,7 +171,7 @@ BUNDLE_RULES: tuple[Rule[Opened], ...] = (
         mend=_AGAIN,
         reference=_BUNDLES,
         good=_good,
-        bad=_before_sealing("README.md", "deputize", "somebody"),
+        bad=_before_sealing(README, "deputize", "somebody"),
         check=_not_rendered,
     ),
     Rule(

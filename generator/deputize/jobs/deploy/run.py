@@ -18,8 +18,9 @@ from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn
 from deputize.jobs.api import Bundle
 from deputize.jobs.lint.bundle import LintOptions, bundles_at, lint_files
-from deputize.jobs.render.shapes import TEMPLATE, refuse_errors
+from deputize.jobs.render.shapes import refuse_errors
 from deputize.model.display import shown
+from deputize.model.format import TEMPLATE
 from deputize.model.values import Files
 from deputize.version import __version__
 

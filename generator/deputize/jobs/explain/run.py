@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deputize.bundle import unzip
 from deputize.checks.access.summary import AccessTold, policy_access, role_access
-from deputize.checks.opened import MANIFEST, Opened, open_bundle
+from deputize.checks.opened import Opened, open_bundle
 from deputize.checks.size_limits import judgeable_file
 from deputize.checks.trust.describe import Entry, entry_of
 from deputize.disk import read_bytes, read_folder
@@ -24,6 +24,7 @@ from deputize.jobs.lint.bundle import ARCHIVE_CAP
 from deputize.jobs.lint.targets import tasks_of
 from deputize.model.display import printable, shown
 from deputize.model.facts import role_facts
+from deputize.model.format import MANIFEST
 from deputize.model.role import Role
 from deputize.model.values import Files
 from deputize.read import normal_form
@@ -71,9 +72,7 @@ def explain(path: Path, parameters: Mapping[str, str], role: str | None = None) 
     Raises InputError for what is not there or is none of these, and when there is no such role.
     """
     if path.is_dir() and not is_bundle(str(path)):
-        raise InputError(
-            Problem(shown(str(path), 200), "is no bundle", "give one file, or a folder with manifest.json")
-        )
+        raise InputError(Problem(shown(str(path), 200), "is no bundle", f"give one file, or a folder with {MANIFEST}"))
     (task,) = tasks_of((path,))
     if task.is_bundle:
         is_archive = path.is_file()

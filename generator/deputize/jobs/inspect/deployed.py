@@ -22,9 +22,9 @@ from deputize.formats.hosted import hosted_template
 from deputize.iam.trust.access_paths import Trusted
 from deputize.jobs.inspect.deployed_role import extra_policies, role_differences, unread_policies, wanted_role
 from deputize.jobs.inspect.deployed_trust import Compared, compare_trust
-from deputize.jobs.render.shapes import TEMPLATE
 from deputize.jobs.verify.expectations import Asked, asked_of_bundle
 from deputize.model.display import printable
+from deputize.model.format import DEPLOYER_POLICY, MANIFEST, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Entrance, Files
 from deputize.model.vendor_file import vendor_from_json
@@ -47,7 +47,7 @@ ACTIONS = frozenset(
 )
 _CHOICES = ("RoleName", "Path", "PermissionsBoundary")
 _DEPLOY = "deploy this bundle, then inspect again"
-_ALLOW = "allow it for whoever inspects, as json/deployer-policy.json does"
+_ALLOW = f"allow it for whoever inspects, as {DEPLOYER_POLICY} does"
 # GetTemplate answers with a question mark for what is not ASCII, which here is only read by people:
 # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220
 _LOST = re.compile(r"[?\u0080-\U0010ffff]+")
@@ -165,7 +165,7 @@ def _compare_template(
         return "same", ()
     # Only of its own version does this deputize know the vendor's one-click template.
     if manifest.template_version == TEMPLATE_VERSION:
-        vendor = vendor_from_json(manifest.made_from, "manifest.json: made_from")
+        vendor = vendor_from_json(manifest.made_from, f"{MANIFEST}: made_from")
         if _same_text(answer["TemplateBody"], hosted_template(vendor, manifest.partition)):
             return "one-click", ()
     version = _version(stack.outputs.get("TemplateVersion"))

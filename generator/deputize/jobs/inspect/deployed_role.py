@@ -12,6 +12,7 @@ from deputize.iam.policy import NamedPolicy, Policy
 from deputize.iam.role import IamRole
 from deputize.jobs.inspect.deployed_documents import few, in_normal_form, not_read, same_meaning
 from deputize.model.display import printable
+from deputize.model.format import DEPLOYER_POLICY, ROLE_FILE
 from deputize.read.live import role_from_api
 from deputize.read.normal import normal_form
 
@@ -19,7 +20,7 @@ from deputize.read.normal import normal_form
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
 REVOKED = "AWSRevokeOlderSessions"
 _UNSEEN = "CloudFormation's drift detection does not see it"
-_ALLOW = "allow it for whoever inspects, as json/deployer-policy.json does"
+_ALLOW = f"allow it for whoever inspects, as {DEPLOYER_POLICY} does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _settings(wanted: IamRole, live: IamRole) -> Iterator[Problem]:
         yield Problem("role.max-session", f"it is {live.max_session} seconds, not {wanted.max_session}", mend)
     if live.description != wanted.description:
         what = f"it is '{printable(live.description)}'"
-        yield Problem("role.description", what, "set it to the Description in json/role.json")
+        yield Problem("role.description", what, f"set it to the Description in {ROLE_FILE}")
 
 
 def _boundary(role: IamRole) -> str:
@@ -112,7 +113,7 @@ def _tags(wanted: IamRole, live: Mapping[str, str]) -> Iterator[Problem]:
     for key, value in wanted.tags:
         if live.get(key) != value:
             what = f"is '{printable(live[key])}', not '{value}'" if key in live else "is missing"
-            mend = f"aws iam tag-role --role-name {wanted.name}, with the Tags in json/role.json"
+            mend = f"aws iam tag-role --role-name {wanted.name}, with the Tags in {ROLE_FILE}"
             yield Problem("role.tags", f"tag {key} {what}", mend)
 
 

@@ -11,6 +11,7 @@ from deputize.iam.role import IamRole
 from deputize.iam.trust.access_paths import Trusted
 from deputize.jobs.inspect.deployed_documents import few, in_normal_form, not_read, same_meaning
 from deputize.jobs.verify.read_only import WaysIn, find_entrances
+from deputize.model.format import TRUST_POLICY
 from deputize.model.values import Entrance
 
 # What letting in somebody with any ID, or anybody at all, says already.
@@ -43,7 +44,7 @@ def compare_trust(wanted: IamRole, document: object, trusted: Trusted, external_
             return Compared()
         what = _changed(_words(found, wanted.trust, ways))
     command = f"aws iam update-assume-role-policy --role-name {wanted.name}"
-    mend = f"in the bundle's folder: {command} --policy-document file://json/trust-policy.json"
+    mend = f"in the bundle's folder: {command} --policy-document file://{TRUST_POLICY}"
     return Compared((Problem("role.trust", what, mend),), ways.found)
 
 

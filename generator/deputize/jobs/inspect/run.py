@@ -25,6 +25,7 @@ from deputize.disk import read_bytes, survey_folder
 from deputize.errors import InputError, Problem, ProvedWrongError, ServiceError, UsageError
 from deputize.iam import limits
 from deputize.jobs.inspect.inspection import Expected, FileState, InspectedFile, Inspection, Rendered, Signature, Signed
+from deputize.model.format import MODULE_FOLDER
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Files
 from deputize.tools import check_signature
@@ -36,7 +37,7 @@ _AGAIN = "ask the vendor for the bundle again"
 _A_COPY = "terraform leaves such files: run it in a copy, and inspect the bundle as it came"
 _ONE_LINE = "a line is: NAME ssh-ed25519 AAAA..., as ALLOWED SIGNERS in ssh-keygen's manual says"
 # What terraform leaves in the folder in which it runs.
-_WORKING = re.compile(r"terraform/(?:\.terraform(?:\.lock\.hcl|/.*)?|\.?terraform\.tfstate.*)", re.DOTALL)
+_WORKING = re.compile(rf"{MODULE_FOLDER}(?:\.terraform(?:\.lock\.hcl|/.*)?|\.?terraform\.tfstate.*)", re.DOTALL)
 
 
 def inspect(

@@ -14,8 +14,8 @@ from deputize.checks.hcl import version as hcl_version
 from deputize.checks.own import is_our_render, lint_bundle
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
-from deputize.jobs.render.shapes import TEMPLATE
 from deputize.model.display import shown
+from deputize.model.format import MODULE_FOLDER, TEMPLATE
 from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
 from deputize.tools import find_terraform, terraform
 
@@ -45,7 +45,7 @@ def bundles_at(path: Path) -> list[tuple[Path, Files]]:
     if path.is_dir() and not (path / MANIFEST).exists():
         inside = sorted(child for child in path.iterdir() if (child / MANIFEST).is_file())
         if not inside:
-            what, mend = "is no bundle: it has no manifest.json", "give a folder that `deputize render` wrote"
+            what, mend = f"is no bundle: it has no {MANIFEST}", "give a folder that `deputize render` wrote"
             raise InputError(Problem(shown(str(path)), what, mend))
         return [(child, read_folder(child)) for child in inside]
     return [(path, read_folder(path))]
@@ -98,7 +98,7 @@ def _judged_by_terraform(files: Files, options: LintOptions) -> tuple[tuple[Find
         Finding(
             rule=result.name,
             severity=Severity.ERROR if one.severity == "error" else Severity.WARNING,
-            where=f"terraform/{one.file}",
+            where=f"{MODULE_FOLDER}{one.file}",
             message=one.message,
             engine=result.name,
             line=one.line,

@@ -11,6 +11,7 @@ from deputize.disk.reading import STDIN
 from deputize.disk.walking import is_bundle, walk
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
+from deputize.model.format import MANIFEST
 from deputize.read.source import MAX_BYTES
 
 _NAME_OF_STDIN = "stdin"
@@ -79,5 +80,5 @@ def _from_stdin() -> bytes:
 
 def nothing_in(folder: str) -> Problem:
     """The problem with a folder that holds nothing to judge: it is never taken for one in which all is well."""
-    what = "is no bundle: it has no manifest.json, and there is no template or policy in it"
+    what = f"is no bundle: it has no {MANIFEST}, and there is no template or policy in it"
     return Problem(shown(folder, 200), what, "give a folder that `deputize render` wrote, or one with templates")

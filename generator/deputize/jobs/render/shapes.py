@@ -10,14 +10,12 @@ from deputize.checks.own import check_role, check_tenant, expected_of
 from deputize.errors import LintError, Problem
 from deputize.formats import Blueprint, blueprint_of
 from deputize.formats.page_missing import missing_texts
+from deputize.model.format import TEMPLATE, TRUST_POLICY
 from deputize.model.role import Role, build
 from deputize.model.slots import Slots, shape_of, slots_of
 from deputize.model.spec import Tenant, Vendor
 from deputize.model.values import Files, Finding, Severity
 from deputize.model.vendor_file import vendor_from_json, vendor_to_json
-
-TRUST = "json/trust-policy.json"
-TEMPLATE = "cloudformation/role.yaml"
 
 # Of every shape one exemplar is judged by the engines; its texts are as ordinary as a tenant's can be.
 _EXEMPLAR = {
@@ -68,7 +66,7 @@ def tenant_findings(
 ) -> tuple[Finding, ...]:
     """What depends on a tenant's own texts: its external IDs, and the sizes that they add to."""
     # No text in a trust policy of ours holds white space, so what is left without it is its compact form.
-    trust = b"".join(shape.blueprint.fill_one(TRUST, values).split()).decode()
+    trust = b"".join(shape.blueprint.fill_one(TRUST_POLICY, values).split()).decode()
     template = shape.blueprint.fill_one(TEMPLATE, values)
     return check_tenant(tenant.slug, tenant.external_ids, len(trust), len(template), strict=strict)
 

@@ -11,7 +11,8 @@ from deputize.checks.cfn import version as cfn_lint_version
 from deputize.checks.own import rules_version
 from deputize.disk import VerdictCache
 from deputize.iam.actions import data_version
-from deputize.jobs.render.shapes import TEMPLATE, Shape
+from deputize.jobs.render.shapes import Shape
+from deputize.model.format import TEMPLATE
 from deputize.model.values import EngineReport, Finding, Severity
 
 

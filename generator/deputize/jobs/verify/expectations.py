@@ -21,6 +21,7 @@ from deputize.jobs.verify.read_only import BOTH_SESSION_ACTIONS, SET_SOURCE_IDEN
 from deputize.model.display import shown
 from deputize.model.external_id import external_id_problem
 from deputize.model.facts import access_facts, managed_actions
+from deputize.model.format import ACCESS
 from deputize.model.role import Role, build
 from deputize.model.slots import slots_of
 from deputize.model.spec import Tenant
@@ -105,9 +106,9 @@ def _json(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
-        raise InputError(Problem(shown(str(path)), "is not JSON", "give a bundle's access.json")) from error
+        raise InputError(Problem(shown(str(path)), "is not JSON", f"give a bundle's {ACCESS}")) from error
     if not isinstance(found, dict) or found.get("schema") != "deputize/access/1":
-        raise InputError(Problem(shown(str(path)), "is no deputize/access/1", "give a bundle's access.json"))
+        raise InputError(Problem(shown(str(path)), "is no deputize/access/1", f"give a bundle's {ACCESS}"))
     return found
 
 
@@ -124,7 +125,7 @@ def _actions(facts: Mapping[str, Any], where: str) -> tuple[str, ...]:
         ]
         snapshots = [managed_policy(str(policy["name"])) for policy in facts["managed_policies"]]
     except (KeyError, TypeError) as error:
-        raise InputError(Problem(where, f"lacks {error}", "give a bundle's access.json")) from error
+        raise InputError(Problem(where, f"lacks {error}", f"give a bundle's {ACCESS}")) from error
     managed = [action for policy in snapshots if policy is not None for action in managed_actions(policy)]
     return tuple(dict.fromkeys((*own, *managed)))
 

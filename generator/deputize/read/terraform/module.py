@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping
 
 from deputize.iam.role import IamRole
 from deputize.model.display import shown
+from deputize.model.format import MODULE_FOLDER, MODULE_README
 from deputize.read.hcl_text import Block, parse_hcl, parts, word
 from deputize.read.source import refusal
 from deputize.read.terraform.role import ARGUMENTS, MODULE, role_of
 from deputize.read.terraform.values import NOTHING, Expression, Scope, Value, evaluate
-
-FOLDER = "terraform"
-README = "README.md"
 
 _VARIABLE = frozenset({"default", "description", "nullable", "sensitive", "type"})
 # Type of a top block -> number of its labels. Data sources only serve preconditions, which do not shape the role.
@@ -36,8 +34,8 @@ def of_module(path: str) -> bool:
     would lead there is refused. In the folder all but the documentation counts, since they read more than *.tf:
     *.tf.json, *.tofu, *.auto.tfvars.
     """
-    folder, _, name = path.rpartition("/")
-    return folder == FOLDER and name != README
+    folder, slash, _ = path.rpartition("/")
+    return folder + slash == MODULE_FOLDER and path != MODULE_README
 
 
 def read_module(files: Mapping[str, str], choices: Mapping[str, str] | None = None) -> IamRole:
