@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from deputize.iam import actions, levels
 from deputize.iam.exposure import exposure_of
-from deputize.iam.levels import Level
 from deputize.iam.wildcards import matches
 
 SAMPLE = ("sts", "sqs", "savingsplans")
@@ -83,14 +82,15 @@ def test_what_does_not_exist_matches_nothing(pattern: str) -> None:
     assert actions.expand(pattern) == ()
     assert levels.judge(pattern) == ()
     assert not actions.is_known(pattern)
-    assert levels.level_of(pattern) is Level.UNKNOWN
+    assert levels.judge_action(pattern) == levels.Judged(pattern, "", reads=False, reason="AWS has no such action")
 
 
 def test_a_pattern_is_no_action() -> None:
     """Asked about a single action, a wildcard is unknown: it never proves anything."""
     assert not actions.is_known("ec2:Describe*")
-    assert levels.level_of("ec2:Describe*") is Level.UNKNOWN
-    assert levels.level_of("*") is Level.UNKNOWN
+    for pattern in ("ec2:Describe*", "*"):
+        judged = levels.judge_action(pattern)
+        assert (judged.level, judged.reads) == ("", False)
 
 
 @given(
@@ -138,8 +138,7 @@ def test_importing_loads_no_data() -> None:
 
 def test_list_and_read_are_proved() -> None:
     """AWS's own List and Read actions with a reading verb are proved, and say so without a reason."""
-    assert levels.level_of("ec2:DescribeInstances") is Level.LIST
-    assert levels.level_of("ce:GetCostAndUsage") is Level.READ
+    assert levels.judge_action("ce:GetCostAndUsage") == levels.Judged("ce:GetCostAndUsage", "Read", reads=True)
     assert levels.judge("ec2:DescribeInstances") == (levels.Judged("ec2:DescribeInstances", "List", reads=True),)
 
 
@@ -148,8 +147,8 @@ def test_compound_levels_are_not_read() -> None:
     compound = {action for action in ALL if "," in actions.access_level(action)}
     admitted = {line.action for line in levels.overrides() if line.verdict == "read"}
     assert len(compound) > 1_000
-    assert all(levels.level_of(action) is Level.NOT_READ for action in compound - admitted)
-    assert levels.level_of("ec2:CreateTags") is Level.NOT_READ
+    assert not any(levels.judge_action(action).reads for action in compound - admitted)
+    assert "ec2:CreateTags" in compound - admitted
 
 
 @pytest.mark.parametrize(
@@ -170,7 +169,9 @@ def test_compound_levels_are_not_read() -> None:
 )
 def test_what_runs_mints_or_changes_is_not_read(action: str) -> None:
     """Whatever AWS labels it, an action that runs, mints or changes something is refused."""
-    assert levels.level_of(action) is Level.NOT_READ
+    judged = levels.judge_action(action)
+    assert judged.level
+    assert not judged.reads
 
 
 def test_judging_a_pattern_judges_each_action() -> None:
@@ -187,7 +188,7 @@ def test_judging_a_pattern_judges_each_action() -> None:
 def test_only_reviewed_actions_differ_from_aws() -> None:
     """Apart from the reviewed lines, exactly the List and Read actions are proved."""
     reviewed = {action for line in levels.overrides() for action in actions.expand(line.action)}
-    proved = {action for action in ALL if levels.level_of(action) in {Level.LIST, Level.READ}}
+    proved = {action for action in ALL if levels.judge_action(action).reads}
     assert proved - reviewed == _with_level("List", "Read") - reviewed
 
 
@@ -242,7 +243,7 @@ def test_reads_of_credentials_stay_reads_and_are_secrets() -> None:
     """What only returns a credential is a read of grade secret: one place says which it is, and can allow it."""
     for action in ("secretsmanager:GetSecretValue", "sts:GetSessionToken", "ecr:GetAuthorizationToken"):
         found = exposure_of(action)
-        assert levels.level_of(action) is Level.READ
+        assert levels.judge_action(action).reads
         assert found is not None
         assert found.grade == "secret"
 

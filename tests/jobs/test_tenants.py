@@ -19,7 +19,7 @@ from deputize.jobs.tenants.checks import (
     rotate_finish,
     rotate_switch,
 )
-from deputize.jobs.tenants.files import export_tenants, import_tenants
+from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
 from deputize.jobs.verify.run import Ask
 from deputize.model.values import AccessState, Entrance, ProbeResult, Safety, Verdict
@@ -30,6 +30,7 @@ from deputize.registry import (
     Rotation,
     State,
     add,
+    add_all,
     bind,
     decoy,
     events,
@@ -407,18 +408,23 @@ def test_tenant_by_its_bundles_name(registry: Registry) -> None:
 CSV = "tenant,external_id,name,account_id,partition,locale\n"
 
 
+def import_list(registry: Registry, path: str) -> tuple[int, int]:
+    """Read a list and add what it asks for, as `tenants import` does."""
+    return add_all(registry, read_list(path))
+
+
 def test_import_and_export_agree(registry: Registry, answers: Answers, tmp_path: Path) -> None:
     """What was exported makes the same tenants elsewhere, without role or verdict; once more changes nothing."""
     source = tmp_path / "list.csv"
     source.write_text(f"{CSV}a,,A,{ACCOUNT},,ja\nb,given-id-0123456789,,,aws-cn,\n", encoding="utf-8")
-    assert import_tenants(registry, str(source)) == (2, 0)
-    assert import_tenants(registry, str(source)) == (0, 2)
+    assert import_list(registry, str(source)) == (2, 0)
+    assert import_list(registry, str(source)) == (0, 2)
     register(registry, "a", [arn_of("x")], answers)
     for form in ("csv", "jsonl"):
         copy = tmp_path / f"copy.{form}"
         copy.write_text("".join(export_tenants(registry, "csv" if form == "csv" else "jsonl")), encoding="utf-8")
         with open_registry(str(tmp_path / f"{form}.db"), who="tester", create=True) as other:
-            assert import_tenants(other, str(copy)) == (2, 0)
+            assert import_list(other, str(copy)) == (2, 0)
             assert list(tenants_of(other)) == list(tenants_of(registry))
             assert {grant.state for grant in grants(other)} == {State.UNVERIFIED}
             assert {grant.role_arn for grant in grants(other)} == {None}
@@ -435,7 +441,7 @@ def test_export_of_a_rotation(registry: Registry, answers: Answers, tmp_path: Pa
     copy.write_text("".join(export_tenants(registry, "jsonl")), encoding="utf-8")
     assert json.loads(copy.read_text("utf-8"))["external_id"] == [grant.external_id, grant.other_id]
     with open_registry(str(tmp_path / "other.db"), who="tester", create=True) as other:
-        import_tenants(other, str(copy))
+        import_list(other, str(copy))
         assert find(other, "a").rotation is Rotation.STARTED
 
 
@@ -445,9 +451,9 @@ def test_formulas_stay_out_of_csv(registry: Registry, tmp_path: Path, sign: str)
     path = tmp_path / "list.csv"
     path.write_text(f"{CSV}a,,{sign}SUM(1),,,\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"list\.csv:2: name: .*formula; use jsonl"):
-        import_tenants(registry, str(path))
+        import_list(registry, str(path))
     path.write_text(json.dumps({"tenant": "a", "external_id": "", "name": f"{sign}SUM(1)"}), encoding="utf-8")
-    assert import_tenants(registry, str(path)) == (1, 0)
+    assert import_list(registry, str(path)) == (1, 0)
     with pytest.raises(InputError, match="formula; use jsonl"):
         list(export_tenants(registry, "csv"))
     assert len(list(export_tenants(registry, "jsonl"))) == 1
@@ -474,7 +480,7 @@ def test_import_of_bad_rows(registry: Registry, tmp_path: Path, rows: str, said:
     path = tmp_path / "list.csv"
     path.write_text(f"{CSV}{rows}\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        import_tenants(registry, str(path))
+        import_list(registry, str(path))
     assert said in str(caught.value)
     assert grants(registry) == [known]
 
@@ -484,7 +490,7 @@ def test_import_tells_all_problems(registry: Registry, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"{CSV}a,,\nB,,,,,\nc,,=x,,,\nd,12345,,,,\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        import_tenants(registry, str(path))
+        import_list(registry, str(path))
     assert [one.where.split(":")[1] for one in caught.value.problems if "/list.csv" in one.where][:3] == ["2", "3", "4"]
     assert {one.where.split(":")[1] for one in caught.value.problems} == {"2", "3", "4", "5"}
     assert grants(registry) == []
@@ -499,10 +505,10 @@ def test_import_never_brings_a_verdict(registry: Registry, answers: Answers, tmp
     for more in ("state", "role_arn", "verified_at"):
         path.write_text(json.dumps({"tenant": "b", "external_id": "", more: "verified"}), encoding="utf-8")
         with pytest.raises(InputError, match="is unknown"):
-            import_tenants(registry, str(path))
+            import_list(registry, str(path))
     row = {"tenant": "a", "external_id": before.external_id, "account_id": ACCOUNT}
     path.write_text(json.dumps(row), encoding="utf-8")
-    assert import_tenants(registry, str(path)) == (0, 1)
+    assert import_list(registry, str(path)) == (0, 1)
     assert find(registry, "a") == before
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
@@ -20,15 +19,6 @@ from deputize.iam import actions
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _READING = frozenset(("List", "Read"))
-
-
-class Level(StrEnum):
-    """What is proved about an action; only `list` and `read` are proved to read."""
-
-    LIST = "list"
-    READ = "read"
-    NOT_READ = "not-read"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +79,6 @@ def judge_action(action: str) -> Judged:
 def reading_actions() -> int:
     """How many of AWS's actions are proved to read: all that there is to read in AWS, by count."""
     return sum(judged.reads for judged in judge("*"))
-
-
-def level_of(action: str) -> Level:
-    """What is proved about one action."""
-    judged = judge_action(action)
-    if not judged.level:
-        return Level.UNKNOWN
-    if not judged.reads:
-        return Level.NOT_READ
-    return Level.LIST if judged.level == "List" else Level.READ
 
 
 @cache

@@ -20,20 +20,12 @@ from deputize.registry import Asked, Grant, Registry, add_all, grants, open_regi
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets take for the beginning of a formula
 
 
-def import_tenants(registry: Registry, path: str, *, share: bool = False, weak_reason: str = "") -> tuple[int, int]:
-    """Add every tenant of a CSV or JSON-lines file (`-`: standard input), all or none; (added, already there).
-
-    An empty external_id is issued; a given one is taken if nobody ever had it. A tenant that is there keeps its ID,
-    its state and its role; name and locale follow the file. share: rows of one tenant may have the same ID.
-    weak_reason: why IDs that can be guessed are taken. Raises InputError with all problems by line.
-    """
-    return add_all(registry, read_list(path, share=share, weak_reason=weak_reason))
-
-
 def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[Asked | Problem]:
-    """What a list asks for, row by row; a row that cannot be taken is its Problem. Options as of `import_tenants`.
+    """What a CSV or JSON-lines file (`-`: standard input) asks for, row by row; what cannot be taken is a Problem.
 
-    Raises InputError for a list that cannot be read.
+    An empty external_id is one to be issued. share: rows of one tenant may have the same ID. weak_reason: why IDs that
+    can be guessed are taken. `registry.add_all` takes the result, all or none. Raises InputError for a list that cannot
+    be read.
     """
     name = "standard input" if path == "-" else path
     with rereadable(path) as source:
@@ -61,7 +53,7 @@ def refuse_for_new(asked: Iterable[Asked | Problem]) -> None:
 
 
 def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterator[str]:
-    """The lines of a file that `import_tenants` takes: every living grant.
+    """The lines of a file that `read_list` takes: every living grant.
 
     Raises InputError for what CSV cannot hold.
     """
