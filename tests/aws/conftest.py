@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_vendor, embedded
 from deputize.aws.stack import Pace, StackRequest
+from deputize.model.aws_options import AwsOptions
 
 _ACCOUNTS = itertools.count(200_000_000_001)
 _TEMPLATE = Path(__file__).with_name("role.yaml").read_text(encoding="utf-8")
@@ -151,7 +152,9 @@ def scripted() -> Iterator[Callable[..., Session]]:
     stubs: list[Stubber] = []
 
     def session(*steps: tuple[Any, ...], region: str = "us-east-1") -> Session:
-        made = Session(Target(region=region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret", "the-token"))
+        made = Session(
+            AwsOptions(region=region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret", "the-token")
+        )
         services = {service: Stubber(made.client(service)) for service in sorted({step[0] for step in steps})}
         for service, operation, *answer in steps:
             if len(answer) == 1:

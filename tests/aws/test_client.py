@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from deputize.aws import faults
-from deputize.aws.client import Caller, Credentials, Refusal, Session, Target
+from deputize.aws.client import Caller, Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws
 from deputize.errors import ServiceError
+from deputize.model.aws_options import AwsOptions
 
 KEY = Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret", "the-token")
 
@@ -50,7 +51,7 @@ def web_page() -> Iterator[tuple[str, list[dict[str, str]]]]:
         thread.join()
 
 
-def _fault(target: Target, credentials: Credentials | None = KEY) -> str:
+def _fault(target: AwsOptions, credentials: Credentials | None = KEY) -> str:
     with pytest.raises(ServiceError) as failed:
         Session(target, "0.0.0", credentials).caller()
     message = str(failed.value)
@@ -60,7 +61,7 @@ def _fault(target: Target, credentials: Credentials | None = KEY) -> str:
 
 def test_no_credentials() -> None:
     """Nothing configured: the message says what to set."""
-    assert _fault(Target(region="us-east-1"), None) == (
+    assert _fault(AwsOptions(region="us-east-1"), None) == (
         "AWS credentials: there are none;"
         " give --profile, sign in (aws sso login, aws login) or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
     )
@@ -69,7 +70,7 @@ def test_no_credentials() -> None:
 def test_half_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """An access key without its secret is named as that."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    assert _fault(Target(region="us-east-1"), None) == (
+    assert _fault(AwsOptions(region="us-east-1"), None) == (
         "AWS credentials: they lack AWS_SECRET_ACCESS_KEY; set all parts of the key"
     )
 
@@ -77,12 +78,12 @@ def test_half_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_region() -> None:
     """No option, variable or profile names a region."""
     message = "--region: no region is set; give --region, set AWS_REGION or a region in the profile"
-    assert _fault(Target()) == message
+    assert _fault(AwsOptions()) == message
 
 
 def test_a_region_that_is_none() -> None:
     """A region's name that could become part of a host name is refused."""
-    assert _fault(Target(region="us-east-1.evil.example/")) == (
+    assert _fault(AwsOptions(region="us-east-1.evil.example/")) == (
         "--region: 'us-east-1.evil.example/' is not a region's name; give one like us-east-1"
     )
 
@@ -92,7 +93,7 @@ def test_an_unknown_profile(monkeypatch: pytest.MonkeyPatch, by_option: bool) ->
     """A profile that is not configured is named, from the option and from the environment."""
     if not by_option:
         monkeypatch.setenv("AWS_PROFILE", "nowhere")
-    assert _fault(Target(profile="nowhere" if by_option else None, region="us-east-1"), None) == (
+    assert _fault(AwsOptions(profile="nowhere" if by_option else None, region="us-east-1"), None) == (
         "--profile: 'nowhere' is not in the AWS configuration; aws configure list-profiles shows them"
     )
 
@@ -101,7 +102,7 @@ def test_a_broken_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """A configuration file that does not parse is named."""
     (tmp_path / "config").write_text("[profile\nnonsense")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    assert _fault(Target(region="us-east-1")) == (
+    assert _fault(AwsOptions(region="us-east-1")) == (
         f"AWS configuration: Unable to parse config file: {tmp_path / 'config'};"
         " correct the file that AWS_CONFIG_FILE names, or ~/.aws"
     )
@@ -111,7 +112,7 @@ def test_a_credential_process_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_pa
     """Its own words, which may hold anything, are not repeated."""
     (tmp_path / "config").write_text("[default]\ncredential_process = sh -c 'echo the-secret >&2; exit 1'\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    assert _fault(Target(region="us-east-1"), None) == (
+    assert _fault(AwsOptions(region="us-east-1"), None) == (
         "AWS credentials: they could not be fetched (custom-process);"
         " sign in again (aws sso login, aws login) or export fresh ones"
     )
@@ -119,7 +120,7 @@ def test_a_credential_process_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_an_endpoint_that_is_none() -> None:
     """An endpoint without a scheme is refused with an example."""
-    assert _fault(Target(region="us-east-1", endpoint_url="127.0.0.1")) == (
+    assert _fault(AwsOptions(region="us-east-1", endpoint_url="127.0.0.1")) == (
         "--endpoint-url: Invalid endpoint: 127.0.0.1; give one like http://127.0.0.1:4566"
     )
 
@@ -128,7 +129,7 @@ def test_an_endpoint_that_is_not_there(closed_port: int, monkeypatch: pytest.Mon
     """The address that could not be reached is named, without the user and password in it."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     url = f"http://user:the-secret@127.0.0.1:{closed_port}/"
-    assert _fault(Target(region="us-east-1", endpoint_url=url)) == (
+    assert _fault(AwsOptions(region="us-east-1", endpoint_url=url)) == (
         f"AWS endpoint of sts in us-east-1: it could not be reached: http://127.0.0.1:{closed_port}/;"
         " check the network, --region and --endpoint-url"
     )
@@ -138,7 +139,7 @@ def test_a_proxy_that_is_not_there(closed_port: int, monkeypatch: pytest.MonkeyP
     """The proxy is named, not AWS."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("HTTP_PROXY", f"http://user:the-secret@127.0.0.1:{closed_port}")
-    message = _fault(Target(region="us-east-1", endpoint_url="http://sts.invalid"))
+    message = _fault(AwsOptions(region="us-east-1", endpoint_url="http://sts.invalid"))
     assert message.startswith("AWS endpoint of sts in us-east-1: the proxy could not be reached: http://")
     assert message.endswith("; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY")
 
@@ -146,7 +147,7 @@ def test_a_proxy_that_is_not_there(closed_port: int, monkeypatch: pytest.MonkeyP
 def test_an_endpoint_that_is_not_aws(web_page: tuple[str, list[dict[str, str]]]) -> None:
     """A web page where AWS should be is said to be no AWS, and no proxy is used to reach this computer."""
     url, sent = web_page
-    assert _fault(Target(region="us-east-1", endpoint_url=url)) == (
+    assert _fault(AwsOptions(region="us-east-1", endpoint_url=url)) == (
         "AWS endpoint of sts in us-east-1: it does not answer as AWS does; check --endpoint-url"
     )
     assert "deputize/0.0.0" in sent[0]["User-Agent"]
@@ -164,15 +165,15 @@ def test_the_caller(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, closed_po
 @pytest.mark.parametrize(
     ("target", "environment", "region"),
     [
-        (Target(region="eu-west-1"), {"AWS_REGION": "us-east-2"}, "eu-west-1"),
-        (Target(), {"AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-west-1"}, "us-east-2"),
-        (Target(), {"AWS_DEFAULT_REGION": "us-west-1"}, "us-west-1"),
-        (Target(profile="far"), {}, "ap-northeast-1"),
-        (Target(), {"AWS_PROFILE": "far"}, "ap-northeast-1"),
+        (AwsOptions(region="eu-west-1"), {"AWS_REGION": "us-east-2"}, "eu-west-1"),
+        (AwsOptions(), {"AWS_REGION": "us-east-2", "AWS_DEFAULT_REGION": "us-west-1"}, "us-east-2"),
+        (AwsOptions(), {"AWS_DEFAULT_REGION": "us-west-1"}, "us-west-1"),
+        (AwsOptions(profile="far"), {}, "ap-northeast-1"),
+        (AwsOptions(), {"AWS_PROFILE": "far"}, "ap-northeast-1"),
     ],
 )
 def test_the_region_is_chosen_as_the_aws_cli_does(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, target: Target, environment: dict[str, str], region: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, target: AwsOptions, environment: dict[str, str], region: str
 ) -> None:
     """Option, then AWS_REGION, then AWS_DEFAULT_REGION, then the profile."""
     (tmp_path / "config").write_text("[profile far]\nregion = ap-northeast-1\n")
@@ -184,14 +185,14 @@ def test_the_region_is_chosen_as_the_aws_cli_does(
 
 def test_retries_are_the_standard_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard retries unless the environment chooses otherwise."""
-    assert Session(Target(region="us-east-1"), "0.0.0", KEY).client("sts").meta.config.retries["mode"] == "standard"
+    assert Session(AwsOptions(region="us-east-1"), "0.0.0", KEY).client("sts").meta.config.retries["mode"] == "standard"
     monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
-    assert Session(Target(region="us-east-1"), "0.0.0", KEY).client("sts").meta.config.retries["mode"] == "adaptive"
+    assert Session(AwsOptions(region="us-east-1"), "0.0.0", KEY).client("sts").meta.config.retries["mode"] == "adaptive"
 
 
 def test_clients_are_shared_between_threads() -> None:
     """Eight threads that ask for the same client at once get one and the same."""
-    session = Session(Target(region="us-east-1"), "0.0.0", KEY)
+    session = Session(AwsOptions(region="us-east-1"), "0.0.0", KEY)
     with ThreadPoolExecutor(8) as pool:
         clients = list(pool.map(lambda _number: session.client("sts"), range(8)))
     assert all(client is clients[0] for client in clients)
@@ -200,7 +201,7 @@ def test_clients_are_shared_between_threads() -> None:
 def test_credentials_do_not_show() -> None:
     """The secret and the token are in no repr."""
     assert repr(KEY) == "Credentials(access_key_id='AKIAIOSFODNN7EXAMPLE')"
-    assert "the-secret" not in repr(Session(Target(region="us-east-1"), "0.0.0", KEY))
+    assert "the-secret" not in repr(Session(AwsOptions(region="us-east-1"), "0.0.0", KEY))
 
 
 def test_an_expected_code_is_a_value(scripted: Callable[..., Session]) -> None:

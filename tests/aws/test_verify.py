@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.live_role import read_live_role
 from deputize.aws.probes import Probe, Round, plan_round
@@ -17,6 +17,7 @@ from deputize.aws.refreshing import refreshing
 from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.model.aws_options import AwsOptions
 from deputize.model.values import ProbeResult
 
 ARN = "arn:aws:iam::444455556666:role/x/reader"
@@ -119,7 +120,7 @@ class Unread(dict[str, Any]):
 def test_credentials_of_a_probe_are_dropped_unread(scripted: Callable[..., Session], clock: Clock) -> None:
     """A wrong probe that gets in shows itself by the name of its session alone."""
     session = scripted()
-    real = Session(Target(region="us-east-1"), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "s", "t"))
+    real = Session(AwsOptions(region="us-east-1"), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "s", "t"))
     real.try_call = lambda *_, **sent: Unread(entered(sent["RoleSessionName"])[2])  # type: ignore[method-assign]
     assert session is not real
     (only,) = one_round(real, clock)
@@ -212,13 +213,13 @@ def test_a_fresh_id_in_each_round(scripted: Callable[..., Session], clock: Clock
 )
 def test_the_endpoint_is_named(url: str | None, region: str, found: str) -> None:
     """AWS's own domains over TLS are AWS; everything else is named, without a password."""
-    assert endpoint_of(Session(Target(None, region, url), "0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))) == found
+    assert endpoint_of(Session(AwsOptions(None, region, url), "0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))) == found
 
 
 def test_an_endpoint_of_the_environment_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS_ENDPOINT_URL makes no verdict look like AWS's."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    session = Session(Target(region="us-east-1"), "0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
+    session = Session(AwsOptions(region="us-east-1"), "0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
     assert endpoint_of(session) == "http://127.0.0.1:4566"
 
 

@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.aws.verify import Timing
 from deputize.jobs.verify.run import Ask, Manner, verify_many
+from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Safety, Verdict
 
 DELAY = 0.05  # seconds
@@ -99,7 +100,7 @@ def seconds(session: Session, threads: int) -> float:
 def figures() -> dict[str, float]:
     """`verify_8_threads_speedup`: one thread's time over eight threads', taken in turn, the median; 5 is wanted."""
     with stub() as url:
-        session = Session(Target(None, "us-east-1", url), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
+        session = Session(AwsOptions(None, "us-east-1", url), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
         seconds(session, THREADS)
         pairs = [(seconds(session, 1), seconds(session, THREADS)) for _ in range(ROUNDS)]
     return {

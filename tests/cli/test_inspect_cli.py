@@ -14,10 +14,11 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import embedded
 from deputize.cli.app import app
 from deputize.errors import DiffersError, InputError, ProvedWrongError, ServiceError, UsageError
+from deputize.model.aws_options import AwsOptions
 from deputize.model.schemas import load_schema
 
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
@@ -192,7 +193,7 @@ def test_deployed_or_not(folder: Path, aws: dict[str, str]) -> None:
     )
     opened = json.loads((folder / "out/a-company/json/trust-policy.json").read_bytes())
     del opened["Statement"][0]["Condition"]
-    session = Session(Target(None, "us-east-1", aws["url"]), "0", Credentials(CUSTOMER, "test"))
+    session = Session(AwsOptions(None, "us-east-1", aws["url"]), "0", Credentials(CUSTOMER, "test"))
     changed = {"RoleName": "vendor-a-company", "PolicyDocument": json.dumps(opened)}
     session.call("iam", "update_assume_role_policy", **changed)
     code, document = parsed("out/a-company", "--deployed", *place, **aws)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import deputize.errors
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.errors import ServiceError
+from deputize.model.aws_options import AwsOptions
 
 _SOURCE = str(Path(deputize.errors.__file__).parents[1])
 
@@ -43,7 +44,7 @@ def test_it_serves_until_it_is_ended(tmp_path: Path, how: signal.Signals) -> Non
                 "AWS_SECRET_ACCESS_KEY",
             ]
             key = Credentials(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
-            session = Session(Target(None, found["AWS_REGION"], found["AWS_ENDPOINT_URL"]), "0", key)
+            session = Session(AwsOptions(None, found["AWS_REGION"], found["AWS_ENDPOINT_URL"]), "0", key)
             assert session.caller().account_id == "555566667777"
         finally:
             process.send_signal(how)

@@ -15,7 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from deputize import Bundle, Tenant, Vendor, render
-from deputize.aws.client import Credentials, Refusal, Session, Target
+from deputize.aws.client import Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws, create_user, root_credentials
 from deputize.errors import ServiceError
 from deputize.formats.hosted import hosted_template
@@ -23,6 +23,7 @@ from deputize.formats.quick_create import link_parameters
 from deputize.jobs.deploy.destroy import destroy_stack
 from deputize.jobs.deploy.run import Choices, deploy
 from deputize.jobs.inspect.deployed import ACTIONS, Deployed, compare_deployed
+from deputize.model.aws_options import AwsOptions
 from deputize.model.role import build
 from deputize.model.slots import slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, VendorAccount
@@ -540,7 +541,7 @@ def moto() -> Iterator[Session]:
     server.start()
     try:
         url = "http://{}:{}".format(*server.get_host_and_port())
-        yield Session(Target(None, "us-east-1", url), "0", Credentials("testing", "testing"))
+        yield Session(AwsOptions(None, "us-east-1", url), "0", Credentials("testing", "testing"))
     finally:
         server.stop()
 

@@ -20,11 +20,12 @@ from typing import Any, Protocol
 import pytest
 
 from deputize import Tenant, Vendor, render
-from deputize.aws.client import Credentials, Refusal, Session, Target
+from deputize.aws.client import Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws, create_user
 from deputize.aws.stack import ACTIONS
 from deputize.iam.grammar import policy_from_json
 from deputize.iam.policy import Policy
+from deputize.model.aws_options import AwsOptions
 from deputize.model.profiles import AccessStatement
 from deputize.model.spec import AccessSpec, RoleSpec, VendorAccount
 from deputize.model.text import english
@@ -90,7 +91,7 @@ def deployer(
         policy = json.loads((bundle / "json" / "deployer-policy.json").read_text(encoding="utf-8"))
         guard.root, guard.policy = aws.root(account), policy_from_json(policy)
         key = create_user(aws.root(account), "deployer", policy if kind == "inline" else EVERYTHING)
-        return Deployer(account, bundle, later, key, Session(Target(None, "us-east-1", guard.url), "0", key))
+        return Deployer(account, bundle, later, key, Session(AwsOptions(None, "us-east-1", guard.url), "0", key))
 
     return make
 

@@ -20,10 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user
 from deputize.aws.verify import Timing
 from deputize.jobs.verify.run import Ask, Manner, verify_one
+from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Safety, Verdict
 
 VENDOR, ID = "111122224444", "Acme-7d4c0b9e-2f7a-4f0e"
@@ -169,7 +170,7 @@ def stage(aws: EmbeddedAws, new_account: Callable[[], str]) -> Iterator[Stage]:
 
 def session_at(url: str, key: Credentials) -> Session:
     """The vendor's session through the proxy."""
-    return Session(Target(None, "us-east-1", url), "0.0.0", key)
+    return Session(AwsOptions(None, "us-east-1", url), "0.0.0", key)
 
 
 # Which AssumeRole calls are hit: by number, and by session name.

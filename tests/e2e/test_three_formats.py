@@ -16,10 +16,11 @@ from moto.server import ThreadedMotoServer
 
 from deputize import Tenant, Vendor, render
 from deputize.aws.assume import assume
-from deputize.aws.client import Credentials, Refusal, Session, Target
+from deputize.aws.client import Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws
 from deputize.iam.arn import parse_role_arn
 from deputize.iam.role import IamRole
+from deputize.model.aws_options import AwsOptions
 from deputize.model.profiles import AccessStatement
 from deputize.model.role import build
 from deputize.model.slots import slots_of
@@ -191,7 +192,7 @@ def test_a_boundary_through_cloudformation() -> None:
     server.start()
     try:
         url = "http://{}:{}".format(*server.get_host_and_port())
-        session = Session(Target(None, "us-east-1", url), "0", Credentials("testing", "testing"))
+        session = Session(AwsOptions(None, "us-east-1", url), "0", Credentials("testing", "testing"))
         for name, given, found in (("first", None, BOUNDARY), ("second", other, other), ("third", "", None)):
             choices = {"RoleName": name} | ({} if given is None else {"PermissionsBoundary": given})
             session.call(

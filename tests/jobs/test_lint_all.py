@@ -16,8 +16,9 @@ from deputize.errors import InputError, ServiceError, UsageError
 from deputize.jobs.lint.bundle import LintOptions
 from deputize.jobs.lint.file import Judging
 from deputize.jobs.lint.pool import lint_tasks
-from deputize.jobs.lint.run import LintRequest, lint_all
+from deputize.jobs.lint.run import LintRequest, SuppressionFiles, lint_all
 from deputize.jobs.lint.targets import tasks_of
+from deputize.model.aws_options import AwsOptions
 from deputize.model.spec import VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Finding, LintReport, Severity
@@ -231,7 +232,7 @@ def test_who_is_expected(tmp_path: Path) -> None:
     report, _ = run(bundle, expected_ids=("Other-7d4c0b9e2f7a4f0e",))
     assert "trust-id-unexpected" in rules(report)
     assert not any("Acme-7d" in one.message for one in report.findings)
-    for wrong in ({"expected_vendors": ("1",)}, {"expected_ids": ("x",)}, {"aws": (None, "eu-west-1", None)}):
+    for wrong in ({"expected_vendors": ("1",)}, {"expected_ids": ("x",)}, {"aws": AwsOptions(region="eu-west-1")}):
         with pytest.raises(UsageError):
             run(template, **wrong)
 
@@ -250,16 +251,16 @@ def test_suppression_is_the_callers(tmp_path: Path) -> None:
     config = file(
         tmp_path, "c/lint.yaml", f"ignore: [{{rule: trust-id-operator, path: '{path}', role: Vendor, reason: Known.}}]"
     )
-    report, details = run(path, files=(config, None, None))
+    report, details = run(path, suppressions=SuppressionFiles(config))
     assert rules(report) == []
     assert [one.by for one in details.suppressed] == ["config"]
     kept = tmp_path / "known.json"
-    run(path, files=(None, None, kept))
-    report, details = run(path, files=(None, kept, None))
+    run(path, suppressions=SuppressionFiles(written=kept))
+    report, details = run(path, suppressions=SuppressionFiles(baseline=kept))
     assert rules(report) == []
     assert [one.by for one in details.suppressed] == ["baseline"]
     file(tmp_path, "t.yaml", TEMPLATE)
-    assert rules(run(path, files=(config, kept, None))[0]) == ["suppression-unused"] * 2
+    assert rules(run(path, suppressions=SuppressionFiles(config, kept))[0]) == ["suppression-unused"] * 2
 
 
 def test_allowed_secrets_are_notes(tmp_path: Path) -> None:
@@ -268,7 +269,7 @@ def test_allowed_secrets_are_notes(tmp_path: Path) -> None:
     path = file(tmp_path, "p.json", json.dumps({"Version": "2012-10-17", "Statement": [policy]}))
     assert "exposure-secret" in rules(run(path)[0])
     config = file(tmp_path, "c.yaml", "allow_secrets: [{action: 'ssm:GetParameter', reason: One setting.}]")
-    found = rules(run(path, files=(config, None, None))[0])
+    found = rules(run(path, suppressions=SuppressionFiles(config))[0])
     assert "exposure-secret" not in found
     assert "exposure-secret-allowed" in found
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import jsonschema
 import pytest
 
-from deputize.aws.client import Caller, Credentials, Session, Target
+from deputize.aws.client import Caller, Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user, create_vendor, embedded
 from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
@@ -30,6 +30,7 @@ from deputize.jobs.verify.read_only import Proof, prove_read_only
 from deputize.jobs.verify.result import as_json, as_lines
 from deputize.jobs.verify.run import Ask, Manner, verify, verify_many, verify_one, verify_with_files
 from deputize.jobs.verify.tags import Whose, whose
+from deputize.model.aws_options import AwsOptions
 from deputize.model.schemas import load_schema
 from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
@@ -111,7 +112,7 @@ class NoCalls(Session):
     """A session that must not be used, but for its region and, when given, who it is."""
 
     def __init__(self, region: str = "us-east-1", account: str | None = None, partition: str = "aws") -> None:
-        super().__init__(Target(None, region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
+        super().__init__(AwsOptions(None, region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
         self._caller = None if account is None else Caller(account, f"arn:aws:iam::{account}:root", partition)
 
     def client(self, service: str) -> Any:

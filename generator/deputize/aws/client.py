@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from deputize.aws import faults
 from deputize.errors import Problem, ServiceError
+from deputize.model.aws_options import AwsOptions
 
 # Read as version 2 of the AWS CLI reads them; botocore's own defaults know no AWS_REGION and retry the old way.
 _VARIABLES = {
@@ -27,15 +28,6 @@ _VARIABLES = {
 _CONNECT_TIMEOUT = 10  # seconds
 _READ_TIMEOUT = 60  # seconds
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the user chose of `--profile`, `--region` and `--endpoint-url`; None is the AWS CLI's own default."""
-
-    profile: str | None = None
-    region: str | None = None
-    endpoint_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class Session:
     """
 
     def __init__(
-        self, target: Target, version: str, credentials: Credentials | None = None, loader: Any = None
+        self, target: AwsOptions, version: str, credentials: Credentials | None = None, loader: Any = None
     ) -> None:
         self._target = target
         self._version = version
@@ -108,7 +100,7 @@ class Session:
     def acting_as(self, credentials: Credentials) -> Session:
         """A session of other credentials at the same target."""
         # The descriptions of services, read and parsed once, are most of what a new session costs.
-        target = Target(None, self.region, self._target.endpoint_url)
+        target = AwsOptions(None, self.region, self._target.endpoint_url)
         return Session(target, self._version, credentials, self._core.get_component("data_loader"))
 
     def client(self, service: str) -> Any:

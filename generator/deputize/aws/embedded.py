@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deputize.aws.client import Credentials, Session, Target
+from deputize.aws.client import Credentials, Session
 from deputize.errors import Problem, ServiceError
+from deputize.model.aws_options import AwsOptions
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -44,7 +45,7 @@ class EmbeddedAws:
 
     def session(self, credentials: Credentials, region: str = REGION) -> Session:
         """A session with these credentials at this server."""
-        return Session(Target(None, region, self.endpoint_url), self.version, credentials)
+        return Session(AwsOptions(None, region, self.endpoint_url), self.version, credentials)
 
     def root(self, account_id: str, region: str = REGION) -> Session:
         """A session of the account's root; any 12 digits are an account here."""

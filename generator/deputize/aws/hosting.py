@@ -16,8 +16,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from deputize.aws import faults
-from deputize.aws.client import Credentials, Refusal, Session, Target
+from deputize.aws.client import Credentials, Refusal, Session
 from deputize.errors import Problem, ProvedWrongError, ServiceError
+from deputize.model.aws_options import AwsOptions
 
 # What deputize itself asks AWS to publish; `--check` asks as a stranger and needs none of it. HeadBucket is
 # s3:ListBucket.
@@ -87,7 +88,7 @@ class Stranger(Session):
 
     def __init__(self, region: str, endpoint_url: str | None, version: str) -> None:
         # Placeholders, never sent: without them botocore would go and look for credentials.
-        super().__init__(Target(None, region, endpoint_url), version, Credentials("none", "none"))
+        super().__init__(AwsOptions(None, region, endpoint_url), version, Credentials("none", "none"))
 
     def _config(self) -> Config:
         # An endpoint that is chosen stays so; what is set here only says how AWS's own host is named.

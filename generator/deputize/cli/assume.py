@@ -34,11 +34,12 @@ def assume(
     import os
     from datetime import timedelta
 
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.assume.run import assume as run_inside
+    from deputize.model.aws_options import AwsOptions
     from deputize.version import __version__
 
-    own = Session(Target(profile, region, endpoint_url), __version__)
+    own = Session(AwsOptions(profile, region, endpoint_url), __version__)
     with opened(registry) as found:
         code = run_inside(
             found,

@@ -47,12 +47,13 @@ def deploy(
 ) -> None:
     """Deploy a bundle in the account of your AWS credentials; stdout: the role ARN and nothing else."""
     from deputize import deploy as run
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.deploy.run import Choices
+    from deputize.model.aws_options import AwsOptions
     from deputize.version import __version__
 
     choices = Choices(role_name, path, permissions_boundary, _tags(tag or []))
-    session = Session(Target(profile, region, endpoint_url), __version__)
+    session = Session(AwsOptions(profile, region, endpoint_url), __version__)
     talk = _Talk(session, plan_only=plan, yes=yes)
     with talk:
         done = run(
@@ -88,11 +89,12 @@ def destroy(
     form: FormatOption = Format.text,
 ) -> None:
     """Remove a tenant's stack and role; only stacks that deputize made for that tenant."""
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.deploy.destroy import destroy_stack
+    from deputize.model.aws_options import AwsOptions
     from deputize.version import __version__
 
-    session = Session(Target(profile, region, endpoint_url), __version__)
+    session = Session(AwsOptions(profile, region, endpoint_url), __version__)
     talk = _Talk(session, plan_only=False, yes=yes)
     with talk:
         done = destroy_stack(session, target, decide=talk.decide_removal, on_event=_event)

@@ -70,11 +70,12 @@ def inspect(
 
 
 def _compared(found: Inspection, profile: str | None, region: str | None, endpoint_url: str | None) -> Deployed:
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.inspect.deployed import compare_deployed
+    from deputize.model.aws_options import AwsOptions
     from deputize.version import __version__
 
-    return compare_deployed(found.content, Session(Target(profile, region, endpoint_url), __version__))
+    return compare_deployed(found.content, Session(AwsOptions(profile, region, endpoint_url), __version__))
 
 
 def _print(found: Inspection, live: Deployed | None, form: Format) -> None:

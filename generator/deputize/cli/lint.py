@@ -145,7 +145,8 @@ def lint(
 
     from deputize.checks.details import failing
     from deputize.jobs.lint.bundle import LintOptions
-    from deputize.jobs.lint.run import LintRequest, lint_all
+    from deputize.jobs.lint.run import LintRequest, SuppressionFiles, lint_all
+    from deputize.model.aws_options import AwsOptions
     from deputize.model.values import Severity
 
     if not paths and role_arn is None:
@@ -164,9 +165,9 @@ def lint(
         skip_unknown=skip_unknown,
         inline=allow_inline_suppressions,
         require=tuple(require or ()),
-        files=(config, baseline, write_baseline),
+        suppressions=SuppressionFiles(config, baseline, write_baseline),
         role_arn=role_arn,
-        aws=(profile, region, endpoint_url),
+        aws=AwsOptions(profile, region, endpoint_url),
         workers=os.cpu_count() or 1,
     )
     progress = _Progress()

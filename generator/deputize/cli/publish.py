@@ -50,8 +50,9 @@ def publish(
     Nothing there is overwritten, and the bucket's settings stay as they are. Exit 5 when it is there but customers
     cannot read it yet.
     """
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.inputs import load_vendor
+    from deputize.model.aws_options import AwsOptions
 
     if check:
         stray = [option for option, value in (("--bucket", bucket), ("--prefix", prefix)) if value is not None]
@@ -66,7 +67,7 @@ def publish(
     from deputize.version import __version__
 
     who = load_vendor(vendor or Path("vendor.yaml"))
-    session = Session(Target(profile, region, endpoint_url), __version__)
+    session = Session(AwsOptions(profile, region, endpoint_url), __version__)
     done = run(who, bucket, prefix or "", session, decide=lambda one: _decide(one, yes=yes))
     if done is None:
         typer.echo("nothing was uploaded", err=True)

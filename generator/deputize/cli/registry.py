@@ -103,8 +103,9 @@ def checker(
     never: list[str] | None = None,
 ) -> AwsChecker:
     """Whoever verifies, as these options say."""
-    from deputize.aws.client import Session, Target
+    from deputize.aws.client import Session
     from deputize.jobs.tenants.live import AwsChecker
+    from deputize.model.aws_options import AwsOptions
     from deputize.version import __version__
 
-    return AwsChecker(Session(Target(profile, region, endpoint_url), __version__), vendor, wait, tuple(never or ()))
+    return AwsChecker(Session(AwsOptions(profile, region, endpoint_url), __version__), vendor, wait, tuple(never or ()))

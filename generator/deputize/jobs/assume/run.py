@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from deputize import tools
-from deputize.aws.client import Session, Target
+from deputize.aws.client import Session
 from deputize.aws.refreshing import BotoSession, refreshing
 from deputize.aws.verify import endpoint_of
 from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError, UsageError
 from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.model.aws_options import AwsOptions
 from deputize.registry import Grant, Registry, State, find, open_registry
 from deputize.version import __version__
 
@@ -79,7 +80,7 @@ def tenant_session(
     retired, has another role or ID, or its verdict is too old. Raises as `usable`, ServiceError when the role cannot be
     entered; a later renewal raises the same.
     """
-    own = Session(Target(profile, region, endpoint_url), __version__)
+    own = Session(AwsOptions(profile, region, endpoint_url), __version__)
     endpoint = endpoint_of(own)
     grant, role = _look(registry, tenant, account_id, endpoint, max_age)
 

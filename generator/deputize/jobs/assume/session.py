@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deputize.aws.client import Session, Target
+from deputize.aws.client import Session
 from deputize.aws.refreshing import BotoSession, refreshing
 from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.jobs.verify.expectations import checked_ids, refuse_own, role_to_verify
+from deputize.model.aws_options import AwsOptions
 from deputize.model.display import shown
 from deputize.version import __version__
 
@@ -43,7 +44,7 @@ def session(
         raise InputError(Problem("session_name", what, "use 2 to 64 letters, digits and _+=,.@-"))
     if not _SHORTEST <= duration <= _LONGEST:
         raise InputError(Problem("duration", f"{duration} is not between {_SHORTEST} and {_LONGEST} seconds"))
-    own = Session(Target(profile, region, endpoint_url), __version__)
+    own = Session(AwsOptions(profile, region, endpoint_url), __version__)
     (right,) = checked_ids((external_id,))
     role = role_to_verify(role_arn, own.region, (), None)
     refuse_own(role, own.caller().account_id, own.caller().partition)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deputize.aws.changes import Plan, planned
-from deputize.aws.client import Session, Target
+from deputize.aws.client import Session
 from deputize.aws.deploy import Deployed, execute
 from deputize.aws.stack import Pace, StackEvent, StackRequest
 from deputize.bundle import Manifest, read_manifest
@@ -19,6 +19,7 @@ from deputize.iam.arn import parse_policy_arn
 from deputize.jobs.api import Bundle
 from deputize.jobs.lint.bundle import LintOptions, bundles_at, lint_files
 from deputize.jobs.render.shapes import refuse_errors
+from deputize.model.aws_options import AwsOptions
 from deputize.model.display import shown
 from deputize.model.format import TEMPLATE
 from deputize.model.values import Files
@@ -70,7 +71,7 @@ def deploy(
     files = bundle.files if isinstance(bundle, Bundle) else _files_of(Path(bundle))
     refuse_errors(lint_files(files, LintOptions()).findings)
     request = _request(files, read_manifest(files), choices or Choices(), expect_account)
-    used = session or Session(Target(profile, region, endpoint_url), __version__)
+    used = session or Session(AwsOptions(profile, region, endpoint_url), __version__)
     pace = pace_for(used)
     with planned(used, request, pace=pace) as plan:
         if not plan.unchanged and not decide(plan):

@@ -20,18 +20,26 @@ from deputize.jobs.lint.pool import lint_tasks
 from deputize.jobs.lint.settings import parameters_of, silenced_by
 from deputize.jobs.lint.targets import tasks_of
 from deputize.jobs.lint.totals import run_of
+from deputize.model.aws_options import AwsOptions
 from deputize.model.display import printable, shown
 from deputize.model.external_id import external_id_problem
 from deputize.model.values import Finding, LintReport, Severity
-from deputize.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFiles:
+    """What is not to be reported, by the files of --config and --baseline; written: the list of what is found now."""
+
+    config: Path | None = None
+    baseline: Path | None = None
+    written: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LintRequest:
     """What somebody wants judged, and how; as the options of the command say it.
 
-    files: those of --config, --baseline and --write-baseline. aws: profile, region and endpoint, for `role_arn`.
-    workers: processes at most.
+    aws: for `role_arn`. workers: processes at most.
     """
 
     paths: tuple[Path, ...] = ()
@@ -46,21 +54,22 @@ class LintRequest:
     skip_unknown: bool = False
     inline: bool = False
     require: tuple[str, ...] = ()
-    files: tuple[Path | None, Path | None, Path | None] = (None, None, None)
+    suppressions: SuppressionFiles = field(default_factory=SuppressionFiles)
     role_arn: str | None = None
-    aws: tuple[str | None, str | None, str | None] = (None, None, None)
+    aws: AwsOptions = field(default_factory=AwsOptions)
     workers: int = 1
 
 
-def lint_all(request: LintRequest, told: Callable[[FileReport], None] = lambda _: None) -> tuple[LintReport, Details]:
-    """Judge everything that is asked for; told: called with each file's report, in order.
+def lint_all(
+    request: LintRequest, on_file: Callable[[FileReport], None] = lambda _: None
+) -> tuple[LintReport, Details]:
+    """Judge everything that is asked for; on_file: called with each file's report, in order.
 
     Raises UsageError and InputError for what cannot be judged, ServiceError for a live role that cannot be read and for
     an engine that is required and did not run.
     """
     _check_expected(request)
-    config, baseline, kept = request.files
-    silenced = silenced_by(config, baseline)
+    silenced = silenced_by(request.suppressions.config, request.suppressions.baseline)
     judging = Judging(
         request.options.engines,
         parameters_of(request.parameters, request.parameters_file),
@@ -74,19 +83,19 @@ def lint_all(request: LintRequest, told: Callable[[FileReport], None] = lambda _
         request.inline,
     )
     tasks = tasks_of(request.paths, request.exclude, skip_unknown=request.skip_unknown)
-    reports = lint_tasks(tasks, request.options, judging, workers=request.workers, told=told)
+    reports = lint_tasks(tasks, request.options, judging, workers=request.workers, told=on_file)
     if request.role_arn is not None:
-        from deputize.aws.client import Session, Target
+        from deputize.jobs.aws_session import aws_session
         from deputize.jobs.lint.live import lint_live_role
 
-        reports.append(lint_live_role(request.role_arn, judging, Session(Target(*request.aws), __version__)))
+        reports.append(lint_live_role(request.role_arn, judging, aws_session(request.aws)))
     if OWN in request.options.engines:
         reports += _missing(request.roles, reports)
         reports += _unused(request, judging.parameters, reports)
     report, details = run_of(reports, silenced, request.require)
-    if kept is not None:
+    if request.suppressions.written is not None:
         found = json.dumps(as_baseline(report, details), indent=2)
-        write_file_atomically(kept, f"{found}\n".encode())
+        write_file_atomically(request.suppressions.written, f"{found}\n".encode())
     return report, details
 
 
@@ -122,8 +131,6 @@ def _check_expected(request: LintRequest) -> None:
     faults = (external_id_problem(one) for one in request.expected_ids)
     problems += (Problem("--expect-external-id", fault) for fault in faults if fault)
     if request.role_arn is None:
-        names = ("--profile", "--region", "--endpoint-url")
-        given = [name for name, value in zip(names, request.aws, strict=True) if value is not None]
-        problems += (Problem(name, "is for --role-arn", "give it too") for name in given)
+        problems += (Problem(name, "is for --role-arn", "give it too") for name in request.aws.given())
     if problems:
         raise UsageError(*problems)

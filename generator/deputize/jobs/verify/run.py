@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from deputize.aws.client import Session, Target
+from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
@@ -24,6 +24,7 @@ from deputize.jobs.verify.expectations import Asked, asked_of, checked_ids, refu
 from deputize.jobs.verify.notes import about_rounds, tried
 from deputize.jobs.verify.read_only import WaysIn, find_entrances
 from deputize.jobs.verify.tags import Whose, whose
+from deputize.model.aws_options import AwsOptions
 from deputize.model.display import shown
 from deputize.model.values import ProbeResult, Safety, Verdict
 from deputize.version import __version__
@@ -85,7 +86,7 @@ def verify(
     Nothing is raised for what is found. Raises InputError for a role that must not be entered or an ID that STS does
     not take, ServiceError without working credentials.
     """
-    used = session or Session(Target(profile, region, endpoint_url), __version__)
+    used = session or Session(AwsOptions(profile, region, endpoint_url), __version__)
     ids = (external_ids,) if isinstance(external_ids, str) else tuple(external_ids)
     ask = Ask(role_arn, ids, other_id, asked or Asked())
     manner = Manner(Timing(wait), tuple(never_assume_accounts), write_probe)
