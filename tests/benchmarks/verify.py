@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from deputize.aws.client import Credentials, Session
 from deputize.aws.verify import Timing
-from deputize.jobs.verify.run import Ask, Manner, verify_many
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_many
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Safety, Verdict
 
@@ -88,10 +88,10 @@ def stub() -> Iterator[str]:
 
 def seconds(session: Session, threads: int) -> float:
     """How long it takes to verify all tenants, one round each."""
-    asks = [Ask(f"arn:aws:iam::{200_000_000_000 + number}:role/x", (ID,)) for number in range(TENANTS)]
+    requests = [VerifyRequest(f"arn:aws:iam::{200_000_000_000 + number}:role/x", (ID,)) for number in range(TENANTS)]
     started = time.perf_counter()
-    manner = Manner(Timing(0), write_probe=False)
-    results = [result for _, result in verify_many(asks, session, manner, workers=threads)]
+    options = VerifyOptions(Timing(0), write_probe=False)
+    results = [result for _, result in verify_many(requests, session, options, workers=threads)]
     taken = time.perf_counter() - started
     assert all(isinstance(one, Verdict) and one.safety is Safety.SAFE for one in results)
     return taken

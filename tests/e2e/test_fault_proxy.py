@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user
 from deputize.aws.verify import Timing
-from deputize.jobs.verify.run import Ask, Manner, verify_one
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_one
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Safety, Verdict
 
@@ -142,8 +142,8 @@ class Stage:
         def sleep(seconds: float) -> None:
             now[0] += seconds
 
-        manner = Manner(Timing(wait, lambda: now[0], sleep), write_probe=False)
-        return verify_one(Ask(role_arn, (ID,), "decoy-nobody-has-this"), self.vendor, manner)
+        options = VerifyOptions(Timing(wait, lambda: now[0], sleep), write_probe=False)
+        return verify_one(VerifyRequest(role_arn, (ID,), "decoy-nobody-has-this"), self.vendor, options)
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.verify import Timing
 from deputize.errors import ServiceError
-from deputize.jobs.verify.expectations import Asked
+from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.jobs.verify.offline import verify_offline
-from deputize.jobs.verify.run import Ask, Manner, verify_one
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_one
 from deputize.model.values import AccessState, Safety, Verdict
 
 VENDOR, STRANGER = "111122223333", "999988887777"
@@ -51,7 +51,7 @@ class Animal:
     evidence: str = BOTH
     allows: tuple[str, ...] = SELF
     access: AccessState = AccessState.UNKNOWN
-    asked: Asked = field(default_factory=Asked)
+    expectations: RoleExpectations = field(default_factory=RoleExpectations)
     path: str = "/"
 
 
@@ -71,7 +71,7 @@ def closed(*trust: dict[str, object], **more: Any) -> Animal:
 
 
 RIGHT = entry(when("StringEquals"))
-NAMED = Asked(vendor_account=VENDOR, vendor_roles=(COLLECTOR,))
+NAMED = RoleExpectations(vendor_account=VENDOR, vendor_roles=(COLLECTOR,))
 ZOO: dict[str, Animal] = {
     # As it should be, in every way to write it.
     "string-equals": safe(RIGHT),
@@ -81,8 +81,10 @@ ZOO: dict[str, Animal] = {
     "for-any-value": safe(entry(when("ForAnyValue:StringEquals"))),
     "bare-account": safe(entry(when("StringEquals"), VENDOR)),
     "with-a-deny": safe(entry(when("StringEquals")), {**entry(when("StringNotEquals"), "*"), "Effect": "Deny"}),
-    "named-role": safe(entry({**when("StringEquals"), "ArnEquals": {"aws:PrincipalArn": COLLECTOR}}), asked=NAMED),
-    "pinned-arn": safe(entry(when("StringEquals"), COLLECTOR), asked=NAMED),
+    "named-role": safe(
+        entry({**when("StringEquals"), "ArnEquals": {"aws:PrincipalArn": COLLECTOR}}), expectations=NAMED
+    ),
+    "pinned-arn": safe(entry(when("StringEquals"), COLLECTOR), expectations=NAMED),
     "pinned-arn-vendor-unknown": safe(entry(when("StringEquals"), COLLECTOR)),
     "session-tags": safe(RIGHT, entry(Action="sts:TagSession")),
     "with-a-path": safe(RIGHT, path="/vendors/"),
@@ -111,7 +113,7 @@ ZOO: dict[str, Animal] = {
     "other-account-alone": open_to("other-account", RIGHT, entry(None, f"arn:aws:iam::{STRANGER}:root")),
     "anyone-with-the-right-id": open_to("anyone", entry(when("StringEquals"), "*")),
     "anyone-as-aws": open_to("anyone", entry(when("StringEquals"), ["*"])),
-    "another-role-of-the-vendor": open_to("other-role", RIGHT, asked=NAMED),
+    "another-role-of-the-vendor": open_to("other-role", RIGHT, expectations=NAMED),
     "federated": open_to(
         "federated",
         RIGHT,
@@ -132,13 +134,13 @@ ZOO: dict[str, Animal] = {
     "reads-as-asked": safe(
         RIGHT,
         allows=(*SELF, "ec2:DescribeRegions", "lambda:ListFunctions"),
-        asked=Asked(actions=("ec2:DescribeRegions", "lambda:ListFunctions", "ce:GetCostAndUsage")),
+        expectations=RoleExpectations(actions=("ec2:DescribeRegions", "lambda:ListFunctions", "ce:GetCostAndUsage")),
         access=AccessState.OK,
     ),
     "lacks-a-read": safe(
         RIGHT,
         allows=(*SELF, "ec2:DescribeRegions"),
-        asked=Asked(actions=("ec2:DescribeRegions", "lambda:ListFunctions")),
+        expectations=RoleExpectations(actions=("ec2:DescribeRegions", "lambda:ListFunctions")),
         access=AccessState.PARTIAL,
     ),
     "may-write": safe(RIGHT, allows=(*SELF, "s3:PutObject"), access=AccessState.TOO_WIDE),
@@ -190,8 +192,8 @@ def judged(zoo: Callable[[str], str], vendor_session: Session) -> Callable[[str]
     def verdict(name: str) -> Verdict:
         clock = Clock()
         looks_inside = ZOO[name].access is not AccessState.UNKNOWN
-        manner = Manner(Timing(10, clock, clock.sleep), write_probe=looks_inside)
-        return verify_one(Ask(zoo(name), (ID,), NOBODYS, ZOO[name].asked), vendor_session, manner)
+        options = VerifyOptions(Timing(10, clock, clock.sleep), write_probe=looks_inside)
+        return verify_one(VerifyRequest(zoo(name), (ID,), NOBODYS, ZOO[name].expectations), vendor_session, options)
 
     return verdict
 
@@ -234,6 +236,6 @@ def test_a_wrong_path_and_no_role_at_all(zoo: Callable[[str], str], vendor_sessi
     arn = zoo("string-equals")
     for wrong in (arn.replace("role/", "role/nowhere/"), f"{arn}-not-there"):
         clock = Clock()
-        verdict = verify_one(Ask(wrong, (ID,)), vendor_session, Manner(Timing(10, clock, clock.sleep)))
+        verdict = verify_one(VerifyRequest(wrong, (ID,)), vendor_session, VerifyOptions(Timing(10, clock, clock.sleep)))
         assert verdict.safety is Safety.UNREACHABLE, verdict
         assert any("no role under this ARN" in note for note in verdict.notes)

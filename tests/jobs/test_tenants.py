@@ -21,7 +21,7 @@ from deputize.jobs.tenants.checks import (
 )
 from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
-from deputize.jobs.verify.run import Ask
+from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.values import AccessState, Entrance, ProbeResult, Safety, Verdict
 from deputize.registry import (
     Asked,
@@ -57,30 +57,30 @@ class Answers:
     by_role: dict[str, Safety | DeputizeError | Callable[[], None]] = field(default_factory=dict)
     endpoint: str = "aws"
     access: AccessState = AccessState.OK
-    asked: list[Ask] = field(default_factory=list)
+    asked: list[VerifyRequest] = field(default_factory=list)
 
-    def ask(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Ask:
+    def request(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> VerifyRequest:
         """The question."""
-        return Ask(role_arn, accepted_ids, other_id)
+        return VerifyRequest(role_arn, accepted_ids, other_id)
 
-    def check_many(self, asks: Iterable[Ask]) -> Iterator[tuple[Ask, Verdict | DeputizeError]]:
+    def check_many(self, requests: Iterable[VerifyRequest]) -> Iterator[tuple[VerifyRequest, Verdict | DeputizeError]]:
         """The verdicts, in order."""
-        for ask in asks:
-            self.asked.append(ask)
-            answer = self.by_role.get(ask.role_arn, Safety.SAFE)
+        for request in requests:
+            self.asked.append(request)
+            answer = self.by_role.get(request.role_arn, Safety.SAFE)
             if isinstance(answer, DeputizeError):
-                yield ask, answer
+                yield request, answer
                 continue
             if not isinstance(answer, Safety):
                 answer()
                 answer = Safety.SAFE
             ways = (Entrance("no-id", "STS let us in without any external ID"),)
             yield (
-                ask,
+                request,
                 Verdict(
-                    ask.role_arn,
-                    f"AROA{ask.role_arn[-8:].upper()}",
-                    ask.external_ids[0],
+                    request.role_arn,
+                    f"AROA{request.role_arn[-8:].upper()}",
+                    request.external_ids[0],
                     answer,
                     self.access,
                     "probes",
@@ -117,8 +117,8 @@ def test_register_stores_what_is_safe(registry: Registry, answers: Answers) -> N
     done = register(registry, "a", arns, answers)
     assert [(item.role_arn, item.stored, item.tenant_message) for item in done] == [(arn, True, "") for arn in arns]
     assert [item.grant.id for item in done] == [two.id, one.id]
-    assert {ask.external_ids for ask in answers.asked} == {(one.external_id,), (two.external_id,)}
-    assert {ask.other_id for ask in answers.asked} == {decoy(registry)}
+    assert {request.external_ids for request in answers.asked} == {(one.external_id,), (two.external_id,)}
+    assert {request.other_id for request in answers.asked} == {decoy(registry)}
     assert {grant.state for grant in grants(registry)} == {State.VERIFIED}
 
 
@@ -357,7 +357,7 @@ def test_rotation_is_proved(registry: Registry, answers: Answers) -> None:
     assert (find(registry, "a").state, find(registry, "a").rotation) == (State.VERIFIED, Rotation.SWITCHED)
     del answers.by_role[arn_of("x")]
     assert rotate_finish(registry, find(registry, "a"), answers).stored
-    assert answers.asked[-1] == Ask(arn_of("x"), (new,), old)
+    assert answers.asked[-1] == VerifyRequest(arn_of("x"), (new,), old)
     assert find(registry, "a").other_id is None
 
 

@@ -24,11 +24,12 @@ from deputize.jobs.api import render
 from deputize.jobs.assume.session import session as session_inside
 from deputize.jobs.inputs import load_vendor
 from deputize.jobs.verify.access import judge_access
-from deputize.jobs.verify.expectations import Asked, asked_of
+from deputize.jobs.verify.command import verify_with_files
+from deputize.jobs.verify.expectations import ExpectationFiles, RoleExpectations, expectations_of
 from deputize.jobs.verify.offline import verify_offline
 from deputize.jobs.verify.read_only import Proof, prove_read_only
 from deputize.jobs.verify.result import as_json, as_lines
-from deputize.jobs.verify.run import Ask, Manner, verify, verify_many, verify_one, verify_with_files
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify, verify_many, verify_one
 from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.aws_options import AwsOptions
 from deputize.model.schemas import load_schema
@@ -78,10 +79,10 @@ class Clock:
         self.now += seconds
 
 
-def manner(wait: float = 10, **more: Any) -> Manner:
+def options(wait: float = 10, **more: Any) -> VerifyOptions:
     """Without real waiting, at a given time."""
     clock = Clock()
-    return Manner(Timing(wait, clock, clock.sleep), now=lambda: AT, **more)
+    return VerifyOptions(Timing(wait, clock, clock.sleep), now=lambda: AT, **more)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "never entered": (ARN, {"never": (CUSTOMER,)}, f"account {CUSTOMER} is one that is never entered"),
     "the caller's own": (ARN, {"account": CUSTOMER}, f"account {CUSTOMER} is the vendor's own"),
-    "the vendor's own": (ARN, {"asked": Asked(vendor_account=CUSTOMER)}, f"account {CUSTOMER} is the vendor's own"),
+    "the vendor's own": (
+        ARN,
+        {"expectations": RoleExpectations(vendor_account=CUSTOMER)},
+        f"account {CUSTOMER} is the vendor's own",
+    ),
     "no ID": (ARN, {"ids": ()}, "--external-id: is missing"),
     "no valid ID": (ARN, {"ids": ("a b",)}, "has characters that STS refuses"),
 }
@@ -151,10 +156,10 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
 @pytest.mark.parametrize(("arn", "how", "what"), REFUSED.values(), ids=REFUSED)
 def test_refused_before_any_call(arn: str, how: dict[str, Any], what: str) -> None:
     """No request is made for a role that must not be entered, or with an ID that STS would not take."""
-    ask = Ask(arn, how.get("ids", (ID,)), asked=how.get("asked", Asked()))
+    request = VerifyRequest(arn, how.get("ids", (ID,)), expectations=how.get("expectations", RoleExpectations()))
     session = NoCalls(account=how.get("account", VENDOR), partition=how.get("partition", "aws"))
     with pytest.raises(InputError) as refused:
-        verify_one(ask, session, manner(never=how.get("never", ())))
+        verify_one(request, session, options(never=how.get("never", ())))
     assert what in str(refused.value)
 
 
@@ -162,9 +167,9 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
     """Every field of the verdict."""
     arn = make("safe")
     rounds: list[object] = []
-    asked = Asked(actions=("ec2:DescribeRegions",))
-    ask = Ask(arn, (ID,), "decoy-1", asked)
-    verdict = verify_one(ask, vendor, manner(), rounds.append)
+    expectations = RoleExpectations(actions=("ec2:DescribeRegions",))
+    request = VerifyRequest(arn, (ID,), "decoy-1", expectations)
+    verdict = verify_one(request, vendor, options(), rounds.append)
     refused = [
         ProbeResult(name, "refuse", "refuse", verdict.probes[1].error)
         for name in ("random", "none", "other-case", "one-longer", "other")
@@ -189,7 +194,7 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
 
 def test_a_short_wait_says_so(make: Callable[..., str], vendor: Session) -> None:
     """One clean round will do, and the verdict tells."""
-    verdict = verify_one(Ask(make("short"), (ID,)), vendor, manner(0, write_probe=False))
+    verdict = verify_one(VerifyRequest(make("short"), (ID,)), vendor, options(0, write_probe=False))
     assert verdict.safety is Safety.SAFE
     assert "waited 0 s: one clean round had to do, and IAM may not have settled" in verdict.notes
 
@@ -198,14 +203,16 @@ def test_a_rotation(make: Callable[..., str], vendor: Session) -> None:
     """Both IDs may enter; a second that does not is told, and does not count."""
     both, first = make("both", external_id=[ID, "second-id-1"]), make("first-only")
     for arn, told in ((both, False), (first, True)):
-        verdict = verify_one(Ask(arn, (ID, "second-id-1")), vendor, manner(write_probe=False))
+        verdict = verify_one(VerifyRequest(arn, (ID, "second-id-1")), vendor, options(write_probe=False))
         assert verdict.safety is Safety.SAFE
         assert any("(accepted-2) was not let in" in note for note in verdict.notes) is told
 
 
 def test_what_is_said_when_nothing_could_be_read(make: Callable[..., str], vendor: Session) -> None:
     """The verdict rests on probes, names the caller, and says that refusals may be the caller's own."""
-    verdict = verify_one(Ask(make("blind", allow("ec2:DescribeRegions")), (ID,)), vendor, manner(write_probe=False))
+    verdict = verify_one(
+        VerifyRequest(make("blind", allow("ec2:DescribeRegions")), (ID,)), vendor, options(write_probe=False)
+    )
     assert (verdict.safety, verdict.evidence) == (Safety.SAFE, "probes")
     (note,) = (one for one in verdict.notes if "caller's own" in one)
     assert f"as {verdict.caller}" in note
@@ -232,22 +239,22 @@ NAMES: dict[str, tuple[dict[str, str], str]] = {
 @pytest.mark.parametrize(("tags", "said"), NAMES.values(), ids=NAMES)
 def test_whom_a_roles_tags_name(tags: dict[str, str], said: str) -> None:
     """Somebody else's name is a way in that should not be there; without a tenant's name a note is enough."""
-    found = whose(tags, Asked(tenants=("a", f"a-{CUSTOMER}"), vendor="v"))
+    found = whose(tags, RoleExpectations(tenants=("a", f"a-{CUSTOMER}"), vendor="v"))
     assert [one.sentence for one in found.others] == [said] * bool(said)
     assert (found.notes == ()) is (TENANT in tags)
-    assert whose(tags, Asked()) == Whose()
+    assert whose(tags, RoleExpectations()) == Whose()
 
 
 def test_a_role_of_another_tenant_is_vulnerable(make: Callable[..., str], aws: EmbeddedAws, vendor: Session) -> None:
     """A forged link gives another tenant's role this one's ID: the probes are content, the role's own tags are not."""
-    asked = Asked(tenants=("x-company",), vendor="example")
+    expectations = RoleExpectations(tenants=("x-company",), vendor="example")
     arn = make("forged")
-    plain = verify_one(Ask(arn, (ID,), asked=asked), vendor, manner(write_probe=False))
+    plain = verify_one(VerifyRequest(arn, (ID,), expectations=expectations), vendor, options(write_probe=False))
     assert plain.safety is Safety.SAFE
     assert any("no tag deputize:tenant was found" in note for note in plain.notes)
     tags = [{"Key": TENANT, "Value": "acme"}, {"Key": VENDOR_NAMED, "Value": "example"}]
     aws.root(CUSTOMER).call("iam", "tag_role", RoleName="forged", Tags=tags)
-    forged = verify_one(Ask(arn, (ID,), asked=asked), vendor, manner(write_probe=False))
+    forged = verify_one(VerifyRequest(arn, (ID,), expectations=expectations), vendor, options(write_probe=False))
     assert (forged.safety, forged.evidence) == (Safety.VULNERABLE, "probes+policy")
     assert [one.kind for one in forged.ways_in] == ["another-tenant"]
     jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(forged))
@@ -261,7 +268,7 @@ def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_results_fit_their_schema_and_hold_no_external_id(make: Callable[..., str], vendor: Session) -> None:
     """JSON as shipped; neither form tells an ID, nor a secret."""
-    verdict = verify_one(Ask(make("printed"), (ID,), "decoy-of-nobody"), vendor, manner())
+    verdict = verify_one(VerifyRequest(make("printed"), (ID,), "decoy-of-nobody"), vendor, options())
     printed = json.dumps(as_json(verdict)), "\n".join(as_lines(verdict))
     jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(verdict))
     assert list(as_json(verdict)) == load_schema("verify")["required"]
@@ -271,13 +278,14 @@ def test_results_fit_their_schema_and_hold_no_external_id(make: Callable[..., st
 
 
 def test_many_at_once(make: Callable[..., str], vendor: Session) -> None:
-    """Each ask gets its verdict or its error, whatever the order."""
+    """Each request gets its verdict or its error, whatever the order."""
     arns = [make(f"many-{number}") for number in range(6)]
-    asks = [*(Ask(arn, (ID,)) for arn in arns), Ask("no ARN", (ID,)), Ask(ARN, (ID,))]
+    requests = [*(VerifyRequest(arn, (ID,)) for arn in arns), VerifyRequest("no ARN", (ID,)), VerifyRequest(ARN, (ID,))]
     found = {
-        ask.role_arn: result for ask, result in verify_many(iter(asks), vendor, manner(write_probe=False), workers=4)
+        request.role_arn: result
+        for request, result in verify_many(iter(requests), vendor, options(write_probe=False), workers=4)
     }
-    assert len(found) == len(asks)
+    assert len(found) == len(requests)
     assert isinstance(found["no ARN"], InputError)
     safety = {arn: one.safety for arn, one in found.items() if isinstance(one, Verdict)}
     assert safety == {**dict.fromkeys(arns, Safety.SAFE), ARN: Safety.UNREACHABLE}
@@ -287,13 +295,13 @@ def test_leaving_early_does_not_wait(make: Callable[..., str], vendor: Session) 
     """Whoever leaves the loop is not kept for the minute that the others would take; the source is read as needed."""
     taken = []
 
-    def asks() -> Iterator[Ask]:
+    def requests() -> Iterator[VerifyRequest]:
         for number in range(1000):
             taken.append(number)
-            yield Ask("no ARN" if not number else ARN, (ID,))
+            yield VerifyRequest("no ARN" if not number else ARN, (ID,))
 
     started = time.monotonic()
-    results = verify_many(asks(), vendor, workers=2)
+    results = verify_many(requests(), vendor, workers=2)
     _, first = next(results)
     results.close()
     assert isinstance(first, DeputizeError)
@@ -316,37 +324,42 @@ def bundle(tmp_path: Path) -> Path:
     return render(VENDOR_SPEC, Tenant("a-company", (ID,), account_id=CUSTOMER)).write(tmp_path)
 
 
-def test_what_a_bundle_asks(bundle: Path) -> None:
+def test_what_a_bundle_expects(bundle: Path) -> None:
     """Whom it trusts, the ID, the account, and the actions of its access.json."""
-    asked = asked_of(bundle, None, None, "aws")
-    assert (asked.vendor_account, asked.vendor_roles) == (VENDOR, (f"arn:aws:iam::{VENDOR}:role/collector",))
-    assert (asked.external_ids, asked.tenant_account, asked.partition) == ((ID,), CUSTOMER, "aws")
-    assert (asked.tenants, asked.vendor) == (("a-company",), "example-costs")
-    assert asked.session_actions == ("sts:TagSession",)
-    assert "ec2:DescribeInstances" in asked.actions
-    assert asked_of(None, None, bundle / "access.json", "aws") == Asked(actions=asked.actions)
+    expectations = expectations_of(ExpectationFiles(bundle), "aws")
+    assert (expectations.vendor_account, expectations.vendor_roles) == (
+        VENDOR,
+        (f"arn:aws:iam::{VENDOR}:role/collector",),
+    )
+    assert (expectations.external_ids, expectations.tenant_account, expectations.partition) == ((ID,), CUSTOMER, "aws")
+    assert (expectations.tenants, expectations.vendor) == (("a-company",), "example-costs")
+    assert expectations.session_actions == ("sts:TagSession",)
+    assert "ec2:DescribeInstances" in expectations.actions
+    assert expectations_of(ExpectationFiles(access=bundle / "access.json"), "aws") == RoleExpectations(
+        actions=expectations.actions
+    )
 
 
-def test_what_a_vendor_file_asks(tmp_path: Path) -> None:
+def test_what_a_vendor_file_expects(tmp_path: Path) -> None:
     """A vendor's file tells all but the tenant."""
     path = tmp_path / "vendor.yaml"
     path.write_text(f"vendor: {{name: V, slug: v}}\naccounts:\n  aws: {{id: '{VENDOR}'}}\n")
-    asked = asked_of(None, path, None, "aws")
-    assert (asked.vendor_account, asked.external_ids, asked.tenant_account) == (VENDOR, (), None)
-    assert (asked.tenants, asked.vendor) == ((), "v")
-    assert "ec2:DescribeInstances" in asked.actions
+    expectations = expectations_of(ExpectationFiles(vendor=path), "aws")
+    assert (expectations.vendor_account, expectations.external_ids, expectations.tenant_account) == (VENDOR, (), None)
+    assert (expectations.tenants, expectations.vendor) == ((), "v")
+    assert "ec2:DescribeInstances" in expectations.actions
 
 
 def test_wrong_sources(bundle: Path, tmp_path: Path) -> None:
     """Two of them, or a file of another kind."""
     with pytest.raises(UsageError, match="give one of them"):
-        asked_of(bundle, None, bundle / "access.json", "aws")
+        expectations_of(ExpectationFiles(bundle, access=bundle / "access.json"), "aws")
     with pytest.raises(InputError, match="is no deputize/access/1"):
-        asked_of(None, None, bundle / "manifest.json", "aws")
+        expectations_of(ExpectationFiles(access=bundle / "manifest.json"), "aws")
     for text, what in (("{", "is not JSON"), ('{"schema": "deputize/access/1"}', "lacks 'policies'")):
         (tmp_path / "access.json").write_text(text)
         with pytest.raises(InputError, match=what):
-            asked_of(None, None, tmp_path / "access.json", "aws")
+            expectations_of(ExpectationFiles(access=tmp_path / "access.json"), "aws")
 
 
 @pytest.mark.parametrize(
@@ -359,7 +372,7 @@ def test_wrong_sources(bundle: Path, tmp_path: Path) -> None:
 def test_an_arn_or_id_that_is_not_the_bundles(arn: str, ids: tuple[str, ...], what: str, bundle: Path) -> None:
     """Neither another account's role nor another tenant's ID is tried."""
     with pytest.raises(InputError) as refused:
-        verify_with_files(arn, ids, files=(bundle, None, None), session=NoCalls())
+        verify_with_files(arn, ids, files=ExpectationFiles(bundle), session=NoCalls())
     assert what in str(refused.value)
 
 
@@ -555,9 +568,8 @@ def test_an_account_of_the_vendors_list_is_never_entered(tmp_path: Path) -> None
         verify_with_files(
             "arn:aws:iam::777788889999:role/any",
             ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",),
-            files=(None, file, None),
-            region="us-east-1",
-            endpoint_url="http://127.0.0.1:9",
+            files=ExpectationFiles(vendor=file),
+            aws=AwsOptions(region="us-east-1", endpoint_url="http://127.0.0.1:9"),
         )
     bundle = render(load_vendor(file), Tenant("a-company", ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",)))
     assert not any(b"777788889999" in data for data in bundle.files.values())

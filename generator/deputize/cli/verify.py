@@ -70,22 +70,22 @@ def verify(
     elif role_arn is None:
         raise UsageError(Problem("ROLE_ARN", "is missing", "give the ARN that the customer gave you"))
     else:
-        from deputize.jobs.verify.run import verify_with_files
+        from deputize.jobs.verify.command import verify_with_files
+        from deputize.jobs.verify.expectations import ExpectationFiles
+        from deputize.model.aws_options import AwsOptions
 
         progress = _Progress(wait)
         try:
             verdict = verify_with_files(
                 role_arn,
                 ids,
-                files=(bundle, vendor, access),
+                files=ExpectationFiles(bundle, vendor, access),
                 vendor_account=vendor_account,
                 other_id=other_id,
                 wait=wait,
                 write_probe=write_probe,
                 never_assume_accounts=tuple(never_assume or ()),
-                profile=profile,
-                region=region,
-                endpoint_url=endpoint_url,
+                aws=AwsOptions(profile, region, endpoint_url),
                 on_round=progress.tell,
             )
         finally:

@@ -22,7 +22,7 @@ from deputize.formats.hosted import hosted_template
 from deputize.iam.trust.access_paths import Trusted
 from deputize.jobs.inspect.deployed_role import extra_policies, role_differences, unread_policies, wanted_role
 from deputize.jobs.inspect.deployed_trust import Compared, compare_trust
-from deputize.jobs.verify.expectations import Asked, asked_of_bundle
+from deputize.jobs.verify.expectations import RoleExpectations, expectations_of_bundle
 from deputize.model.display import printable
 from deputize.model.format import DEPLOYER_POLICY, MANIFEST, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
@@ -222,11 +222,11 @@ def _compare_role(
 
 def _trusted(files: Files, manifest: Manifest) -> Trusted:
     try:
-        asked = asked_of_bundle(files)
+        expectations = expectations_of_bundle(files)
     except InputError:
         # Of another template version, and signed: its vendor's account is all that is sure to be understood.
-        asked = Asked(manifest.vendor_account)
-    return asked.trusted(manifest.partition, manifest.vendor_account)
+        expectations = RoleExpectations(manifest.vendor_account)
+    return expectations.trusted(manifest.partition, manifest.vendor_account)
 
 
 def _choices(stack: Stack | None, described: Mapping[str, Any]) -> dict[str, str]:

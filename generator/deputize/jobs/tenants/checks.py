@@ -9,7 +9,7 @@ from typing import Protocol
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
 from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
-from deputize.jobs.verify.run import Ask
+from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.display import printable, shown
 from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry import (
@@ -41,7 +41,7 @@ _MORE_THAN_READ = ("not proved to read", "DryRunOperation")
 _MENDS = {
     Safety.VULNERABLE: "have it made again from this tenant's own bundle",
     Safety.UNSETTLED: "try again with a longer --wait",
-    Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
+    Safety.UNREACHABLE: "check that the role is there and requests for the issued ID",
 }
 
 
@@ -52,10 +52,10 @@ class Checker(Protocol):
     def endpoint(self) -> str:
         """Where: "aws", or the URL of another endpoint."""
 
-    def ask(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Ask:
+    def request(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> VerifyRequest:
         """The question about a role that must let the first of `accepted_ids` in, and `other_id` not."""
 
-    def check_many(self, asks: Iterable[Ask]) -> Iterator[tuple[Ask, Verdict | DeputizeError]]:
+    def check_many(self, requests: Iterable[VerifyRequest]) -> Iterator[tuple[VerifyRequest, Verdict | DeputizeError]]:
         """The verdicts, several roles at once, each as soon as it is there."""
 
 
@@ -223,7 +223,7 @@ def _one(registry: Registry, case: _Case, checker: Checker) -> Checked:
 
 def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress: Progress) -> Iterator[Checked]:
     """Each case's outcome as soon as it is there; one role's trouble never stops the others."""
-    waiting: dict[Ask, _Case] = {}
+    waiting: dict[VerifyRequest, _Case] = {}
     count = 0
     for case in cases:
         if case.grant.endpoint == _AWS and checker.endpoint != _AWS:
@@ -232,9 +232,9 @@ def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress:
             count += 1
             yield Checked(case.grant, case.role_arn, None, DiffersError(problem))
         else:
-            waiting[checker.ask(case.grant, case.role_arn, case.accepted_ids, case.other_id)] = case
-    for ask, found in checker.check_many(tuple(waiting)):
-        case = waiting[ask]
+            waiting[checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)] = case
+    for request, found in checker.check_many(tuple(waiting)):
+        case = waiting[request]
         count += 1
         done = _settled(registry, case, found)
         progress(count, len(cases))
@@ -269,7 +269,7 @@ def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
         shown_by = [note for note in verdict.notes if note.startswith(_MORE_THAN_READ[0]) or _MORE_THAN_READ[1] in note]
         what = f"{verdict.role_arn} is too wide: it may do more than read"
         what += f" ({printable(shown_by[0], 120)})" if shown_by else ""
-        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle asks for"))
+        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle requests for"))
     ways = "; ".join(way.sentence for way in verdict.ways_in[:3])
     what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
     kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError

@@ -10,8 +10,8 @@ from typing import Final
 from deputize.aws.client import Session
 from deputize.aws.verify import Timing, endpoint_of
 from deputize.errors import DeputizeError
-from deputize.jobs.verify.expectations import Asked, asked_of
-from deputize.jobs.verify.run import Ask, Manner, verify_many
+from deputize.jobs.verify.expectations import ExpectationFiles, RoleExpectations, expectations_of
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_many
 from deputize.model.values import Verdict
 from deputize.registry import Grant
 
@@ -31,22 +31,24 @@ class AwsChecker:
     never: tuple[str, ...] = ()
     write_probe: bool = True
     workers: int = WORKERS
-    _asked: dict[str, Asked] = field(default_factory=dict)
+    _expectations: dict[str, RoleExpectations] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
         """Where: "aws", or the URL of another endpoint."""
         return endpoint_of(self.session)
 
-    def ask(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Ask:
+    def request(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> VerifyRequest:
         """The question about one role."""
-        if grant.partition not in self._asked:
-            self._asked[grant.partition] = asked_of(None, self.vendor, None, grant.partition)
+        if grant.partition not in self._expectations:
+            self._expectations[grant.partition] = expectations_of(ExpectationFiles(vendor=self.vendor), grant.partition)
         # A tenant's second account has a bundle under a name of its own; either name is this tenant's.
         names = tuple(dict.fromkeys((grant.label, grant.tenant)))
-        return Ask(role_arn, accepted_ids, other_id, replace(self._asked[grant.partition], tenants=names))
+        return VerifyRequest(
+            role_arn, accepted_ids, other_id, replace(self._expectations[grant.partition], tenants=names)
+        )
 
-    def check_many(self, asks: Iterable[Ask]) -> Iterator[tuple[Ask, Verdict | DeputizeError]]:
+    def check_many(self, requests: Iterable[VerifyRequest]) -> Iterator[tuple[VerifyRequest, Verdict | DeputizeError]]:
         """The verdicts."""
-        manner = Manner(Timing(self.wait), self.never, self.write_probe)
-        return verify_many(asks, self.session, manner, workers=self.workers)
+        options = VerifyOptions(Timing(self.wait), self.never, self.write_probe)
+        return verify_many(requests, self.session, options, workers=self.workers)

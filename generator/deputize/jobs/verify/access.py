@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole
 from deputize.aws.reads import ReadsFound, choose_reads, try_reads, try_write
-from deputize.jobs.verify.expectations import Asked
+from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.jobs.verify.read_only import Proof, prove_read_only
 from deputize.model.values import AccessState
 
@@ -22,13 +22,13 @@ class AccessFound:
     notes: tuple[str, ...] = ()
 
 
-def access_of(inside: Session, live: LiveRole, asked: Asked, *, write_probe: bool) -> AccessFound:
+def access_of(inside: Session, live: LiveRole, expectations: RoleExpectations, *, write_probe: bool) -> AccessFound:
     """Try the reads and the write inside the role, and prove its policies as far as they could be read."""
-    chosen, untried = choose_reads(asked.actions, inside.region)
+    chosen, untried = choose_reads(expectations.actions, inside.region)
     found = try_reads(inside, chosen, untried)
     allowed, said = try_write(inside) if write_probe else (None, "no write was tried")
     readable = bool(live.documents or live.aws_managed)
-    proof = prove_read_only(live.documents, live.aws_managed, asked.allowed_secrets)
+    proof = prove_read_only(live.documents, live.aws_managed, expectations.allowed_secrets)
     proved = readable and not live.unread and not proof.unproved
     state = judge_access(found, proof, write=allowed, asked=bool(chosen), proved=proved)
     return AccessFound(state, found.missing, tuple(_notes(found, proof, live, said)))

@@ -31,7 +31,16 @@ _SERVICE_LINKED = "/aws-service-role/"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExpectationFiles:
+    """Where expectations are read from, one at most: a bundle's folder, a vendor.yaml or an access.json."""
+
+    bundle: Path | None = None
+    vendor: Path | None = None
+    access: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleExpectations:
     """What a role is held against, as far as it is known.
 
     vendor_account: whose principals may enter; None takes the caller's account. vendor_roles: full ARNs of the only
@@ -59,28 +68,31 @@ class Asked:
         return Trusted(partition, self.vendor_account or account_id, self.vendor_roles, self.session_actions)
 
 
-def asked_of_bundle(files: Files) -> Asked:
+def expectations_of_bundle(files: Files) -> RoleExpectations:
     """What a bundle's manifest says. Raises InputError when it is damaged."""
     opened = open_manifest(files)
     if opened.role is None:
         raise InputError(*opened.problems)
-    return _asked_of_role(opened.role)
+    return _expectations_of_role(opened.role)
 
 
-def asked_of(bundle: Path | None, vendor: Path | None, access: Path | None, partition: str) -> Asked:
-    """What the one of these files says that is given; nothing is asked when none is. Raises InputError, UsageError."""
-    if sum(one is not None for one in (bundle, vendor, access)) > 1:
+def expectations_of(files: ExpectationFiles, partition: str) -> RoleExpectations:
+    """Expectations from at most one of the files; empty if none is given. Raises InputError, UsageError."""
+    if sum(one is not None for one in (files.bundle, files.vendor, files.access)) > 1:
         raise UsageError(Problem("--bundle, --vendor, --access", "say the same thing", "give one of them"))
-    if bundle is not None:
-        return asked_of_bundle(read_folder(bundle))
-    if vendor is not None:
+    if files.bundle is not None:
+        return expectations_of_bundle(read_folder(files.bundle))
+    if files.vendor is not None:
         anyone = Tenant("any", ("any-id",), partition=partition)
-        return _asked_of_role(build(found := load_vendor(vendor), slots_of(found, anyone)), of_tenant=False)
-    return Asked() if access is None else Asked(actions=_actions(_json(access), str(access)))
+        vendor = load_vendor(files.vendor)
+        return _expectations_of_role(build(vendor, slots_of(vendor, anyone)), of_tenant=False)
+    if files.access is not None:
+        return RoleExpectations(actions=_actions(_json(files.access), str(files.access)))
+    return RoleExpectations()
 
 
-def _asked_of_role(role: Role, *, of_tenant: bool = True) -> Asked:
-    return Asked(
+def _expectations_of_role(role: Role, *, of_tenant: bool = True) -> RoleExpectations:
+    return RoleExpectations(
         vendor_account=role.account.id,
         vendor_roles=role.account.roles,
         actions=_actions(access_facts(role, "en"), "access"),

@@ -18,7 +18,7 @@ from deputize.errors import InputError, Problem, UsageError
 from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.lint.bundle import bundles_at
-from deputize.jobs.verify.expectations import Asked, asked_of_bundle, checked_ids, refuse_own
+from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, expectations_of_bundle, refuse_own
 from deputize.jobs.verify.read_only import WaysIn, find_entrances, prove_read_only
 from deputize.model.display import shown
 from deputize.model.values import AccessState, Safety, Verdict
@@ -49,7 +49,7 @@ def verify_offline(
         refuse_own(parsed, vendor_account)
     ids = checked_ids(external_ids)
     partition = parsed.partition if parsed is not None else _partition_of(found.policy)
-    ways = find_entrances(found.policy, Asked(vendor_account).trusted(partition, vendor_account), ids)
+    ways = find_entrances(found.policy, RoleExpectations(vendor_account).trusted(partition, vendor_account), ids)
     access = AccessState.UNKNOWN, ("a trust policy says nothing about access",)
     return _verdict((arn, found.role_id), ids[0], ways, access)
 
@@ -58,15 +58,15 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
     (_, files), *more = bundles_at(source)
     if more:
         raise InputError(Problem(shown(str(source)), "has more than one bundle", "give one"))
-    asked = asked_of_bundle(files)
-    account = vendor_account or str(asked.vendor_account)
+    expectations = expectations_of_bundle(files)
+    account = vendor_account or str(expectations.vendor_account)
     if role_arn and (parsed := _parsed(role_arn)) is not None:
         refuse_own(parsed, account)
-    expected = checked_ids(ids or asked.external_ids)
+    expected = checked_ids(ids or expectations.external_ids)
     opened = open_bundle(files)
     if opened.unreadable or not opened.roles:
         raise InputError(*(opened.unreadable or (Problem(MANIFEST, "no role was found"),)))
-    trusted = replace(asked, vendor_account=account).trusted(str(asked.partition), account)
+    trusted = replace(expectations, vendor_account=account).trusted(str(expectations.partition), account)
     judged = [find_entrances(role.trust.to_json(), trusted, expected) for _, role in opened.roles]
     ways = WaysIn(
         tuple(dict.fromkeys(one for each in judged for one in each.found)),
@@ -78,14 +78,14 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
         # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
         why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
         ways = replace(ways, judged=False, notes=(*ways.notes, why))
-    return _verdict((role_arn, ""), expected[0], ways, _access(opened, asked))
+    return _verdict((role_arn, ""), expected[0], ways, _access(opened, expectations))
 
 
-def _access(opened: Opened, asked: Asked) -> tuple[AccessState, tuple[str, ...]]:
+def _access(opened: Opened, expectations: RoleExpectations) -> tuple[AccessState, tuple[str, ...]]:
     notes: dict[str, None] = {}
     for _, role in opened.roles:
         documents = {f"policy {one.name}": one.document.to_json() for one in role.policies}
-        proof = prove_read_only(documents, role.managed_arns, asked.allowed_secrets)
+        proof = prove_read_only(documents, role.managed_arns, expectations.allowed_secrets)
         notes |= dict.fromkeys(f"not proved to read: {one}" for one in proof.not_read)
         notes |= dict.fromkeys(f"secrets: {one}" for one in proof.secrets)
         notes |= dict.fromkeys(f"nothing is proved about {one}" for one in proof.unproved)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from deputize.jobs.verify.expectations import Asked
+from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.model.display import shown
 from deputize.model.role import TENANT_TAG, VENDOR_TAG
 from deputize.model.values import Entrance
@@ -23,17 +23,17 @@ class Whose:
     notes: tuple[str, ...] = ()
 
 
-def whose(tags: Mapping[str, str], asked: Asked) -> Whose:
-    """What a role's tags say against `asked`; a tag that is not there says nothing, and the tenant's is noted then."""
-    unnamed = asked.tenants and TENANT_TAG not in tags
+def whose(tags: Mapping[str, str], expectations: RoleExpectations) -> Whose:
+    """What a role's tags say against what is expected; one that is missing says nothing, and the tenant's is noted."""
+    unnamed = expectations.tenants and TENANT_TAG not in tags
     note = f"no tag {TENANT_TAG} was found: that the role is this tenant's rests on its external ID alone"
-    return Whose(tuple(_others(tags, asked)), (note,) if unnamed else ())
+    return Whose(tuple(_others(tags, expectations)), (note,) if unnamed else ())
 
 
-def _others(tags: Mapping[str, str], asked: Asked) -> Iterator[Entrance]:
+def _others(tags: Mapping[str, str], expectations: RoleExpectations) -> Iterator[Entrance]:
     meant = (
-        ("tenant", TENANT_TAG, asked.tenants),
-        ("vendor", VENDOR_TAG, () if asked.vendor is None else (asked.vendor,)),
+        ("tenant", TENANT_TAG, expectations.tenants),
+        ("vendor", VENDOR_TAG, () if expectations.vendor is None else (expectations.vendor,)),
     )
     for who, tag, names in meant:
         if names and tag in tags and tags[tag] not in names:
