@@ -18,9 +18,8 @@ from deputize.iam.evaluate import evaluate
 from deputize.iam.grammar import policy_from_json
 from deputize.iam.levels import judge_action
 from deputize.model.values import Finding, Severity
+from deputize.model.world import Document, FoundPolicy, Place
 from deputize.read.any import read_any
-from deputize.read.found import Document, FoundPolicy
-from deputize.read.source import Place
 
 LOUD = (Severity.ERROR, Severity.WARNING)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from deputize.model.world import Origin
 from deputize.read.any import read_any
-from deputize.read.found import Origin
 
 TEMPLATE = """
 Parameters:

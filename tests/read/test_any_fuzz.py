@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deputize.model.world import Document
 from deputize.read.any import read_any
-from deputize.read.found import Document, FoundFile
+from deputize.read.found import FoundFile
 
 CORPUS = tuple(path.read_bytes() for path in sorted((Path(__file__).parent / "any").glob("*.*")))
 FUNCTIONS = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deputize.errors import InputError
+from deputize.model.world import Place
 from deputize.read.any import read_any
 from deputize.read.cloudformation.strict_values import Resolver, references
-from deputize.read.source import MAX_NODES, Node, Place
+from deputize.read.source import MAX_NODES, Node
 from deputize.read.yaml_text import parse_yaml
 
 AT = Place("x", 1, 1)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
+from deputize.model.world import Place
 from deputize.read.any import read_any
 from deputize.read.recognise import claims
-from deputize.read.source import Place
 
 TRUST = {
     "Version": "2012-10-17",

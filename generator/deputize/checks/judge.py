@@ -12,7 +12,8 @@ from deputize.checks.trust.case import TrustCase
 from deputize.checks.trust.scope import Scope, check_trust, judged
 from deputize.model.display import shown
 from deputize.model.values import Finding, Severity
-from deputize.read.found import FoundFile, FoundPolicy, FoundRole, NotUnderstood
+from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood
+from deputize.read.found import FoundFile
 from deputize.read.recognise import TEMPLATE, TRUST
 
 _TOLD = 4  # branches that a finding names

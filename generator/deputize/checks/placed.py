@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from deputize.checks.rule import Hit, Rule
 from deputize.model.values import Finding, Severity
-from deputize.read.source import Place
+from deputize.model.world import Place
 
 S = TypeVar("S")
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from deputize.checks.access.statements import statements_of
 from deputize.iam import limits
 from deputize.iam.policy import compact_json
-from deputize.read.found import Document, FoundFile, FoundPolicy, FoundRole, NotUnderstood
+from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood
+from deputize.read.found import FoundFile
 
 _TRUST = 16 * limits.TRUST_POLICY.high
 """Characters of a trust policy, spaces left out: far above the quota, which AWS may raise, so that what is wrong in one

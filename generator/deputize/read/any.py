@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from deputize.errors import InputError
+from deputize.model.world import NotUnderstood, Place
 from deputize.read.cloudformation.scalars import scalar
 from deputize.read.cloudformation.template import read_found_template
-from deputize.read.found import FoundFile, NotUnderstood, not_understood
+from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
-from deputize.read.source import MAX_BYTES, Node, Place, refusal
+from deputize.read.source import MAX_BYTES, Node, refusal
 from deputize.read.symbols import FOREIGN_MARK
 from deputize.read.yaml_text import parse_yaml
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
-from deputize.read.source import MAX_DEPTH, Place, check_text, refusal
+from deputize.model.world import Place
+from deputize.read.source import MAX_DEPTH, check_text, refusal
 
 if TYPE_CHECKING:
     from lark import Token, Tree

@@ -8,7 +8,8 @@ from bisect import bisect_right
 from dataclasses import replace
 
 from deputize.model.display import shown
-from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, Place, check_text, misread, refusal
+from deputize.model.world import Place
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, check_text, misread, refusal
 
 _SPACE = re.compile(r"[ \t\n\r]*", re.ASCII)
 _WORD = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null", re.ASCII)

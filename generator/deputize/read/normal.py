@@ -10,8 +10,9 @@ from deputize.iam.grammar import policy_from_json
 from deputize.iam.policy import Condition, NamedPolicy, NotUnderstoodError, Policy, Statement
 from deputize.iam.role import IamRole
 from deputize.model.display import shown
+from deputize.model.world import Place
 from deputize.read.json_text import parse_json, plain_json
-from deputize.read.source import Node, Place, items_of, only_keys, refusal
+from deputize.read.source import Node, items_of, only_keys, refusal
 
 _NUMBERED = re.compile(r"(.*?)(?:-([0-9]{1,9}))?", re.ASCII | re.DOTALL)
 

@@ -9,30 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
+from deputize.model.world import Place
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 """Nesting levels; far more than any policy needs, far less than Python's stack holds."""
 MAX_NODES = 100_000
 """Values in one file, keys not counted; a template of the largest size that people write has a third of that."""
-
-
-class Place(NamedTuple):
-    """Where something stands: the file as the caller names it, line and column counted from 1.
-
-    A tuple, which is made in half the time: every scalar of a file has one.
-    """
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from itertools import product
 from string import ascii_lowercase
 
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.world import Origin, Place, Unknown
 from deputize.read.cloudformation.constraints import ANY_TEXT, Constraints
-from deputize.read.found import Origin, Unknown
-from deputize.read.source import Place, refusal
+from deputize.read.source import refusal
 
 _FIRST, _LAST = 0xF0000, 0xFFFFD
 _MARK = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import yaml
 
 from deputize.model.display import shown
-from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, Place, check_text, misread, refusal
+from deputize.model.world import Place
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, check_text, misread, refusal
 
 try:
     from yaml import CBaseLoader as _Loader

@@ -19,7 +19,8 @@ from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
 from deputize.checks.rules.quotas import LONE_RULES, QUOTA_RULES
 from deputize.checks.rules.role_fields import FIELD_RULES
 from deputize.model.values import Finding
-from deputize.read.found import FoundFile, FoundPolicy, FoundRole
+from deputize.model.world import FoundPolicy, FoundRole
+from deputize.read.found import FoundFile
 from deputize.read.recognise import ACCESS, TEMPLATE, TRUST
 
 

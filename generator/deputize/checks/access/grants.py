@@ -20,8 +20,7 @@ from deputize.iam.levels import Judged
 from deputize.iam.managed import ManagedPolicy, managed_policy
 from deputize.iam.policy import Statement, path_of
 from deputize.model.display import shown
-from deputize.read.found import Document, FoundPolicy, FoundRole, Text, Unknown
-from deputize.read.source import Place
+from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, Unknown
 
 ANYWHERE = Place("", 1, 1)
 _NOWHERE = Document(None, {(): ANYWHERE})

@@ -8,8 +8,7 @@ from deputize.checks.rule import some
 from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Policy, Statement
 from deputize.model.display import printable
-from deputize.read.found import Document, Unknown
-from deputize.read.source import Place
+from deputize.model.world import Document, Place, Unknown
 
 # What a resource's last part begins with when that is a kind of thing, and not a name as in `my-bucket/*`.
 _KINDS = frozenset(

@@ -26,7 +26,7 @@ from deputize.iam.levels import judge_action
 from deputize.iam.policy import Statement
 from deputize.model.facts import Facts, Managed, Part, exposed_by
 from deputize.model.values import Finding
-from deputize.read.found import Document, FoundPolicy, FoundRole, Unknown
+from deputize.model.world import Document, FoundPolicy, FoundRole, Unknown
 
 # What these find makes the facts no more than a lower bound: the actions are not known here, or not for long.
 _UNTOLD = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deputize.checks.access.grants import Access, access_of_role
-from deputize.read.found import Document, FoundPolicy, FoundRole, Origin, Path, Text, Unknown
-from deputize.read.source import Place
+from deputize.iam.policy import Path
+from deputize.model.world import Document, FoundPolicy, FoundRole, Origin, Place, Text, Unknown
 
 FILE = "role.yaml"
 START = Place(FILE, 1, 1)

@@ -15,8 +15,9 @@ from deputize.checks.rules import access_sample as sample
 from deputize.iam import limits
 from deputize.model.display import shown
 from deputize.model.values import Severity
+from deputize.model.world import Document, Origin, Unknown
 from deputize.read.cloudformation.scalars import scalar
-from deputize.read.found import Document, FoundFile, Origin, Unknown
+from deputize.read.found import FoundFile
 from deputize.read.source import Node
 
 _QUICK_CREATE = (

@@ -12,7 +12,7 @@ from deputize.checks.rules import access_sample as sample
 from deputize.iam.policy import VERSION
 from deputize.model.display import printable, shown
 from deputize.model.values import Severity
-from deputize.read.found import Document
+from deputize.model.world import Document
 
 _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
 _VERSION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"

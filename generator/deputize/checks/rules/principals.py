@@ -16,7 +16,7 @@ from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import id_conditions, is_pattern, may_allow, proves_id
 from deputize.model.display import shown
 from deputize.model.external_id import external_id_problem, external_id_weaknesses
-from deputize.read.found import Origin, Unknown
+from deputize.model.world import Origin, Unknown
 
 # What others know, or guess at the first try; of a stack's ID a part is random.
 _GUESSED = frozenset(("AWS::AccountId", "AWS::Region", "AWS::StackName"))

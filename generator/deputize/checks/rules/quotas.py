@@ -19,8 +19,7 @@ from deputize.iam.limits import Limit
 from deputize.iam.policy import compact_json
 from deputize.model.display import shown
 from deputize.model.values import Severity
-from deputize.read.found import Document, FoundPolicy, FoundRole, Unknown
-from deputize.read.source import Place
+from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Unknown
 
 _QUOTAS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 _CREATE = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"

@@ -19,7 +19,7 @@ from deputize.iam import limits
 from deputize.iam.limits import Limit
 from deputize.model.display import shown
 from deputize.model.values import Severity
-from deputize.read.found import FoundPolicy, FoundRole, Text, Unknown
+from deputize.model.world import FoundPolicy, FoundRole, Text, Unknown
 
 _QUOTAS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 _CREATE = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"

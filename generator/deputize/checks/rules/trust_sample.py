@@ -7,8 +7,8 @@ from typing import Any
 
 from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT, VENDOR_ROOT
 from deputize.checks.trust.case import TrustCase
-from deputize.read.found import Document, Origin, Path, Unknown
-from deputize.read.source import Place
+from deputize.iam.policy import Path
+from deputize.model.world import Document, Origin, Place, Unknown
 
 OTHER_ROOT = "arn:aws:iam::444455556666:root"
 PLACE = Place("trust.json", 1, 1)

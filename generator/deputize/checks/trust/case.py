@@ -9,7 +9,7 @@ from deputize.checks.placed import HitThere
 from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
-from deputize.read.found import Document, Origin, Unknown
+from deputize.model.world import Document, Origin, Unknown
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from deputize.iam.policy import Condition, Principal, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
 from deputize.iam.trust.statements import allows_call, id_conditions, is_about_id, proves_id
-from deputize.read.found import Document, FoundRole
+from deputize.model.world import Document, FoundRole
 
 _KINDS = {"Service": "the AWS service", "Federated": "the identity provider"}
 _ANY = {"Service": "any AWS service", "Federated": "the users of any identity provider"}

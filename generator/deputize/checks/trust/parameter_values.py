@@ -13,7 +13,7 @@ from deputize.iam.policy import Path, Principal
 from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
-from deputize.read.found import Unknown
+from deputize.model.world import Unknown
 
 
 def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str]]]:

@@ -13,7 +13,7 @@ from deputize.iam.grammar import read_policy
 from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
 from deputize.model.values import Finding
-from deputize.read.found import Document, FoundRole
+from deputize.model.world import Document, FoundRole
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,12 @@ from deputize.model.facts import role_facts
 from deputize.model.format import MANIFEST
 from deputize.model.role import Role
 from deputize.model.values import Files
+from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text
 from deputize.read import normal_form
 from deputize.read.any import read_any
-from deputize.read.found import Document, FoundFile, FoundPolicy, FoundRole, Text
+from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, ROLE, TRUST
-from deputize.read.source import MAX_BYTES, Place
+from deputize.read.source import MAX_BYTES
 
 BUNDLE = "bundle"
 

@@ -13,8 +13,9 @@ from deputize.checks.inline import suppress_inline
 from deputize.checks.judge import judge
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
 from deputize.model.values import EngineReport, Finding, Severity
+from deputize.model.world import FoundRole, NotUnderstood
 from deputize.read.any import read_any
-from deputize.read.found import FoundFile, FoundRole, NotUnderstood
+from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, TEMPLATE, claims
 
 NO_TEMPLATE = "there was no template"

@@ -16,8 +16,9 @@ from deputize.iam.arn import parse_policy_arn, parse_role_arn
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.model.display import shown
 from deputize.model.values import Finding, Severity
+from deputize.model.world import FoundPolicy
 from deputize.read.any import read_any
-from deputize.read.found import FoundFile, FoundPolicy
+from deputize.read.found import FoundFile
 
 _INLINE, _MANAGED = "inline policy ", "policy "
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from deputize.model.display import shown
+from deputize.model.world import NotUnderstood, Origin
 from deputize.read.cloudformation.names import may_equal, names_at
 from deputize.read.cloudformation.references import resource_mark, type_of
 from deputize.read.cloudformation.scope import Source
 from deputize.read.cloudformation.strict_values import intrinsic
-from deputize.read.found import NotUnderstood, Origin
 from deputize.read.source import Node
 from deputize.read.symbols import is_known
 

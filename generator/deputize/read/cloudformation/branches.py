@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from deputize.read.source import Place, refusal
+from deputize.model.world import Place
+from deputize.read.source import refusal
 
 MAX_BRANCHES = 64
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from deputize.iam.policy import Path
+from deputize.model.world import Document, Place
 from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.cloudformation.texts import parsed_text
-from deputize.read.found import Document, Path
 from deputize.read.json_text import parse_json
-from deputize.read.source import Node, Place, refusal
+from deputize.read.source import Node, refusal
 from deputize.read.symbols import StandIns, is_known, sole_mark
 
 if TYPE_CHECKING:

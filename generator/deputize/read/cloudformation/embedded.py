@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deputize.model.display import printable, shown
+from deputize.model.world import NotUnderstood
 from deputize.read.cloudformation.attachments import Owned
 from deputize.read.cloudformation.branches import Facts
 from deputize.read.cloudformation.scalars import scalar
 from deputize.read.cloudformation.scope import Scope, Source
 from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.cloudformation.texts import parse_template, parsed_text
-from deputize.read.found import NotUnderstood
 from deputize.read.source import Node, refusal
 
 STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
+from deputize.model.world import Origin
 from deputize.read.cloudformation.references import attribute_of, reference_to
-from deputize.read.found import Origin
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import Symbol, is_known, sole_mark
 

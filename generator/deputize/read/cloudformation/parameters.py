@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 
 from deputize.model.display import shown
+from deputize.model.world import Origin
 from deputize.read.cloudformation.constraints import ANY_TEXT, Constraints
 from deputize.read.cloudformation.scalars import scalar
-from deputize.read.found import Origin
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import Symbol, Symbols
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
+from deputize.model.world import Origin, Place
 from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS
-from deputize.read.found import Origin
-from deputize.read.source import Node, Place, refusal
+from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, Symbol, sole_mark
 
 if TYPE_CHECKING:

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from deputize.errors import InputError
 from deputize.iam.partitions import PARTITIONS
+from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Text
 from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments, Owned
 from deputize.read.cloudformation.branches import Facts
 from deputize.read.cloudformation.documents import Draft, draft_of, finished
 from deputize.read.cloudformation.references import arn_of, pseudo, resource_mark
 from deputize.read.cloudformation.scope import Scope, Source
 from deputize.read.cloudformation.strict_values import intrinsic
-from deputize.read.found import FoundPolicy, FoundRole, NotUnderstood, Text, not_understood
+from deputize.read.found import not_understood
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, StandIns
 

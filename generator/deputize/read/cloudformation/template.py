@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from deputize.errors import InputError
 from deputize.model.display import shown
+from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Place
 from deputize.read.cloudformation.attachments import ROLE, Attachments, Owned, circles, owned
 from deputize.read.cloudformation.branches import Facts, branches
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
@@ -19,9 +20,9 @@ from deputize.read.cloudformation.role import Branch, RoleRun
 from deputize.read.cloudformation.scope import Budget, Source, SpentError
 from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS
 from deputize.read.cloudformation.transforms import resource_troubles, transform_troubles
-from deputize.read.found import FoundFile, FoundPolicy, FoundRole, NotUnderstood, not_understood
+from deputize.read.found import FoundFile, not_understood
 from deputize.read.recognise import TEMPLATE
-from deputize.read.source import Node, Place, refusal
+from deputize.read.source import Node, refusal
 from deputize.read.symbols import Symbols
 
 _MAX_NESTING = 4  # templates in templates

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from deputize.errors import InputError
+from deputize.model.world import Place
 from deputize.read.json_text import parse_json
-from deputize.read.source import Node, Place, refusal
+from deputize.read.source import Node, refusal
 from deputize.read.yaml_text import parse_yaml
 
 Parse = Callable[[str, str], Node]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from deputize.model.display import shown
+from deputize.model.world import NotUnderstood
 from deputize.read.cloudformation.attachments import POLICIES, ROLE, Owned
-from deputize.read.found import NotUnderstood
 from deputize.read.source import Node
 
 # AWS's own that leave an AWS::IAM::Role as it is written; what they add is not in the file.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from deputize.iam.policy import NamedPolicy, Policy
 from deputize.iam.role import Delivery, IamRole
 from deputize.model.display import shown
+from deputize.model.world import Place
 from deputize.read.hcl_text import Block, place_of
 from deputize.read.normal import in_order, policy_of_text, sorted_tags
-from deputize.read.source import Place, refusal
+from deputize.read.source import refusal
 from deputize.read.terraform.values import Expression, Reference, Scope, Value, evaluate
 
 MODULE = "the module"

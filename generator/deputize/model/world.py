@@ -1,0 +1,161 @@
+"""What is judged: the roles and policies of one reading, as plain JSON, each value with its place, unknowns named.
+
+The rooms that judge (trust evaluation, expansion of actions) work on JSON whose texts are known. So a reader puts a
+*stand-in* where a text is not known: legal for that place, the same wherever the same unknown stands, and like no other
+text of the file. What is proved of a stand-in under StringEquals holds for every value; what else a value may be
+(empty, a default that all share) is in its :class:`Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from deputize.iam.policy import Path
+
+
+class Place(NamedTuple):
+    """Where something stands: the file as the caller names it, line and column counted from 1.
+
+    A tuple, which is made in half the time: every scalar of a file has one.
+    """
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Origin(StrEnum):
+    """Where a text comes from that the file does not hold."""
+
+    PARAMETER = "parameter"
+    PSEUDO = "pseudo parameter"
+    RESOURCE = "resource"
+    IMPORT = "import"
+    DYNAMIC = "dynamic reference"
+    FUNCTION = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A text that the file does not hold.
+
+    name: as the file has it (`ExternalId`, `AWS::AccountId`). stand_in: the text in its place. default: a parameter's
+    own; it stands for the text in no document. admits_empty: whether the parameter's constraints let it be empty.
+    no_echo: as declared. allowed: the only texts that it may be, where the file lists them.
+    """
+
+    name: str
+    origin: Origin
+    stand_in: str
+    place: Place
+    default: str | None = None
+    admits_empty: bool = True
+    no_echo: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document: `value` as a JSON parser gives it.
+
+    places: of every element, by its path from the root: of a text the text, of a list or an object its key. keys: of
+    every key, by the path of its element.
+    """
+
+    value: object
+    places: Mapping[Path, Place]
+    unknowns: tuple[Unknown, ...] = ()
+    keys: Mapping[Path, Place] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """Where the element at `path` stands, or the nearest one around it."""
+        while path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+    def key(self, path: Path) -> Place:
+        """Where the key of the element at `path` stands, or the element itself where it has none."""
+        return self.keys.get(path) or self.place(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a role that is no document: a managed policy's ARN, the boundary, a name."""
+
+    value: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPolicy:
+    """A policy: inline, managed by the file itself, or alone in its file.
+
+    role_unknown: it may be given to a role of the file, by a name that the file does not hold.
+    """
+
+    name: str
+    document: Document
+    delivery: str  # "inline", "managed", "alone"
+    role_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRole:
+    """A role that a file creates or describes, in one branch of its conditions.
+
+    name: logical ID, role name or file. branch: which conditions hold, as `IsProd and not HasBoundary`; empty where
+    there are none. own_account: the stand-in, or the ID, of the account that the role is in; None when the file does
+    not tell. partition: None when the file does not tell; `aws` then stands in ARNs.
+    """
+
+    name: str
+    place: Place
+    trust: Document | None
+    policies: tuple[FoundPolicy, ...] = ()
+    managed: tuple[Text, ...] = ()
+    boundary: Text | None = None
+    max_session: int | None = None
+    own_account: str | None = None
+    partition: str | None = None
+    branch: str = ""
+    unknowns: tuple[Unknown, ...] = ()
+    role_name: Text | None = None
+    path: Text | None = None
+    description: Text | None = None
+    tags: tuple[tuple[Text, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something in a file that could change the judgement and cannot be read: always an error, never silence."""
+
+    place: Place
+    what: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One role of a world may assume another: `assumed` names `assumer` in its trust policy."""
+
+    assumer: str
+    assumed: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All roles and policies of one reading, and who of them may assume whom.
+
+    A role is there once for each branch of its file's conditions; the account that it is made in is its `own_account`.
+    policies: those that no role of the reading is known to have. edges: by the names of roles.
+    """
+
+    roles: tuple[FoundRole, ...] = ()
+    policies: tuple[FoundPolicy, ...] = ()
+    edges: tuple[Edge, ...] = ()
