@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deputize.checks.access.check import ACCESS_SIDE_RULES, check_policy_access, check_role_access
+from deputize.checks.access.check import ACCESS_SIDE_RULES, access_findings, policy_findings, role_findings
+from deputize.checks.access.grants import access_of_policy, access_of_role
 from deputize.checks.access.statements import policy_of
 from deputize.checks.rule import Rule
 from deputize.iam.escalation import escalating_actions, escalations, ways_of
@@ -30,9 +31,10 @@ def _judged(content: str, *, third_party: bool = True, secrets: Iterable[str] = 
     assert file.refused == ()
     found: list[Finding] = []
     for role in file.roles:
-        found += check_role_access(role, "file", third_party=third_party, allowed_secrets=secrets)
+        found += role_findings(role, "file")
+        found += access_findings(access_of_role(role, secrets), "file", third_party=third_party)
     for policy in file.policies:
-        found += check_policy_access(policy, "file", third_party=third_party, allowed_secrets=secrets)
+        found += policy_findings(policy, access_of_policy(policy, secrets), "file", third_party=third_party)
     return found
 
 
@@ -534,7 +536,7 @@ def test_no_document_makes_the_rules_raise(value: object) -> None:
     """Whatever JSON stands where a policy should, the rules find something or nothing, and each finding has a place."""
     start = Place("file", 1, 1)
     policy = FoundPolicy("a", Document(value, {(): start}), "alone")
-    found = list(check_policy_access(policy, "file"))
+    found = list(policy_findings(policy, access_of_policy(policy), "file", third_party=True))
     assert all(one.line == 1 for one in found)
     if not isinstance(value, dict) or "Statement" not in value:
         assert "policy-grammar" in _rules(found)

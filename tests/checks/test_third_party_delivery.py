@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from deputize.checks.access.check import check_delivery, check_policy_access, check_role_access
+from deputize.checks.access.check import access_findings, check_delivery, policy_findings, role_findings
+from deputize.checks.access.grants import access_of_policy, access_of_role
 from deputize.model.values import Finding, Severity
 from deputize.read.any import read_any
 
@@ -48,7 +49,11 @@ def _delivered(text: str) -> list[Finding]:
 def _of_role(text: str) -> list[Finding]:
     found = read_any(text.encode(), "file", {})
     assert found.refused == ()
-    return [one for role in found.roles for one in check_role_access(role, "file", third_party=True)]
+    return [
+        one
+        for role in found.roles
+        for one in (*role_findings(role, "file"), *access_findings(access_of_role(role), "file", third_party=True))
+    ]
 
 
 def test_good_template_has_no_finding() -> None:
@@ -219,6 +224,7 @@ def test_policy_alone_is_measured_as_a_managed_one() -> None:
         statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         file = read_any(json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode(), "file", {})
         (policy,) = file.policies
-        (found,) = [one for one in check_policy_access(policy, "file") if one.rule.startswith("limit")]
+        findings = policy_findings(policy, access_of_policy(policy), "file", third_party=True)
+        (found,) = [one for one in findings if one.rule.startswith("limit")]
         assert found.severity is Severity.WARNING
         assert found.message.endswith(words)

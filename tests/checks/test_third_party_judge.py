@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deputize.checks.foreign import Expectations
-from deputize.checks.judge import judge
+from deputize.checks.file_findings import file_findings
 from deputize.checks.own import rules_version
+from deputize.model.expectations import Expectations
 from deputize.model.values import Finding, Severity
 from deputize.read.any import read_any
 
@@ -19,7 +19,7 @@ POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s
 def _judged(document: object, options: Expectations) -> tuple[Finding, ...]:
     file = read_any(json.dumps(document).encode(), "file", {})
     assert file.refused == ()
-    return judge(file, "file", options).findings
+    return file_findings(file, "file", options).findings
 
 
 def _template(**attached: object) -> object:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from deputize.checks.foreign import Expectations
-from deputize.checks.judge import judge
+from deputize.checks.file_findings import file_findings
+from deputize.model.expectations import Expectations
 from deputize.model.values import Severity
 from deputize.read.any import read_any
 
@@ -26,7 +26,7 @@ def _policy(*statements: Any) -> dict[str, Any]:
 
 
 def _rules(value: object) -> list[str]:
-    found = judge(read_any(json.dumps(value).encode(), "x.json", {}), "x.json", Expectations()).findings
+    found = file_findings(read_any(json.dumps(value).encode(), "x.json", {}), "x.json", Expectations()).findings
     assert all(one.line == 1 for one in found)
     return sorted({one.rule for one in found if one.severity is Severity.ERROR})
 

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deputize.checks.foreign import Expectations
-from deputize.checks.judge import judge
+from deputize.checks.file_findings import file_findings
 from deputize.iam.trust import evaluate_trust
+from deputize.model.expectations import Expectations
 from deputize.model.values import Severity
 from deputize.read.any import read_any
 
@@ -79,7 +79,7 @@ def _templates(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
 
 
 def _is_clean(content: bytes) -> bool:
-    found = judge(read_any(content, "t.json", {}), "t.json", Expectations()).findings
+    found = file_findings(read_any(content, "t.json", {}), "t.json", Expectations()).findings
     return all(one.severity is Severity.NOTE for one in found)
 
 

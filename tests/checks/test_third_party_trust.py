@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from deputize.checks.foreign import Expectations, Judged
+from deputize.checks.file_findings import FileFindings, file_findings
 from deputize.checks.judge import judge
 from deputize.checks.own import RULES
 from deputize.checks.placed import placed
 from deputize.checks.rule import Rule
 from deputize.checks.rules.trust import EVERY_TRUST_RULE
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.describe import entry_of
+from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.values import Finding, Severity
 from deputize.read.any import read_any
+from deputize.read.world import world_of
 
 VENDOR = "111122223333"
 OTHER = "444455556666"
@@ -53,10 +55,15 @@ def template(trust: Any, **parts: Any) -> dict[str, Any]:
     return {"AWSTemplateFormatVersion": "2010-09-09", **parts, "Resources": {"Role": role}}
 
 
-def judged(value: Any, options: Expectations = Expectations(), **choices: str) -> Judged:  # noqa: B008 -- frozen
+def expecting(vendors: tuple[str, ...] = (), ids: tuple[str, ...] = ()) -> Expectations:
+    """What a caller of lint expects."""
+    return Expectations(Expectation(vendor_accounts=vendors, external_ids=literals(ids)))
+
+
+def judged(value: Any, options: Expectations = Expectations(), **choices: str) -> FileFindings:  # noqa: B008 -- frozen
     """What comes of a file with this JSON."""
     text = value if isinstance(value, str) else json.dumps(value, indent=1)
-    return judge(read_any(text.encode(), "trust.json", choices), "trust.json", options)
+    return file_findings(read_any(text.encode(), "trust.json", choices), "trust.json", options)
 
 
 def rules(value: Any, options: Expectations = Expectations(), **choices: str) -> list[str]:  # noqa: B008 -- frozen
@@ -373,7 +380,7 @@ def test_finding_stands_at_the_condition_with_a_request_that_gets_in() -> None:
 @pytest.mark.parametrize("name", [*BAD, *MORE_BAD])
 def test_no_finding_quotes_an_external_id(name: str) -> None:
     """An external ID may be another tenant's, so none is in any finding."""
-    for found in judged((BAD | MORE_BAD)[name][0], Expectations(expected_ids=("expected-0000",))).findings:
+    for found in judged((BAD | MORE_BAD)[name][0], expecting(ids=("expected-0000",))).findings:
         assert ID not in found.message + found.mend
         assert ID.swapcase() not in found.message
         assert SECOND not in found.message
@@ -419,7 +426,7 @@ def test_account_in_a_parameter_cannot_be_proved() -> None:
     found = _only(judged(CHOSEN_ACCOUNT).findings)
     assert (found.rule, found.severity) == ("trust-account-unproved", Severity.WARNING)
     assert "--parameter Vendor=VALUE would decide it" in found.message
-    expects = Expectations(expected_vendors=(VENDOR,))
+    expects = expecting(vendors=(VENDOR,))
     found = _only(judged(CHOSEN_ACCOUNT, expects).findings)
     assert (found.rule, found.severity) == ("trust-foreign-account", Severity.ERROR)
     assert rules(CHOSEN_ACCOUNT, expects, Vendor=VENDOR) == []
@@ -429,12 +436,12 @@ def test_account_in_a_parameter_cannot_be_proved() -> None:
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        (Expectations(expected_vendors=(VENDOR,)), []),
-        (Expectations(expected_vendors=(OTHER,)), ["trust-foreign-account"]),
-        (Expectations(expected_vendors=(OTHER, VENDOR)), []),
-        (Expectations(expected_ids=(ID,)), []),
-        (Expectations(expected_ids=(SECOND, ID)), []),
-        (Expectations(expected_ids=(SECOND,)), ["trust-id-unexpected"]),
+        (expecting(vendors=(VENDOR,)), []),
+        (expecting(vendors=(OTHER,)), ["trust-foreign-account"]),
+        (expecting(vendors=(OTHER, VENDOR)), []),
+        (expecting(ids=(ID,)), []),
+        (expecting(ids=(SECOND, ID)), []),
+        (expecting(ids=(SECOND,)), ["trust-id-unexpected"]),
     ],
 )
 def test_caller_says_who_may_enter(options: Expectations, wanted: list[str]) -> None:
@@ -444,7 +451,7 @@ def test_caller_says_who_may_enter(options: Expectations, wanted: list[str]) -> 
 
 def test_expected_vendor_makes_other_ways_errors() -> None:
     """With a vendor expected, an organisation, a service or another account beside it is an error."""
-    expects = Expectations(expected_vendors=(VENDOR,))
+    expects = expecting(vendors=(VENDOR,))
     assert rules(GOOD["one organisation"], expects) == ["trust-anyone", "trust-id-missing"]
     assert rules(GOOD["an account of one organisation"], expects) == ["trust-id-missing"]
     assert rules(GOOD["ID and a service"], expects) == ["trust-foreign-account"]
@@ -455,8 +462,8 @@ def test_expected_vendor_makes_other_ways_errors() -> None:
 def test_several_ids_of_one_tenant() -> None:
     """Several IDs pass when each is expected."""
     both = asks("StringEquals", [ID, SECOND])
-    assert rules(both, Expectations(expected_ids=(ID, SECOND))) == []
-    assert rules(both, Expectations(expected_ids=(ID,))) == ["trust-id-unexpected"]
+    assert rules(both, expecting(ids=(ID, SECOND))) == []
+    assert rules(both, expecting(ids=(ID,))) == ["trust-id-unexpected"]
 
 
 def test_own_account_number_is_a_weak_id() -> None:
@@ -561,9 +568,10 @@ def test_provider_that_is_not_named(made: dict[str, Any], wanted: list[str], why
 
 def test_any_provider_is_told_as_such() -> None:
     """Whoever asks who may enter reads that any identity provider's users may, and that this is a fault."""
-    (role,) = read_any(json.dumps(web("*")).encode(), "trust.json", {}).roles
-    entry = entry_of(role)
-    assert entry is not None
+    world = world_of(read_any(json.dumps(web("*")).encode(), "trust.json", {}))
+    (judgement,) = judge(world, Expectations(all_roles=True))
+    assert judgement.trust is not None
+    entry = entry_of(judgement.trust)
     assert [one.who for one in entry.entrants] == ["the users of any identity provider"]
     assert entry.faults == ("trusts '*': it stands for more than anybody agreed to",)
 
@@ -732,7 +740,7 @@ def test_policy_that_is_too_much_to_try_out_is_an_error(big: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("rule", EVERY_TRUST_RULE, ids=lambda rule: str(rule.id))
-def test_rule_finds_its_bad_case_and_not_its_good_one(rule: Rule[TrustCase]) -> None:
+def test_rule_finds_its_bad_case_and_not_its_good_one(rule: Rule[RoleTrust]) -> None:
     """The good case of every rule gives no finding of it, and the bad one findings with a place."""
     assert list(placed(rule, rule.good(), "trust.json")) == []
     found = list(placed(rule, rule.bad(), "trust.json"))

@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deputize.checks.findings import trust_findings
 from deputize.checks.rules.trust_sample import document
-from deputize.checks.trust.case import TrustCase
-from deputize.checks.trust.scope import check_trust
+from deputize.checks.trust.attribution import judge_trust
+from deputize.checks.trust.case import RoleTrust
 from deputize.iam.trust import evaluate_trust
 from deputize.model.values import Severity
 
@@ -121,7 +122,7 @@ def _callers(account: str) -> tuple[str, ...]:
 
 
 def _is_clean(policy: dict[str, Any], own: str | None) -> bool:
-    found = check_trust(TrustCase(document(policy), own), "trust.json", third_party=True)
+    found = trust_findings(judge_trust(RoleTrust(document(policy), own)), "trust.json", third_party=True)
     return all(one.severity is not Severity.ERROR for one in found)
 
 
@@ -151,7 +152,7 @@ def test_renaming_changes_no_answer(policy: dict[str, Any]) -> None:
     renamed = json.loads(text.replace(VENDOR, "555566667777").replace(ID, "e1d2c3b4-0000-4000-8000-00000000000a"))
 
     def found(one: dict[str, Any]) -> list[tuple[str, int | None]]:
-        findings = check_trust(TrustCase(document(one), OWN), "trust.json", third_party=True)
+        findings = trust_findings(judge_trust(RoleTrust(document(one), OWN)), "trust.json", third_party=True)
         return [(finding.rule, finding.line) for finding in findings]
 
     assert found(renamed) == found(policy)

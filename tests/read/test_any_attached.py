@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from deputize.checks.judge import Expectations, judge
+from deputize.checks.file_findings import file_findings
+from deputize.checks.findings import findings_of_policy
+from deputize.checks.judge import judge_policies
+from deputize.model.expectations import Expectations
 from deputize.model.values import Severity
 from deputize.read.any import read_any
+from deputize.read.world import world_of
 
 DOCUMENT = "PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 'iam:*', Resource: '*'}]}"
 TEMPLATE = """Parameters:
@@ -89,7 +93,7 @@ def test_a_name_that_may_be_the_roles_is_judged_as_one(names: str, called: str) 
     """A name that may be the role's makes its policy one that a third party may get."""
     found = read(names, called)
     assert {one.role_unknown for one in found.policies} == {True}
-    findings = judge(found, "t.yaml", Expectations()).findings
+    findings = file_findings(found, "t.yaml", Expectations()).findings
     assert "action-not-read" in {one.rule for one in findings if one.severity is Severity.ERROR}
     assert not [one for one in findings if one.rule == "not-judged"]
 
@@ -108,7 +112,7 @@ def test_a_name_proved_to_be_other_is_only_noted(names: str, called: str) -> Non
     """A name proved to be no role's of the template leaves a note."""
     found = read(names, called)
     assert {one.role_unknown for one in found.policies} == {False}
-    findings = judge(found, "t.yaml", Expectations()).findings
+    findings = file_findings(found, "t.yaml", Expectations()).findings
     assert not [one for one in findings if one.severity is Severity.ERROR]
     assert [one.rule for one in findings if one.severity is Severity.NOTE] == ["not-judged"]
 
@@ -117,7 +121,8 @@ def test_roles_judged_apart_count() -> None:
     """A file's policies are judged with what was found about its roles before."""
     found = replace(read("[!Ref Free]"), roles=())
     for entered, rule in ((True, "action-not-read"), (False, "not-judged")):
-        assert rule in {one.rule for one in judge(found, "t.yaml", Expectations(), entered=entered).findings}
+        judged = judge_policies(world_of(found), Expectations(), assumed=entered)
+        assert rule in {one.rule for policy in judged for one in findings_of_policy(policy, "t.yaml")}
 
 
 def test_a_role_of_the_template_is_no_other() -> None:

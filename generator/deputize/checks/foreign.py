@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from deputize.checks.access.check import ACCESS_SIDE_RULES, check_delivery
-from deputize.checks.judge import Expectations, Judged, RoleReport, judge
 from deputize.checks.rule import Rule
 from deputize.checks.rules.trust import EVERY_TRUST_RULE
 
-__all__ = ["THIRD_PARTY_RULES", "Expectations", "Judged", "RoleReport", "check_delivery", "judge"]
+__all__ = ["THIRD_PARTY_RULES", "check_delivery"]
 
 THIRD_PARTY_RULES: tuple[Rule[Any], ...] = (*EVERY_TRUST_RULE, *ACCESS_SIDE_RULES)
 """Every rule for roles and policies of any origin, in the order of the documentation."""

@@ -12,7 +12,6 @@ from deputize.checks.access.statements import statements_of
 from deputize.iam import limits
 from deputize.iam.policy import compact_json
 from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood
-from deputize.read.found import FoundFile
 
 _TRUST = 16 * limits.TRUST_POLICY.high
 """Characters of a trust policy, spaces left out: far above the quota, which AWS may raise, so that what is wrong in one
@@ -25,30 +24,22 @@ _SPANNING = 20
 """Elements of one policy that span services, each of which may come to every action that AWS has."""
 
 
-def judgeable_file(file: FoundFile) -> tuple[FoundFile, tuple[NotUnderstood, ...]]:
-    """The file with nothing left of policies that are too much, and all in it that is not judged."""
-    roles, policies = [_judgeable(one) for one in file.roles], [_judgeable_policy(one) for one in file.policies]
-    refused = (*file.refused, *(one for _, told in roles for one in told), *(one for _, one in policies if one))
-    kept = replace(file, roles=tuple(one for one, _ in roles), policies=tuple(one for one, _ in policies))
-    return kept, refused
-
-
-def _judgeable(role: FoundRole) -> tuple[FoundRole, tuple[NotUnderstood, ...]]:
+def judgeable_role(role: FoundRole) -> tuple[FoundRole, tuple[NotUnderstood, ...]]:
     """The role with nothing left of policies that are too much, and what is to be said of each of them."""
-    trouble = _too_much(role.trust, _TRUST) if role.trust is not None else None
-    trust = _emptied(role.trust) if role.trust is not None and trouble is not None else role.trust
-    policies = [_judgeable_policy(one) for one in role.policies]
-    told = (trouble, *(one for _, one in policies))
+    excess = _too_much(role.trust, _TRUST) if role.trust is not None else None
+    trust = _emptied(role.trust) if role.trust is not None and excess is not None else role.trust
+    policies = [judgeable_policy(one) for one in role.policies]
+    told = (excess, *(one for _, one in policies))
     if not any(told):
         return role, ()
     kept = replace(role, trust=trust, policies=tuple(one for one, _ in policies))
     return kept, tuple(one for one in told if one is not None)
 
 
-def _judgeable_policy(policy: FoundPolicy) -> tuple[FoundPolicy, NotUnderstood | None]:
+def judgeable_policy(policy: FoundPolicy) -> tuple[FoundPolicy, NotUnderstood | None]:
     """The policy, with nothing left of it when it is too much, and what is to be said of it then."""
-    trouble = _too_much(policy.document, _ACCESS)
-    return (policy if trouble is None else replace(policy, document=_emptied(policy.document))), trouble
+    excess = _too_much(policy.document, _ACCESS)
+    return (policy if excess is None else replace(policy, document=_emptied(policy.document))), excess
 
 
 def _too_much(document: Document, most: int) -> NotUnderstood | None:

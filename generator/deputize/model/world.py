@@ -153,9 +153,12 @@ class World:
     """All roles and policies of one reading, and who of them may assume whom.
 
     A role is there once for each branch of its file's conditions; the account that it is made in is its `own_account`.
-    policies: those that no role of the reading is known to have. edges: by the names of roles.
+    policies: those that no role of the reading is known to have. edges: by the names of roles. is_lone_trust: it is one
+    trust policy, of a role that nobody knows. has_lone_policies: its policies stand in no template.
     """
 
     roles: tuple[FoundRole, ...] = ()
     policies: tuple[FoundPolicy, ...] = ()
     edges: tuple[Edge, ...] = ()
+    is_lone_trust: bool = False
+    has_lone_policies: bool = True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from deputize.checks.access.grants import Access, access_of_policy, access_of_role
+from deputize.checks.access.grants import Access
 from deputize.checks.placed import placed
 from deputize.checks.rule import Rule
 from deputize.checks.rules.actions import ACCESS_RULES, NAME_RULES
@@ -24,29 +24,20 @@ from deputize.read.found import FoundFile
 from deputize.read.recognise import ACCESS, TEMPLATE, TRUST
 
 
-def check_role_access(
-    role: FoundRole, file: str, *, third_party: bool, allowed_secrets: Iterable[str] = ()
-) -> Iterator[Finding]:
-    """What is wrong with what a role may do, and with its fields.
-
-    third_party: it must be proved to read only; any other role is judged by its syntax, its quotas and by what it
-    leads to. allowed_secrets: reads of secrets that the caller allows, as full action names.
-    """
+def role_findings(role: FoundRole, file: str) -> Iterator[Finding]:
+    """What IAM would refuse of a role: its names and fields, and the sizes of its policies."""
     for rule in (*QUOTA_RULES, *FIELD_RULES):
         yield from placed(rule, role, file)
-    yield from _check(access_of_role(role, allowed_secrets), file, third_party=third_party)
 
 
-def check_policy_access(
-    policy: FoundPolicy, file: str, *, third_party: bool = True, allowed_secrets: Iterable[str] = ()
-) -> Iterator[Finding]:
+def policy_findings(policy: FoundPolicy, access: Access, file: str, *, third_party: bool) -> Iterator[Finding]:
     """What is wrong with an access policy that no role of its file has.
 
     third_party: it must be proved to read only, as where nobody says who gets it.
     """
     for rule in LONE_RULES:
         yield from placed(rule, policy, file)
-    yield from _check(access_of_policy(policy, allowed_secrets), file, third_party=third_party)
+    yield from access_findings(access, file, third_party=third_party)
 
 
 def check_delivery(found: FoundFile, size: int, file: str) -> Iterator[Finding]:
@@ -60,7 +51,11 @@ def check_delivery(found: FoundFile, size: int, file: str) -> Iterator[Finding]:
             yield from placed(one, found.tree, file)
 
 
-def _check(access: Access, file: str, *, third_party: bool) -> Iterator[Finding]:
+def access_findings(access: Access, file: str, *, third_party: bool) -> Iterator[Finding]:
+    """What is wrong with what a role, or whoever has a policy, may do.
+
+    third_party: it must be proved to read only; anybody else's is judged by its syntax and by what it leads to.
+    """
     for document in access.documents:
         for grammar in GRAMMAR_RULES:
             yield from placed(grammar, document, file)

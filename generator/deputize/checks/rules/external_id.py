@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from deputize.checks.own.sample import EXTERNAL_ID
+from deputize.checks.placed import HitThere
 from deputize.checks.rule import Hit, Rule
 from deputize.checks.rules import principals as values
 from deputize.checks.rules import trust_sample as sample
-from deputize.checks.trust.attribution import caused
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.attribution import JudgedTrust
+from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.reasons import Reason
 from deputize.model.values import Severity
 
 _THIRD_PARTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
@@ -24,12 +26,24 @@ _NO_CONDITION = sample.statement(Condition=None)
 _TAG = sample.statement(Action="sts:TagSession")
 
 
-def found(rule: str) -> Callable[[TrustCase], Iterator[Hit]]:
-    """The check of a rule that is named by what opens a way in."""
-    return lambda case: iter(caused(case).get(rule, ()))
+def laid_to(reason: Reason) -> Callable[[JudgedTrust], Iterator[Hit]]:
+    """The check of a rule about what lets somebody in for that reason."""
+    return lambda trust: iter(trust.hits.get(reason, ()))
 
 
-ID_RULES: tuple[Rule[TrustCase], ...] = (
+def of_case(check: Callable[[RoleTrust], Iterator[Hit]]) -> Callable[[JudgedTrust], Iterator[Hit]]:
+    """The check of a rule about what the policy says, whoever gets in by it."""
+    return lambda trust: check(trust.case)
+
+
+def _unexpected_id(trust: JudgedTrust) -> Iterator[HitThere]:
+    """External IDs that are not expected, by what the policy says and by whom it lets in; one hit for each place."""
+    found = {one.place: one for one in trust.hits.get(Reason.ID_UNEXPECTED, ())}
+    found.update({one.place: one for one in values.unexpected_id(trust.case)})
+    return iter(found.values())
+
+
+ID_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="trust-id-missing",
         severity=Severity.ERROR,
@@ -39,7 +53,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_DEPUTY,
         good=sample.enters(),
         bad=sample.enters(Condition=None),
-        check=found("trust-id-missing"),
+        check=laid_to(Reason.ID_MISSING),
     ),
     Rule(
         id="trust-id-skipped",
@@ -50,7 +64,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.enters(),
         bad=sample.trusts(sample.statement(), _NO_CONDITION),
-        check=found("trust-id-skipped"),
+        check=laid_to(Reason.ID_SKIPPED),
     ),
     Rule(
         id="trust-id-elsewhere",
@@ -61,7 +75,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.trusts(sample.statement(), _TAG),
         bad=sample.trusts(_NO_CONDITION, _TAG),
-        check=found("trust-id-elsewhere"),
+        check=laid_to(Reason.ID_ELSEWHERE),
     ),
     Rule(
         id="trust-id-operator",
@@ -72,7 +86,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_OPERATORS,
         good=sample.needs("StringEquals", sample.CHOSEN_ID),
         bad=sample.needs("StringEqualsIfExists", EXTERNAL_ID),
-        check=found("trust-id-operator"),
+        check=laid_to(Reason.ID_OPERATOR),
     ),
     Rule(
         id="trust-key-misspelt",
@@ -83,7 +97,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_KEYS,
         good=sample.needs("StringEquals", EXTERNAL_ID, key="sts:ExternalID"),
         bad=sample.needs("StringEquals", EXTERNAL_ID, key="aws:ExternalId"),
-        check=found("trust-key-misspelt"),
+        check=laid_to(Reason.KEY_MISSPELT),
     ),
     Rule(
         id="trust-id-several",
@@ -94,7 +108,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.needs("StringEquals", EXTERNAL_ID),
         bad=sample.needs("StringEquals", EXTERNAL_ID, "another-tenants-external-id"),
-        check=values.several_ids,
+        check=of_case(values.several_ids),
     ),
     Rule(
         id="trust-id-unexpected",
@@ -105,7 +119,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.expects(expected_ids=(EXTERNAL_ID,)),
         bad=sample.expects(expected_ids=("another-external-id",)),
-        check=values.unexpected_id,
+        check=_unexpected_id,
     ),
     Rule(
         id="trust-id-illegal",
@@ -116,7 +130,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_ASSUME,
         good=sample.needs("StringEquals", EXTERNAL_ID),
         bad=sample.needs("StringEquals", "*"),
-        check=values.illegal_id,
+        check=of_case(values.illegal_id),
     ),
     Rule(
         id="trust-id-weak",
@@ -127,7 +141,7 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.needs("StringEquals", EXTERNAL_ID),
         bad=sample.needs("StringEquals", "12345"),
-        check=values.weak_id,
+        check=of_case(values.weak_id),
     ),
     Rule(
         id="trust-id-parameter",
@@ -138,6 +152,6 @@ ID_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_PARAMETERS,
         good=sample.needs("StringEquals", sample.CHOSEN_ID),
         bad=sample.needs("StringEquals", sample.CHOSEN_ID, admits_empty=True),
-        check=values.loose_parameter,
+        check=of_case(values.loose_parameter),
     ),
 )

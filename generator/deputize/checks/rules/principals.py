@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from deputize.checks.access.statements import named
 from deputize.checks.placed import HitThere
 from deputize.checks.trust.access_paths import accepted_ids, concerns_others, foreign_homes
-from deputize.checks.trust.case import TrustCase, is_choice
+from deputize.checks.trust.case import RoleTrust, is_choice
 from deputize.checks.trust.organizations import holding, is_own
 from deputize.checks.trust.parameter_values import may_be_wildcard
 from deputize.iam.policy import VERSION, Principal, Statement, path_of
@@ -24,7 +23,7 @@ _PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 _JOINS = "_+=,.@:/-"
 
 
-def foreign_account(case: TrustCase) -> Iterator[HitThere]:
+def foreign_account(case: RoleTrust) -> Iterator[HitThere]:
     """Principals that are none of the expected vendors, or cannot be shown to be."""
     if not case.expected_vendors:
         return
@@ -41,7 +40,7 @@ def foreign_account(case: TrustCase) -> Iterator[HitThere]:
                 yield case.hit(f"trusts account {caller.account}, which is no expected vendor", one.path)
 
 
-def unproved_account(case: TrustCase) -> Iterator[HitThere]:
+def unproved_account(case: RoleTrust) -> Iterator[HitThere]:
     """Principals of which the file does not say in which account they are."""
     for statement in _allows(case) if not case.expected_vendors else ():
         for one in statement.principals:
@@ -51,7 +50,7 @@ def unproved_account(case: TrustCase) -> Iterator[HitThere]:
                 yield case.hit(f"{what}; {_decides(chosen)}", one.path)
 
 
-def unproved_provider(case: TrustCase) -> Iterator[HitThere]:
+def unproved_provider(case: RoleTrust) -> Iterator[HitThere]:
     """Identity providers that are what somebody chooses, or another stack says, and nothing else."""
     for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
         chosen = case.unknown(one.text) if one.kind == "Federated" else None
@@ -60,7 +59,7 @@ def unproved_provider(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit(f"{what}; {_decides(chosen)}", one.path)
 
 
-def crossed_partition(case: TrustCase) -> Iterator[HitThere]:
+def crossed_partition(case: RoleTrust) -> Iterator[HitThere]:
     """Principals of another partition than the first, or than the role's policies are of."""
     callers = [(one, parse_caller(one.text)) for statement in case.statements for one in statement.principals]
     found = [(one, caller.partition) for one, caller in callers if caller is not None and caller.partition is not None]
@@ -72,13 +71,13 @@ def crossed_partition(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit(f"trusts {_told(case, one)}, of {partition}, in a role of {of_role}", one.path)
 
 
-def _names_beside(case: TrustCase, partition: str, principals: list[str]) -> bool:
+def _names_beside(case: RoleTrust, partition: str, principals: list[str]) -> bool:
     """Whether the policy names a partition elsewhere than in these: in a condition it says nothing of the role."""
     arn = f"arn:{partition}:"
     return str(case.document.value).count(arn) > sum(one.count(arn) for one in principals)
 
 
-def several_ids(case: TrustCase) -> Iterator[HitThere]:
+def several_ids(case: RoleTrust) -> Iterator[HitThere]:
     """More external IDs than one for one account, of which nobody said that they are one tenant's."""
     if case.expected_ids:
         return
@@ -93,7 +92,7 @@ def several_ids(case: TrustCase) -> Iterator[HitThere]:
                 )
 
 
-def unexpected_id(case: TrustCase) -> Iterator[HitThere]:
+def unexpected_id(case: RoleTrust) -> Iterator[HitThere]:
     """External IDs that are none of the expected ones, or cannot be shown to be."""
     for one in _all_ids(case) if case.expected_ids else ():
         chosen = case.unknown(one)
@@ -104,7 +103,7 @@ def unexpected_id(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit("lets in an external ID that is not expected", path_of(one))
 
 
-def illegal_id(case: TrustCase) -> Iterator[HitThere]:
+def illegal_id(case: RoleTrust) -> Iterator[HitThere]:
     """External IDs that STS refuses, and patterns of such. They are not quoted."""
     patterns = (
         one
@@ -122,7 +121,7 @@ def illegal_id(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit("asks for an external ID that STS refuses, so that nobody enters by it", path_of(one))
 
 
-def weak_id(case: TrustCase) -> Iterator[HitThere]:
+def weak_id(case: RoleTrust) -> Iterator[HitThere]:
     """External IDs that can be guessed, or that the command line misreads."""
     for one in _all_ids(case):
         chosen = case.unknown(one)
@@ -135,7 +134,7 @@ def weak_id(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit(what, path_of(one))
 
 
-def _is_guessed(case: TrustCase, text: str) -> bool:
+def _is_guessed(case: RoleTrust, text: str) -> bool:
     """Whether nothing is in an external ID but what others know, and too few characters beside."""
     unknowns = [one for one in case.document.unknowns if one.stand_in in text]
     if any(one.origin is not Origin.PSEUDO or one.name not in _GUESSED for one in unknowns):
@@ -146,7 +145,7 @@ def _is_guessed(case: TrustCase, text: str) -> bool:
     return not rest or bool(external_id_weaknesses(rest, ""))
 
 
-def loose_parameter(case: TrustCase) -> Iterator[HitThere]:
+def loose_parameter(case: RoleTrust) -> Iterator[HitThere]:
     """External IDs from parameters that may be empty, or that have a default which all share."""
     for one in _all_ids(case):
         chosen = case.unknown(one)
@@ -160,7 +159,7 @@ def loose_parameter(case: TrustCase) -> Iterator[HitThere]:
             yield case.hit(f"{case.label(chosen)} may be empty: no MinLength, pattern or allowed values", path_of(one))
 
 
-def version(case: TrustCase) -> Iterator[HitThere]:
+def version(case: RoleTrust) -> Iterator[HitThere]:
     """A policy in the language of 2008, which is also what a policy without Version is in."""
     fields = case.document.value
     if not isinstance(fields, dict) or fields.get("Version") == VERSION:
@@ -171,7 +170,7 @@ def version(case: TrustCase) -> Iterator[HitThere]:
         yield case.hit("has the Version of 2008", ("Version",))
 
 
-def organization(case: TrustCase) -> Iterator[HitThere]:
+def organization(case: RoleTrust) -> Iterator[HitThere]:
     """Statements that nothing but an organisation's key keeps third parties out of."""
     for statement in _allows(case) if not case.expected_vendors else ():
         condition = holding(case, statement)
@@ -181,12 +180,11 @@ def organization(case: TrustCase) -> Iterator[HitThere]:
             )
 
 
-def _allows(case: TrustCase) -> Iterator[Statement]:
+def _allows(case: RoleTrust) -> Iterator[Statement]:
     return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
 
 
-@lru_cache(maxsize=1)
-def _all_ids(case: TrustCase) -> tuple[str, ...]:
+def _all_ids(case: RoleTrust) -> tuple[str, ...]:
     found = {path_of(one): one for statement in _allows(case) for one in accepted_ids(case, statement)}
     return tuple(found.values())
 
@@ -197,7 +195,7 @@ def _decides(chosen: Unknown) -> str:
     return "nothing in this file decides it"
 
 
-def others_named(case: TrustCase) -> tuple[str, ...]:
+def others_named(case: RoleTrust) -> tuple[str, ...]:
     """Whom a trust policy names that is not of the role's own account, for people; one text each."""
     found: dict[str, None] = {}
     for statement in _allows(case):
@@ -216,5 +214,5 @@ def others_named(case: TrustCase) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _told(case: TrustCase, principal: Principal) -> str:
+def _told(case: RoleTrust, principal: Principal) -> str:
     return shown(named(principal.text, case.document.unknowns), 120)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from deputize.checks.own.sample import EXTERNAL_ID
+from deputize.checks.placed import HitThere
 from deputize.checks.rule import Rule
 from deputize.checks.rules import principals as values
 from deputize.checks.rules import trust_sample as sample
-from deputize.checks.rules.external_id import ID_RULES, found
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.rules.external_id import ID_RULES, laid_to, of_case
+from deputize.checks.trust.attribution import JudgedTrust
+from deputize.checks.trust.reasons import Reason
 from deputize.model.values import Severity
 
 _PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
@@ -25,7 +30,15 @@ _ORGANIZATION = (
 _ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 _OWN_ORG = {"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}
 
-WHO_RULES: tuple[Rule[TrustCase], ...] = (
+
+def _foreign_account(trust: JudgedTrust) -> Iterator[HitThere]:
+    """Principals that are no expected vendor, by what they are and by whom they let in; one hit for each place."""
+    found = {one.place: one for one in trust.hits.get(Reason.UNEXPECTED_PRINCIPAL, ())}
+    found.update({one.place: one for one in values.foreign_account(trust.case)})
+    return iter(found.values())
+
+
+WHO_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="trust-anyone",
         severity=Severity.ERROR,
@@ -35,7 +48,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_PRINCIPAL,
         good=sample.enters(Principal={"AWS": "*"}, Condition=_OWN_ORG),
         bad=sample.enters(Principal="*"),
-        check=found("trust-anyone"),
+        check=laid_to(Reason.ANYONE),
     ),
     Rule(
         id="trust-not-principal",
@@ -46,7 +59,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_NOT_PRINCIPAL,
         good=sample.enters(),
         bad=sample.enters(Principal=None, NotPrincipal={"AWS": sample.OTHER_ROOT}),
-        check=found("trust-not-principal"),
+        check=laid_to(Reason.NOT_PRINCIPAL),
     ),
     Rule(
         id="trust-principal-malformed",
@@ -57,7 +70,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_PRINCIPAL,
         good=sample.enters(Principal={"AWS": "111122223333"}),
         bad=sample.enters(Principal={"AWS": "arn:aws:iam::1111222233:root"}),
-        check=found("trust-principal-malformed"),
+        check=laid_to(Reason.MALFORMED_PRINCIPAL),
     ),
     Rule(
         id="trust-foreign-account",
@@ -68,7 +81,22 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.expects(expected_vendors=("111122223333",)),
         bad=sample.expects(expected_vendors=("444455556666",)),
-        check=values.foreign_account,
+        check=_foreign_account,
+    ),
+    Rule(
+        id="trust-role-unexpected",
+        severity=Severity.ERROR,
+        title="Where the vendor's roles are named, nobody else of its account may assume the role",
+        why="Whom the vendor lets call sts:AssumeRole is not what was agreed.",
+        mend="compare aws:PrincipalArn with the vendor's roles, or name them in Principal",
+        reference=_PRINCIPAL,
+        good=sample.enters(),
+        bad=sample.expects(
+            expected_vendors=("111122223333",),
+            expected_ids=(EXTERNAL_ID,),
+            vendor_roles=("arn:aws:iam::111122223333:role/reader",),
+        ),
+        check=laid_to(Reason.UNEXPECTED_ROLE),
     ),
     Rule(
         id="trust-account-unproved",
@@ -79,7 +107,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.enters(),
         bad=sample.chosen_account(),
-        check=values.unproved_account,
+        check=of_case(values.unproved_account),
     ),
     Rule(
         id="trust-organization",
@@ -90,7 +118,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_ORGANIZATION,
         good=sample.enters(Principal={"AWS": "*"}, Condition=_OWN_ORG),
         bad=sample.enters(Principal={"AWS": "*"}, Condition=_ORG),
-        check=values.organization,
+        check=of_case(values.organization),
     ),
     Rule(
         id="trust-actions",
@@ -101,7 +129,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_TRUST,
         good=sample.enters(Action=["sts:AssumeRole", "sts:TagSession"]),
         bad=sample.enters(Action="sts:*"),
-        check=found("trust-actions"),
+        check=laid_to(Reason.ACTIONS),
     ),
     Rule(
         id="trust-web-identity",
@@ -112,7 +140,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_STS,
         good=sample.enters(),
         bad=sample.enters(Action="sts:AssumeRoleWithWebIdentity"),
-        check=found("trust-web-identity"),
+        check=laid_to(Reason.WEB_IDENTITY),
     ),
     Rule(
         id="trust-unproved",
@@ -123,7 +151,7 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_THIRD_PARTY,
         good=sample.enters(),
         bad=sample.needs("StringEquals", "${aws:PrincipalTag/tenant}"),
-        check=found("trust-unproved"),
+        check=laid_to(Reason.UNPROVED),
     ),
     Rule(
         id="trust-version",
@@ -134,11 +162,11 @@ WHO_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_VERSION,
         good=sample.enters(),
         bad=sample.alone(sample.policy(sample.statement(), Version=None)),
-        check=values.version,
+        check=of_case(values.version),
     ),
 )
 
-FORM_RULES: tuple[Rule[TrustCase], ...] = (
+FORM_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="trust-operator-misspelt",
         severity=Severity.ERROR,
@@ -148,7 +176,7 @@ FORM_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_OPERATORS,
         good=sample.enters(),
         bad=sample.needs("StringEqual", "an-external-id"),
-        check=found("trust-operator-misspelt"),
+        check=laid_to(Reason.OPERATOR),
     ),
     Rule(
         id="trust-element",
@@ -159,7 +187,7 @@ FORM_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_GRAMMAR,
         good=sample.enters(),
         bad=sample.enters(Condition=None, condition=sample.NEEDS_ID),
-        check=found("trust-element"),
+        check=laid_to(Reason.ELEMENT),
     ),
     Rule(
         id="trust-resource",
@@ -170,7 +198,7 @@ FORM_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_GRAMMAR,
         good=sample.enters(),
         bad=sample.enters(Resource="*"),
-        check=found("trust-resource"),
+        check=laid_to(Reason.RESOURCE),
     ),
     Rule(
         id="trust-not-understood",
@@ -181,11 +209,11 @@ FORM_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_GRAMMAR,
         good=sample.enters(),
         bad=sample.enters(Effect="allow"),
-        check=found("trust-not-understood"),
+        check=laid_to(Reason.NOT_UNDERSTOOD),
     ),
 )
 
-PROVIDER_RULES: tuple[Rule[TrustCase], ...] = (
+PROVIDER_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="trust-provider-unproved",
         severity=Severity.WARNING,
@@ -195,7 +223,7 @@ PROVIDER_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_PRINCIPAL,
         good=sample.provider(sample.PROVIDER),
         bad=sample.provider(sample.CHOSEN_PROVIDER),
-        check=values.unproved_provider,
+        check=of_case(values.unproved_provider),
     ),
     Rule(
         id="trust-partition",
@@ -206,11 +234,11 @@ PROVIDER_RULES: tuple[Rule[TrustCase], ...] = (
         reference=_ARNS,
         good=sample.enters(Principal={"AWS": [sample.OTHER_ROOT, "111122223333"]}),
         bad=sample.enters(Principal={"AWS": [sample.OTHER_ROOT, "arn:aws-cn:iam::111122223333:root"]}),
-        check=values.crossed_partition,
+        check=of_case(values.crossed_partition),
     ),
 )
 
-OLD_VERSION: Rule[TrustCase] = Rule(
+OLD_VERSION: Rule[JudgedTrust] = Rule(
     id="trust-version-old",
     severity=Severity.NOTE,
     title="The Version of a policy that no third party is in is 2012-10-17",
@@ -219,8 +247,8 @@ OLD_VERSION: Rule[TrustCase] = Rule(
     reference=_VERSION,
     good=sample.enters(),
     bad=sample.alone(sample.policy(sample.statement(), Version=None)),
-    check=values.version,
+    check=of_case(values.version),
 )
 
-TRUST_RULES: tuple[Rule[TrustCase], ...] = (*ID_RULES, *WHO_RULES, *FORM_RULES, *PROVIDER_RULES)
-EVERY_TRUST_RULE: tuple[Rule[TrustCase], ...] = (*TRUST_RULES, OLD_VERSION)
+TRUST_RULES: tuple[Rule[JudgedTrust], ...] = (*ID_RULES, *WHO_RULES, *FORM_RULES, *PROVIDER_RULES)
+EVERY_TRUST_RULE: tuple[Rule[JudgedTrust], ...] = (*TRUST_RULES, OLD_VERSION)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT, VENDOR_ROOT
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.attribution import JudgedTrust, judge_trust
+from deputize.checks.trust.case import RoleTrust
 from deputize.iam.policy import Path
+from deputize.model.expectations import Expectation, literals
 from deputize.model.world import Document, Origin, Place, Unknown
 
 OTHER_ROOT = "arn:aws:iam::444455556666:root"
@@ -47,39 +49,49 @@ def policy(*statements: object, **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in made.items() if value is not None}
 
 
-def trusts(*statements: object, unknowns: tuple[Unknown, ...] = (), **expected: Any) -> Callable[[], TrustCase]:
+def trusts(*statements: object, unknowns: tuple[Unknown, ...] = (), **expected: Any) -> Callable[[], JudgedTrust]:
     """A case: a trust policy of these statements; `expected` are fields of the case."""
-    return lambda: TrustCase(document(policy(*statements), unknowns), **expected)
+    return lambda: _judged(document(policy(*statements), unknowns), **expected)
 
 
-def enters(unknowns: tuple[Unknown, ...] = (), **changes: Any) -> Callable[[], TrustCase]:
+def enters(unknowns: tuple[Unknown, ...] = (), **changes: Any) -> Callable[[], JudgedTrust]:
     """A case: the sample's statement with elements changed."""
     return trusts(statement(**changes), unknowns=unknowns)
 
 
-def needs(operator: str, *values: str, key: str = "sts:ExternalId", **chosen: Any) -> Callable[[], TrustCase]:
+def needs(operator: str, *values: str, key: str = "sts:ExternalId", **chosen: Any) -> Callable[[], JudgedTrust]:
     """A case: the sample's statement with another condition; `chosen` describes a parameter that is its value."""
     unknowns = (parameter(CHOSEN_ID, **chosen),) if CHOSEN_ID in values else ()
     return enters(unknowns, Condition={operator: {key: values[0] if len(values) == 1 else list(values)}})
 
 
-def expects(good: Callable[[], TrustCase] | None = None, **expected: Any) -> Callable[[], TrustCase]:
+def expects(good: Callable[[], JudgedTrust] | None = None, **expected: Any) -> Callable[[], JudgedTrust]:
     """A case with what is expected of it; the sample where `good` is None."""
-    return lambda: TrustCase((good or enters())().document, **expected)
+    return lambda: _judged((good or enters())().case.document, **expected)
 
 
-def alone(value: object) -> Callable[[], TrustCase]:
+def _judged(
+    found: Document,
+    *,
+    expected_vendors: tuple[str, ...] = (),
+    expected_ids: tuple[str, ...] = (),
+    vendor_roles: tuple[str, ...] = (),
+) -> JudgedTrust:
+    return judge_trust(RoleTrust(found, given=Expectation(expected_vendors, vendor_roles, literals(expected_ids))))
+
+
+def alone(value: object) -> Callable[[], JudgedTrust]:
     """A case: any document."""
-    return lambda: TrustCase(document(value))
+    return lambda: _judged(document(value))
 
 
-def chosen_account() -> Callable[[], TrustCase]:
+def chosen_account() -> Callable[[], JudgedTrust]:
     """A case: the trusted account is a parameter."""
     root = VENDOR_ROOT.replace(VENDOR_ACCOUNT, CHOSEN_ACCOUNT)
     return enters((parameter(CHOSEN_ACCOUNT),), Principal={"AWS": root})
 
 
-def provider(arn: str) -> Callable[[], TrustCase]:
+def provider(arn: str) -> Callable[[], JudgedTrust]:
     """A case: an identity provider's users enter."""
     web = statement(Principal={"Federated": arn}, Action="sts:AssumeRoleWithWebIdentity", Condition=None)
     return trusts(web, unknowns=(parameter(CHOSEN_PROVIDER),))

@@ -1,4 +1,6 @@
-"""Who gets in that should not, statement by statement: `find_ways_in` condition about one trusted account at a time.
+"""Who gets in that should not: `find_ways_in`, asked about the expected vendors, or about each account that is named.
+
+Without an expected vendor a policy is judged statement by statement.
 
 A request is allowed when one Allow allows it and no Deny denies it, so each Allow is judged with all Denies and nothing
 else. Renaming an account or an external ID throughout a policy that only compares them whole changes no answer, so the
@@ -14,13 +16,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_held
+from deputize.iam.arn import account_root
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
+from deputize.iam.trust import evaluate_trust
 from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
 from deputize.iam.trust.callers import Caller, parse_caller
-from deputize.iam.trust.intent import SET_SOURCE_IDENTITY, TAG_SESSION
 from deputize.iam.trust.statements import (
     compares_whole,
     id_conditions,
@@ -31,6 +34,7 @@ from deputize.iam.trust.statements import (
     operator_of,
     proves_id,
 )
+from deputize.model.expectations import BOTH_SESSION_ACTIONS
 
 _ACCOUNT = "111122223333"
 # In a policy with one of these texts a renaming could change what compares with what.
@@ -50,16 +54,75 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way in. home: the account that was taken for the trusted one; named: the policy names it."""
+    """One way in. home: the account that was taken for the trusted one; named: the policy names it.
 
-    statement: Statement
+    statement: that lets it in; None when nothing at all is known of the policy.
+    """
+
+    statement: Statement | None
     home: Home
     named: bool
     found: WayIn
     accepted: tuple[str, ...]
 
 
-def ways_in(case: TrustCase) -> Iterator[Way]:
+def ways_in(case: RoleTrust) -> Iterator[Way]:
+    """Every way into the role that is not meant: held against the expected vendors or, without any, against itself."""
+    return _not_the_vendors(case) if case.expected_vendors else _not_as_it_says(case)
+
+
+def vendor_gets_in(case: RoleTrust) -> bool | None:
+    """Whether the expected vendor may assume the role with the first expected external ID; None when it is not clear.
+
+    Anybody of the vendor's who gets in is enough: its roles or, where none is known, its root and each whom the policy
+    names.
+    """
+    sent = next(iter(case.expected_ids), None)
+    outcomes = {
+        evaluate_trust(case.policy, principal=one, external_id=sent).outcome
+        for trusted in _vendors(case)
+        for one in (*trusted.roles, *_named_of(case, trusted))
+    }
+    return True if "allow" in outcomes else None if "unknown" in outcomes else False
+
+
+def _named_of(case: RoleTrust, trusted: Trusted) -> Iterator[str]:
+    if trusted.roles:
+        return
+    yield account_root(trusted.partition, trusted.account_id)
+    of_account = re.compile(rf"arn:[a-z-]+:(?:iam|sts)::{trusted.account_id}:[^*?]+", re.ASCII)
+    for statement in case.statements:
+        conditions = (value for one in statement.conditions for value in one.values)
+        for text in (*(one.text for one in statement.principals), *conditions):
+            if of_account.fullmatch(text):
+                yield str(text)
+
+
+def _vendors(case: RoleTrust) -> Iterator[Trusted]:
+    """Each expected vendor, in the role's partition or the one that its policy names."""
+    named = (caller.partition for one in case.statements for _, caller in foreign_homes(case, one))
+    partition = case.partition or next((one for one in named if one is not None), "aws")
+    actions = case.given.session_actions
+    for account in case.expected_vendors:
+        roles = (one for one in case.given.vendor_roles if (found := parse_caller(one)) and found.account == account)
+        yield Trusted(partition, account, tuple(roles), BOTH_SESSION_ACTIONS if actions is None else actions)
+
+
+def _not_the_vendors(case: RoleTrust) -> Iterator[Way]:
+    """Every way into the role but by `sts:AssumeRole` of an expected vendor, with an ID that is expected."""
+    accepted = case.expected_ids or tuple(text for one in case.statements for text in accepted_ids(case, one))
+    for trusted in _vendors(case):
+        home = Home(trusted.partition, trusted.account_id)
+        for found in find_ways_in(case.policy, trusted, tuple(dict.fromkeys(accepted))):
+            caller = parse_caller(found.principal)
+            account = None if caller is None else caller.account
+            another = account != trusted.account_id and account in case.expected_vendors
+            if not another and account not in case.given.own_accounts:
+                statement = case.statements[found.statements[0]] if found.statements else None
+                yield Way(statement, home, named=True, found=found, accepted=accepted)
+
+
+def _not_as_it_says(case: RoleTrust) -> Iterator[Way]:
     """Every way into the role but by `sts:AssumeRole` from an account that a statement names, with an ID it accepts.
 
     The role's own account is left out, and so are the services and identity providers that a statement names: what they
@@ -78,7 +141,7 @@ def ways_in(case: TrustCase) -> Iterator[Way]:
                     yield Way(statement, home, bool(homes), found, accepted)
 
 
-def beyond_trying(case: TrustCase) -> str | None:
+def beyond_trying(case: RoleTrust) -> str | None:
     """Why a policy is too much to be tried out, in words; None when it is not."""
     size = len(compact_json(case.document.value))
     if size > _MOST_CHARACTERS:
@@ -87,7 +150,7 @@ def beyond_trying(case: TrustCase) -> str | None:
     return f"has {most} external IDs for one statement, more than deputize tries out" if most > _MOST_IDS else None
 
 
-def accepted_ids(case: TrustCase, statement: Statement) -> Iterator[str]:
+def accepted_ids(case: RoleTrust, statement: Statement) -> Iterator[str]:
     """The external IDs that a statement compares what is sent with, or that a Deny lets pass when it does not."""
     for condition in id_conditions(statement):
         if compares_whole(condition):
@@ -100,19 +163,19 @@ def accepted_ids(case: TrustCase, statement: Statement) -> Iterator[str]:
                 yield from (one for one in condition.values if not is_pattern(condition, one))
 
 
-def foreign_homes(case: TrustCase, statement: Statement) -> tuple[tuple[Principal, Caller], ...]:
+def foreign_homes(case: RoleTrust, statement: Statement) -> tuple[tuple[Principal, Caller], ...]:
     """The principals of a statement that are in accounts other than the role's own, with who they are."""
     found = ((one, parse_caller(one.text)) for one in statement.principals if case.foreign(one))
     return tuple((one, caller) for one, caller in found if caller is not None and caller.account is not None)
 
 
-def _homes(case: TrustCase, statement: Statement) -> Iterator[Home]:
+def _homes(case: RoleTrust, statement: Statement) -> Iterator[Home]:
     if not statement.not_principal:
         for _, caller in foreign_homes(case, statement):
             yield Home(caller.partition or case.partition or "aws", caller.account or "")
 
 
-def concerns_others(case: TrustCase, statement: Statement) -> bool:
+def concerns_others(case: RoleTrust, statement: Statement) -> bool:
     """Whether it may let in somebody else than the own account, services and providers; also when nobody can tell."""
     if statement.not_principal or not statement.principals:
         return True
@@ -128,15 +191,13 @@ def _is_aside(way: WayIn) -> bool:
     return way.kind == "unknown" and caller is not None and not caller.is_aws
 
 
-def _stranger(case: TrustCase) -> str:
+def _stranger(case: RoleTrust) -> str:
     """An account that nobody named, to stand for a vendor where a policy names none."""
-    if case.expected_vendors:
-        return case.expected_vendors[0]
     text = json.dumps(case.document.value)
     return next(one for one in (f"{number:012d}" for number in range(999999999999, 0, -1)) if one not in text)
 
 
-def _narrowed(case: TrustCase, statement: Statement, home: Home, denies: tuple[Statement, ...]) -> Policy:
+def _narrowed(case: RoleTrust, statement: Statement, home: Home, denies: tuple[Statement, ...]) -> Policy:
     """The policy with this one Allow, its AWS principals those of `home` and those that name no account."""
     if not statement.not_principal:
         kept = (one for one in statement.principals if _is_kept(one, home))
@@ -155,7 +216,7 @@ def _is_of(principal: Principal, home: Home) -> bool:
     return caller.account == home.account and caller.partition in (None, home.partition)
 
 
-def _without_own(case: TrustCase, statement: Statement) -> tuple[Statement, ...]:
+def _without_own(case: RoleTrust, statement: Statement) -> tuple[Statement, ...]:
     """A Deny that leaves the role's own account out of what a wildcard stands for."""
     if case.own_account is None or not names_anybody(statement):
         return ()
@@ -231,5 +292,5 @@ def _with_account(text: str, account: str, accepted: tuple[str, ...]) -> tuple[s
 
 @lru_cache(maxsize=1024)
 def _found(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
-    trusted = Trusted(home.partition, home.account, (), (TAG_SESSION, SET_SOURCE_IDENTITY))
+    trusted = Trusted(home.partition, home.account, (), BOTH_SESSION_ACTIONS)
     return find_ways_in(policy, trusted, accepted)

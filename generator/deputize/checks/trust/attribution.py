@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 from deputize.checks.access.statements import named
 from deputize.checks.placed import HitThere
-from deputize.checks.rules.trust_grammar import About, Fault, entry_faults, form_faults, statement_faults
-from deputize.checks.trust.access_paths import Way, beyond_trying, concerns_others, ways_in
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.access_paths import (
+    Way,
+    accepted_ids,
+    beyond_trying,
+    concerns_others,
+    vendor_gets_in,
+    ways_in,
+)
+from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.faults import entry_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
-from deputize.iam.policy import Path, Statement
+from deputize.checks.trust.reasons import About, Fault, Reason
+from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
-from deputize.iam.trust.intent import ASSUME_ROLE
+from deputize.iam.trust.intent import ASSUME_ROLE, BEYOND
 from deputize.iam.trust.statements import allows_assume_role, id_conditions, may_allow, names_any_provider
+from deputize.iam.wildcards import matches
 from deputize.model.display import shown
 
 _ABOUT: Mapping[str, About] = {
@@ -25,7 +34,7 @@ _ABOUT: Mapping[str, About] = {
     "federated": "who",
     "other-action": "action",
 }
-_WHO = ("trust-anyone", "trust-principal-malformed")
+_WHO = (Reason.ANYONE, Reason.MALFORMED_PRINCIPAL)
 _SENT = {
     "other-case": "with the external ID in another case",
     "prefix": "with the beginning of the external ID",
@@ -33,61 +42,132 @@ _SENT = {
 }
 
 
-@lru_cache(maxsize=1)
-def caused(case: TrustCase) -> Mapping[str, tuple[HitThere, ...]]:
-    """The hits of every rule about who enters, by the rule's ID; one for each place."""
-    found = _found(case)
+@dataclass(frozen=True, slots=True)
+class JudgedTrust:
+    """A role's trust policy as judged.
+
+    paths: every way in that is not meant. too_large: why it is too much to be tried out, in words; None when it is not.
+    hits: for each reason the places of the elements that let somebody in, or are wrong by themselves. vendor_gets_in:
+    whether the expected vendor may assume the role; None when none is expected, or it is not clear.
+    """
+
+    case: RoleTrust
+    paths: tuple[Way, ...] = ()
+    too_large: str | None = None
+    hits: Mapping[Reason, tuple[HitThere, ...]] = field(default_factory=dict)
+    vendor_gets_in: bool | None = None
+
+
+def judge_trust(case: RoleTrust) -> JudgedTrust:
+    """Find every unintended way into a role, and assign each to the element that opens it."""
+    too_large = beyond_trying(case)
+    paths = tuple(ways_in(case)) if too_large is None else ()
+    found = _found(case, paths, too_large)
     for other, said in chosen_cases(case):
-        for (rule, path), hit in _found(other).items():
-            if rule in _WHO and path in said:
-                found.setdefault((rule, path), case.hit(f"{said[path]}, {hit.what}", path))
-    hits: dict[str, tuple[HitThere, ...]] = {}
-    for (rule, _), hit in found.items():
-        hits[rule] = (*hits.get(rule, ()), hit)
-    return hits
+        for (reason, path), hit in _found(other, *_tried(other)).items():
+            if reason in _WHO and path in said:
+                found.setdefault((reason, path), case.hit(f"{said[path]}, {hit.what}", path))
+    hits: dict[Reason, tuple[HitThere, ...]] = {}
+    for (reason, _), hit in found.items():
+        hits[reason] = (*hits.get(reason, ()), hit)
+    gets_in = vendor_gets_in(case) if case.expected_vendors and too_large is None else None
+    return JudgedTrust(case, paths, too_large, hits, gets_in)
 
 
-def _found(case: TrustCase) -> dict[tuple[str, Path], HitThere]:
-    found: dict[tuple[str, Path], HitThere] = {}
-    beyond = beyond_trying(case)
-    if beyond is not None:
-        found["trust-unproved", ()] = case.hit(beyond, ())
-    for way in ways_in(case) if beyond is None else ():
+def form_of(case: RoleTrust) -> JudgedTrust:
+    """A trust policy whose form alone is judged: nobody looked for a way in."""
+    hits: dict[Reason, tuple[HitThere, ...]] = {}
+    for fault in form_faults(case):
+        hits[fault.reason] = (*hits.get(fault.reason, ()), case.hit(fault.what, fault.path, key=fault.key))
+    return JudgedTrust(case, hits=hits)
+
+
+def _tried(case: RoleTrust) -> tuple[tuple[Way, ...], str | None]:
+    too_large = beyond_trying(case)
+    return (tuple(ways_in(case)) if too_large is None else ()), too_large
+
+
+def _found(case: RoleTrust, paths: tuple[Way, ...], too_large: str | None) -> dict[tuple[Reason, Path], HitThere]:
+    found: dict[tuple[Reason, Path], HitThere] = {}
+    if too_large is not None:
+        found[Reason.UNPROVED, ()] = case.hit(too_large, ())
+    for way in paths:
         fault = _cause(case, way)
         what = f"{fault.what}: so {_example(case, way)}"
-        found.setdefault((fault.rule, fault.path), case.hit(what, fault.path, key=fault.key))
+        found.setdefault((fault.reason, fault.path), case.hit(what, fault.path, key=fault.key))
     for fault in _by_themselves(case):
-        found.setdefault((fault.rule, fault.path), case.hit(fault.what, fault.path, key=fault.key))
+        found.setdefault((fault.reason, fault.path), case.hit(fault.what, fault.path, key=fault.key))
     return found
 
 
-def _by_themselves(case: TrustCase) -> Iterator[Fault]:
+def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
     yield from form_faults(case)
     for statement in case.statements:
         if may_allow(statement) and (concerns_others(case, statement) or names_any_provider(statement)):
             yield from (fault for fault in entry_faults(case, statement) if fault.sure)
 
 
-def _cause(case: TrustCase, way: Way) -> Fault:
-    statement = way.statement
+def _cause(case: RoleTrust, way: Way) -> Fault:
+    statement, about = way.statement, _about(way)
+    if statement is None:
+        formal = next(iter(form_faults(case)), None)
+        return formal or Fault(Reason.UNPROVED, "lets in more than can be ruled out", (), about)
     faults = (*statement_faults(statement), *entry_faults(case, statement))
-    about = _about(way)
     fitting = [fault for fault in faults if fault.about == about]
     if way.found.kind == "unknown":
         # A statement that is not understood may mean anything; so may a Deny.
         others = (fault for one in case.statements if not may_allow(one) for fault in statement_faults(one))
-        formal = (*(fault for fault in (*faults, *others) if fault.about == "form"), *_troubles(case, statement))
-        fitting += formal if about != "who" or not fitting else ()
+        formal_ones = (*(fault for fault in (*faults, *others) if fault.about == "form"), *_troubles(case, statement))
+        fitting += formal_ones if about != "who" or not fitting else ()
     if fitting:
         return fitting[0]
     if about == "id" and not id_conditions(statement):
         return _missing(case, statement)
-    return Fault("trust-unproved", "lets in more than can be ruled out", statement.path, about)
+    return _unexpected(case, way, statement) or Fault(
+        Reason.UNPROVED, "lets in more than can be ruled out", statement.path, about
+    )
 
 
-def _troubles(case: TrustCase, statement: Statement) -> Iterator[Fault]:
+def _unexpected(case: RoleTrust, way: Way, statement: Statement) -> Fault | None:
+    """What lets in somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
+    kind, about = way.found.kind, _about(way)
+    if kind == "other-role":
+        return Fault(Reason.UNEXPECTED_ROLE, BEYOND[kind], statement.path, about)
+    if kind == "second-id":
+        known = set(case.expected_ids)
+        path = next((path_of(one) for one in accepted_ids(case, statement) if one not in known), statement.path)
+        return Fault(Reason.ID_UNEXPECTED, "lets in an external ID that is not expected", path, about)
+    if kind == "other-action":
+        allowed = [one for one in statement.actions if matches(one.lower(), way.found.action.lower())]
+        path = path_of(allowed[0]) if allowed else statement.path
+        return Fault(Reason.ACTIONS, f"allows {way.found.action}, which was not agreed on", path, about)
+    who = next((one for one in statement.principals if about == "who" and _is_named(one, way.found.principal)), None)
+    if who is None or not case.expected_vendors:
+        return None
+    return Fault(
+        Reason.UNEXPECTED_PRINCIPAL, f"trusts {_named(case, who)}, which is no expected vendor", who.path, about
+    )
+
+
+def _is_named(principal: Principal, text: str) -> bool:
+    """Whether a principal is, or is the whole account of, the caller `text`."""
+    named_caller, caller = parse_caller(principal.text), parse_caller(text)
+    same_account = (
+        named_caller is not None and caller is not None and named_caller.account == caller.account is not None
+    )
+    return principal.text == text or same_account
+
+
+def _named(case: RoleTrust, principal: Principal) -> str:
+    caller = parse_caller(principal.text)
+    if principal.kind == "AWS" and caller is not None and caller.account is not None:
+        return "its own account" if case.is_own(caller.account) else f"account {caller.account}"
+    return shown(named(principal.text, case.document.unknowns), 120)
+
+
+def _troubles(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     for fault in form_faults(case):
-        if fault.rule == "trust-not-understood" and fault.path in ((), statement.path):
+        if fault.reason is Reason.NOT_UNDERSTOOD and fault.path[:2] in ((), statement.path[:2]):
             yield fault
 
 
@@ -101,20 +181,20 @@ def _about(way: Way) -> About:
     return "id" if found.action == ASSUME_ROLE else "action"
 
 
-def _missing(case: TrustCase, statement: Statement) -> Fault:
+def _missing(case: RoleTrust, statement: Statement) -> Fault:
     """No condition on the external ID: whether another statement has it says what its author meant."""
     others = [one for one in case.statements if may_allow(one) and id_conditions(one) and one is not statement]
     if any(allows_assume_role(one) for one in others):
-        rule, what = "trust-id-skipped", "lets somebody in without an external ID, beside a statement that asks for it"
+        reason, what = Reason.ID_SKIPPED, "lets somebody in without an external ID, beside a statement that asks for it"
     elif others:
         what = f"lets somebody in without an external ID; it is asked for in statement {others[0].index + 1} alone"
-        rule, what = "trust-id-elsewhere", f"{what}, by which nobody enters"
+        reason, what = Reason.ID_ELSEWHERE, f"{what}, by which nobody enters"
     else:
-        rule, what = "trust-id-missing", "lets somebody in without an external ID"
-    return Fault(rule, what, statement.path, "id")
+        reason, what = Reason.ID_MISSING, "lets somebody in without an external ID"
+    return Fault(reason, what, statement.path, "id")
 
 
-def _example(case: TrustCase, way: Way) -> str:
+def _example(case: RoleTrust, way: Way) -> str:
     """Who gets in, and with what: the request that shows it. No external ID is quoted, for it may be a tenant's."""
     found = way.found
     may = "may get in" if found.kind == "unknown" else "gets in"
@@ -122,7 +202,7 @@ def _example(case: TrustCase, way: Way) -> str:
     return f"{_person(case, way)} {may} {_sent(case, way)}{by}"
 
 
-def _person(case: TrustCase, way: Way) -> str:
+def _person(case: RoleTrust, way: Way) -> str:
     text = way.found.principal
     caller = parse_caller(text)
     account = None if caller is None or caller.account == case.own_account else caller.account
@@ -134,7 +214,7 @@ def _person(case: TrustCase, way: Way) -> str:
     return f"{shown(text, 120)} of {case.label(chosen)}"
 
 
-def _sent(case: TrustCase, way: Way) -> str:
+def _sent(case: RoleTrust, way: Way) -> str:
     sent = way.found.external_id
     if sent is None:
         return "with no external ID"

@@ -1,30 +1,32 @@
-"""A trust policy of any origin beside what the caller says about its role: the subject of the rules about trust."""
+"""A role's trust policy beside what is expected of it: the subject of the rules about trust."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from deputize.checks.placed import HitThere
 from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
-from deputize.model.world import Document, Origin, Unknown
+from deputize.model.expectations import Expectation, Expectations
+from deputize.model.world import Document, FoundRole, Origin, Unknown
 
 
 @dataclass(frozen=True, eq=False)
-class TrustCase:
-    """A trust policy, and what the caller of lint says about it.
+class RoleTrust:
+    """A trust policy, and what is expected of whoever may assume its role.
 
-    own_account, partition: of the role, None when not known. expected_vendors, expected_ids: who may enter and with
-    what, empty when nobody said.
+    own_account, partition: of the role, None when not known. given: what the caller expects; claimed: what the judged
+    file itself says, in `claimant`'s words.
     """
 
     document: Document
     own_account: str | None = None
     partition: str | None = None
-    expected_vendors: tuple[str, ...] = ()
-    expected_ids: tuple[str, ...] = ()
+    given: Expectation = field(default_factory=Expectation)
+    claimed: Expectation = field(default_factory=Expectation)
+    claimant: str = ""
 
     @cached_property
     def policy(self) -> Policy:
@@ -35,6 +37,16 @@ class TrustCase:
     def statements(self) -> tuple[Statement, ...]:
         """The statements in order, whether there is one or a list."""
         return self.policy.statements
+
+    @property
+    def expected_vendors(self) -> tuple[str, ...]:
+        """The accounts that may assume the role; empty when the caller did not say."""
+        return self.given.vendor_accounts
+
+    @property
+    def expected_ids(self) -> tuple[str, ...]:
+        """The external IDs with which they may; empty when the caller did not say."""
+        return self.given.id_literals
 
     def hit(self, what: str, path: Path, *, key: bool = False) -> HitThere:
         """A hit at the element that `path` leads to; `key` is where its key stands."""
@@ -57,12 +69,25 @@ class TrustCase:
         """An unknown for a person: `parameter ExternalId`."""
         return f"{unknown.origin.value} {unknown.name}"
 
+    def is_own(self, account: str | None) -> bool:
+        """Whether an account is the role's own, or one of those that the caller says are."""
+        return account is not None and (account == self.own_account or account in self.given.own_accounts)
+
     def foreign(self, principal: Principal) -> bool:
-        """Whether a principal is an AWS identity that is not known to be of the role's own account."""
+        """Whether a principal is an AWS identity that is not known to be of the role's own accounts."""
         if principal.kind not in ("AWS", "*"):
             return False
         found = parse_caller(principal.text)
-        return found is None or found.account is None or found.account != self.own_account
+        return found is None or not self.is_own(found.account)
+
+
+def trust_of(role: FoundRole, expectations: Expectations) -> RoleTrust | None:
+    """The trust policy of a role, beside what is expected; None when its file does not have it."""
+    if role.trust is None:
+        return None
+    return RoleTrust(
+        role.trust, role.own_account, role.partition, expectations.given, expectations.claimed, expectations.claimant
+    )
 
 
 def is_choice(unknown: Unknown) -> bool:

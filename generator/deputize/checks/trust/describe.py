@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deputize.checks.access.statements import named
-from deputize.checks.trust.access_paths import Way, accepted_ids, beyond_trying, ways_in
-from deputize.checks.trust.attribution import caused
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.access_paths import Way, accepted_ids
+from deputize.checks.trust.attribution import JudgedTrust
+from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import holding, is_held, is_own
 from deputize.iam.policy import Condition, Principal, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
 from deputize.iam.trust.statements import allows_call, id_conditions, is_about_id, proves_id
-from deputize.model.world import Document, FoundRole
+from deputize.model.world import Document
 
 _KINDS = {"Service": "the AWS service", "Federated": "the identity provider"}
 _ANY = {"Service": "any AWS service", "Federated": "the users of any identity provider"}
@@ -63,21 +63,17 @@ class Entry:
     faults: tuple[str, ...]
 
 
-def entry_of(role: FoundRole) -> Entry | None:
-    """Who may enter `role`; None when its file does not say."""
-    if role.trust is None:
-        return None
-    case = TrustCase(role.trust, role.own_account, role.partition)
-    tried = beyond_trying(case) is None
-    ways = tuple(ways_in(case)) if tried else ()
+def entry_of(trust: JudgedTrust) -> Entry:
+    """Who may assume the role of a trust policy that was judged whole."""
+    case, ways, tried = trust.case, trust.paths, trust.too_large is None
     found = (
         entrant
         for statement in case.statements
         if _opens(statement)
         for entrant in _entrants(case, statement, [way for way in ways if way.statement is statement], tried=tried)
     )
-    faults = (hit.what for hits in caused(case).values() for hit in hits)
-    return Entry(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, role.trust) for one in faults)))
+    faults = (hit.what for hits in trust.hits.values() for hit in hits)
+    return Entry(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, case.document) for one in faults)))
 
 
 def _opens(statement: Statement) -> bool:
@@ -86,7 +82,7 @@ def _opens(statement: Statement) -> bool:
     return any(allows_call(statement, call) for call in calls)
 
 
-def _entrants(case: TrustCase, statement: Statement, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
+def _entrants(case: RoleTrust, statement: Statement, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
     under = tuple(_under(case, one) for one in statement.conditions if not is_about_id(one))
     ids = tuple(_ids(case, statement))
     if statement.not_principal:
@@ -108,12 +104,12 @@ def _entrants(case: TrustCase, statement: Statement, ways: Sequence[Way], *, tri
         yield Entrant(_who(case, statement, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under)
 
 
-def _under(case: TrustCase, condition: Condition) -> Under:
+def _under(case: RoleTrust, condition: Condition) -> Under:
     values = condition.values if condition.key.lower() in _WHO else ()
     return Under(condition.operator, condition.key, tuple(_named(one, case.document) for one in values))
 
 
-def _needed(case: TrustCase, ids: tuple[str, ...], ways: Sequence[Way], *, tried: bool) -> Needs:
+def _needed(case: RoleTrust, ids: tuple[str, ...], ways: Sequence[Way], *, tried: bool) -> Needs:
     """What the ways into a role prove about one of its doors; `tried`: whether they were looked for."""
     entries = [
         one for one in ways if one.found.action == ASSUME_ROLE and one.found.kind not in ("service", "federated")
@@ -128,7 +124,7 @@ def _needed(case: TrustCase, ids: tuple[str, ...], ways: Sequence[Way], *, tried
     return Needs.REQUIRED if tried and ids and len(sure) == len(entries) else Needs.UNPROVED
 
 
-def _ids(case: TrustCase, statement: Statement) -> Iterator[str]:
+def _ids(case: RoleTrust, statement: Statement) -> Iterator[str]:
     """Where each external ID comes from: the file, or what it does not hold."""
     texts = set(accepted_ids(case, statement))
     unknowns = {text: case.unknown(text) for text in sorted(texts)}
@@ -138,7 +134,7 @@ def _ids(case: TrustCase, statement: Statement) -> Iterator[str]:
     yield from (case.label(unknown) for unknown in unknowns.values() if unknown is not None)
 
 
-def _who(case: TrustCase, statement: Statement, principal: Principal, caller: Caller | None) -> str:
+def _who(case: RoleTrust, statement: Statement, principal: Principal, caller: Caller | None) -> str:
     chosen = case.unknown_account(principal.text)
     text = _named(principal.text, case.document)
     if caller is None or caller.account is None:
@@ -152,7 +148,7 @@ def _who(case: TrustCase, statement: Statement, principal: Principal, caller: Ca
     return f"account {caller.account}" if whole else text
 
 
-def _anybody(case: TrustCase, statement: Statement, text: str) -> str:
+def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
     held = holding(case, statement)
     if text != "*":
         return text

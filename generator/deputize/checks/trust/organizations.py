@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from deputize.checks.trust.case import TrustCase
+from deputize.checks.trust.case import RoleTrust
 from deputize.iam.policy import Condition, Statement
 from deputize.iam.trust.statements import may_allow, operator_of
 
@@ -17,7 +17,7 @@ _OWN = {"aws:principalorgid": "${aws:resourceorgid}", "aws:principalorgpaths": "
 _BY_SERVICES = "aws:principalisawsservice"
 
 
-def holding(case: TrustCase, statement: Statement) -> Condition | None:
+def holding(case: RoleTrust, statement: Statement) -> Condition | None:
     """The condition by which only the accounts of an organisation meet a statement; None when there is none."""
     allowed = next((one for one in statement.conditions if _holds(case, one, denied=False)), None)
     if allowed is not None:
@@ -26,18 +26,18 @@ def holding(case: TrustCase, statement: Statement) -> Condition | None:
     return next(doors, None)
 
 
-def is_own(case: TrustCase, condition: Condition) -> bool:
+def is_own(case: RoleTrust, condition: Condition) -> bool:
     """Whether the organisation is the one that the role's own account is in, whichever that is."""
     return case.policy.has_variables and all(one.lower() == _OWN[condition.key.lower()] for one in condition.values)
 
 
-def is_held(case: TrustCase, statement: Statement) -> bool:
+def is_held(case: RoleTrust, statement: Statement) -> bool:
     """Whether an organisation's key keeps third parties out; never when vendors are expected and it may be theirs."""
     found = holding(case, statement)
     return found is not None and (is_own(case, found) or not case.expected_vendors)
 
 
-def _holds(case: TrustCase, condition: Condition, *, denied: bool) -> bool:
+def _holds(case: RoleTrust, condition: Condition, *, denied: bool) -> bool:
     test, key = operator_of(condition), condition.key.lower()
     if key not in _OWN or not condition.values or test is None or test.base is None or test.base.negated is not denied:
         return False
@@ -48,7 +48,7 @@ def _holds(case: TrustCase, condition: Condition, *, denied: bool) -> bool:
     return is_own(case, condition) or all(_names_one(case, one, test.base.form) for one in condition.values)
 
 
-def _names_one(case: TrustCase, text: str, form: str) -> bool:
+def _names_one(case: RoleTrust, text: str, form: str) -> bool:
     """Whether a value is one organisation's ID, or a path in it; an unknown may be a wildcard."""
     organization = text.partition("/")[0]
     return _ID.fullmatch(organization) is not None or (form == "same" and case.unknown(organization) is not None)
@@ -60,7 +60,7 @@ def _shuts_out_everybody(statement: Statement) -> bool:
     return plain and any(one.is_anyone for one in statement.principals) and bool(what & _ENTRY)
 
 
-def _door(case: TrustCase, statement: Statement) -> tuple[Condition, ...]:
+def _door(case: RoleTrust, statement: Statement) -> tuple[Condition, ...]:
     """The condition of a Deny that spares one organisation, when nothing but AWS services is spared besides."""
     rest = [one for one in statement.conditions if one.key.lower() != _BY_SERVICES or not _is_false(one)]
     return tuple(rest) if len(rest) == 1 and _holds(case, rest[0], denied=True) else ()

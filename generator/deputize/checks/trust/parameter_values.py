@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from deputize.checks.trust.case import TrustCase, is_choice
+from deputize.checks.trust.case import RoleTrust, is_choice
 from deputize.iam.policy import Path, Principal
 from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.statements import may_allow
@@ -16,7 +16,7 @@ from deputize.model.display import shown
 from deputize.model.world import Unknown
 
 
-def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str]]]:
+def chosen_cases(case: RoleTrust) -> Iterator[tuple[RoleTrust, Mapping[Path, str]]]:
     """The policy with what its parameters offer: once with every wildcard among it, once with what is no principal.
 
     With each the words for the places where such a value stands.
@@ -29,18 +29,18 @@ def chosen_cases(case: TrustCase) -> Iterator[tuple[TrustCase, Mapping[Path, str
             yield replace(case, document=replace(case.document, value=_with(case.document.value, values))), said
 
 
-def may_be_wildcard(case: TrustCase, principal: Principal) -> bool:
+def may_be_wildcard(case: RoleTrust, principal: Principal) -> bool:
     """Whether a principal is a pattern, or a parameter offers one for it."""
     return _is_wildcard(principal, principal.text) or _choice(case, principal, _is_wildcard) is not None
 
 
-def _named(case: TrustCase) -> Iterator[Principal]:
+def _named(case: RoleTrust) -> Iterator[Principal]:
     for statement in case.statements:
         yield from statement.principals if may_allow(statement) and not statement.not_principal else ()
 
 
 def _choice(
-    case: TrustCase, principal: Principal, is_odd: Callable[[Principal, str], bool]
+    case: RoleTrust, principal: Principal, is_odd: Callable[[Principal, str], bool]
 ) -> tuple[Unknown, str] | None:
     """The first value offered for an unknown in `principal` that makes it odd, with that unknown."""
     for one in case.document.unknowns:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from deputize.bundle import unzip
 from deputize.checks.access.summary import AccessTold, policy_access, role_access
+from deputize.checks.judge import judge, judge_policies
+from deputize.checks.judgement import Judgement
 from deputize.checks.opened import Opened, open_bundle
-from deputize.checks.size_limits import judgeable_file
 from deputize.checks.trust.describe import Entry, entry_of
 from deputize.disk import read_bytes, read_folder
 from deputize.disk.reading import STDIN
@@ -23,18 +24,20 @@ from deputize.iam.role import IamRole
 from deputize.jobs.lint.bundle import ARCHIVE_CAP
 from deputize.jobs.lint.targets import tasks_of
 from deputize.model.display import printable, shown
+from deputize.model.expectations import Expectations
 from deputize.model.facts import role_facts
 from deputize.model.format import MANIFEST
 from deputize.model.role import Role
 from deputize.model.values import Files
-from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text
+from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, World
 from deputize.read import normal_form
 from deputize.read.any import read_any
-from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, ROLE, TRUST
 from deputize.read.source import MAX_BYTES
+from deputize.read.world import world_of
 
 BUNDLE = "bundle"
+_EVERY_ROLE = Expectations(all_roles=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,21 @@ def explain(path: Path, parameters: Mapping[str, str], role: str | None = None) 
 
 def explain_content(content: bytes, where: str, parameters: Mapping[str, str]) -> Explanation:
     """What the roles and policies in one file can do. Raises InputError when it is none that can be told of."""
-    file, refused = judgeable_file(read_any(content, where, parameters))
-    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in refused)
+    file = read_any(content, where, parameters)
+    world = world_of(file)
+    judged = judge(world, _EVERY_ROLE)
+    policies = judge_policies(world, _EVERY_ROLE, assumed=True)
+    too_large = (
+        *(one for each in judged for one in each.unread),
+        *(each.unread for each in policies if each.unread is not None),
+    )
+    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in dict.fromkeys((*file.refused, *too_large)))
     notes = tuple(Problem(str(one.place), one.what, one.mend) for one in file.notes)
     if file.kind == OTHER:
         strange = Problem(where, "is no template and no policy that deputize knows by its keys", "give one of these")
         raise InputError(*(unread or notes or (strange,)))
-    return Explanation(where, file.kind, tuple(_told(file, where)), unread, notes)
+    told = (*_told(judged, file.kind, where), *(_of_policy(one.policy, where) for one in policies))
+    return Explanation(where, file.kind, told, unread, notes)
 
 
 def explain_bundle(files: Files, where: str) -> Explanation:
@@ -135,10 +146,12 @@ def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, bra
         partition=None if slots is None else slots.partition,
     )
     access = role_access(role, where)
+    (judged,) = judge(World((role,)), _EVERY_ROLE)
+    trust = judged.trust
     return Explained(
         role.name,
         is_role=True,
-        entry=entry_of(role),
+        entry=None if trust is None else entry_of(trust),
         access=access if ours is None else replace(access, facts=role_facts(ours)),
         branch=branch,
     )
@@ -148,21 +161,25 @@ def _document(policy: Policy, place: Place) -> Document:
     return Document(policy.to_json(), {(): place})
 
 
-def _told(file: FoundFile, where: str) -> Iterator[Explained]:
-    """Each role, its branches apart where they differ, then what belongs to none."""
+def _told(judged: Sequence[Judgement], kind: str, where: str) -> Iterator[Explained]:
+    """Each role, its branches apart where they differ."""
     branches: dict[Explained, list[str]] = {}
-    for role in file.roles:
-        branches.setdefault(_of_role(role, file.kind, where), []).append(role.branch)
+    for one in judged:
+        branches.setdefault(_of_role(one, kind, where), []).append(one.role.branch)
     several = {one.name for one in branches if sum(other.name == one.name for other in branches) > 1}
     for told, names in branches.items():
         yield replace(told, branch=" or ".join(names)) if told.name in several else told
-    for policy in file.policies:
-        yield Explained(policy.name, is_role=False, entry=None, access=policy_access(policy, where))
 
 
-def _of_role(role: FoundRole, kind: str, where: str) -> Explained:
+def _of_role(judged: Judgement, kind: str, where: str) -> Explained:
+    role = judged.role
     silent = kind in (TRUST, ROLE) and not role.policies and not role.managed
-    return Explained(role.name, is_role=True, entry=entry_of(role), access=None if silent else role_access(role, where))
+    entry = None if judged.trust is None else entry_of(judged.trust)
+    return Explained(role.name, is_role=True, entry=entry, access=None if silent else role_access(role, where))
+
+
+def _of_policy(policy: FoundPolicy, where: str) -> Explained:
+    return Explained(policy.name, is_role=False, entry=None, access=policy_access(policy, where))
 
 
 def _only(found: Explanation, role: str) -> Explanation:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from deputize.checks.access.check import check_delivery
 from deputize.checks.catalogue import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.checks.details import Located, RoleLine, Suppressed
 from deputize.checks.excerpt import line_at, lines_of
-from deputize.checks.foreign import Expectations, check_delivery
+from deputize.checks.file_findings import FileFindings, file_findings
 from deputize.checks.inline import suppress_inline
-from deputize.checks.judge import judge
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
+from deputize.model.expectations import Expectations
 from deputize.model.values import EngineReport, Finding, Severity
-from deputize.model.world import FoundRole, NotUnderstood
+from deputize.model.world import NotUnderstood
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, TEMPLATE, claims
@@ -71,8 +72,8 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
 
 def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> FileReport:
     """Judge what was read. text: of the file, for the lines that findings point to."""
-    judged = list(_judged(file, text, where, judging)) if OWN in judging.engines else []
-    found = [*_unread(file, where), *(one for findings, _ in judged for one in findings)]
+    own = _judged(file, text, where, judging) if OWN in judging.engines else FileFindings((), ())
+    found = [*_unread(file, where), *own.found]
     engines = [EngineReport("deputize", skipped="" if OWN in judging.engines else NOT_ASKED)]
     found += ((one, "") for one in _of_cfn_lint(file, text, where, judging, engines))
     lines = lines_of(text) if found else []
@@ -83,7 +84,7 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     hidden: tuple[Suppressed, ...] = ()
     if judging.inline:
         located, hidden = suppress_inline(located, text, where)
-    roles = tuple(line for _, lines in judged for line in lines)
+    roles = tuple(RoleLine(where, one.name, one.judged, one.why) for one in own.roles)
     return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file))
 
 
@@ -126,28 +127,12 @@ def _of_place(one: NotUnderstood, rule: str, severity: Severity) -> Finding:
     return Finding(rule, severity, place.file, one.what, one.mend, line=place.line, column=place.column)
 
 
-def _judged(
-    file: FoundFile, text: str, where: str, judging: Judging
-) -> Iterator[tuple[list[tuple[Finding, str]], tuple[RoleLine, ...]]]:
-    """The findings on each role by its name, all its branches at once, then those on what belongs to none."""
-    wanted = judging.expected.roles
-    by_name: dict[str, list[FoundRole]] = {}
-    for role in file.roles:
-        if not wanted or role.name in wanted:
-            by_name.setdefault(role.name, []).append(role)
-    whole = replace(file, roles=(), policies=(), refused=(), notes=())  # what was not read is told already
-    parts = [(name, replace(whole, roles=tuple(roles))) for name, roles in by_name.items()]
-    if file.policies and not wanted:
-        parts.append(("", replace(whole, policies=file.policies)))
-    entered = False
-    for name, part in parts:
-        result = judge(part, where, judging.expected, entered=entered)
-        entered = entered or any(one.judged for one in result.roles)
-        lines = {RoleLine(where, one.name, one.judged, one.why): None for one in result.roles}
-        yield [(finding, name) for finding in result.findings], tuple(lines)
-    if not wanted:
-        delivery = check_delivery(file, len(text.encode()), where)
-        yield [(finding, "") for finding in delivery], ()
+def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:
+    own = file_findings(file, where, judging.expected)
+    if judging.expected.roles:
+        return own
+    delivery = ((finding, "") for finding in check_delivery(file, len(text.encode()), where))
+    return replace(own, found=(*own.found, *delivery))
 
 
 def _of_cfn_lint(

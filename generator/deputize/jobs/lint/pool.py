@@ -14,7 +14,6 @@ from deputize.bundle import MANIFEST, unzip
 from deputize.checks.catalogue import NOT_UNDERSTOOD, TOO_LARGE
 from deputize.checks.details import Located
 from deputize.checks.excerpt import line_at, lines_of
-from deputize.checks.foreign import Expectations
 from deputize.checks.opened import open_manifest
 from deputize.disk.reading import read_bytes, read_folder
 from deputize.disk.walking import read_file
@@ -22,6 +21,7 @@ from deputize.errors import InputError, Problem, ServiceError
 from deputize.jobs.lint.bundle import ARCHIVE_CAP, CFN_LINT, LintOptions, lint_files
 from deputize.jobs.lint.file import FileReport, Judging, lint_content
 from deputize.jobs.lint.targets import Task, nothing_in
+from deputize.model.expectations import Expectations
 from deputize.model.values import Files, Finding, Severity
 from deputize.read.source import MAX_BYTES
 
@@ -134,9 +134,9 @@ def _unexpected(files: Files, prefix: str, expected: Expectations) -> Iterator[F
     where = f"{prefix}{MANIFEST}"
     if role is None:
         return
-    if expected.expected_vendors and role.account.id not in expected.expected_vendors:
+    if expected.given.vendor_accounts and role.account.id not in expected.given.vendor_accounts:
         what = f"account {role.account.id} may enter, which is not expected"
         yield Finding("trust-foreign-account", Severity.ERROR, where, what, "render it for the expected vendor")
-    if expected.expected_ids and not set(role.slots.external_ids) <= set(expected.expected_ids):
+    if expected.given.id_literals and not set(role.slots.external_ids) <= set(expected.given.id_literals):
         what = "an external ID lets in that is not expected"
         yield Finding("trust-id-unexpected", Severity.ERROR, where, what, "render it with the tenant's own")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from deputize.checks.catalogue import NOT_UNDERSTOOD
 from deputize.checks.details import Details, Located
-from deputize.checks.foreign import Expectations
 from deputize.checks.suppress import as_baseline
 from deputize.disk import write_file_atomically
 from deputize.errors import Problem, UsageError
@@ -22,6 +21,7 @@ from deputize.jobs.lint.targets import tasks_of
 from deputize.jobs.lint.totals import run_of
 from deputize.model.aws_options import AwsOptions
 from deputize.model.display import printable, shown
+from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.external_id import external_id_problem
 from deputize.model.values import Finding, LintReport, Severity
 
@@ -74,11 +74,13 @@ def lint_all(
         request.options.engines,
         parameters_of(request.parameters, request.parameters_file),
         Expectations(
-            request.expected_vendors,
-            request.expected_ids,
+            Expectation(
+                vendor_accounts=request.expected_vendors,
+                external_ids=literals(request.expected_ids),
+                allowed_secrets=tuple(action for action, _ in silenced.config.allowed_secrets),
+            ),
             roles=request.roles,
             all_roles=request.all_roles,
-            allowed_secrets=tuple(action for action, _ in silenced.config.allowed_secrets),
         ),
         request.inline,
     )

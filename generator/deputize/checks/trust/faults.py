@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
 
 from deputize.checks.access.statements import named
-from deputize.checks.trust.case import TrustCase
-from deputize.iam.policy import Condition, FaultKind, GrammarFault, Path, Statement, path_of
+from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.reasons import Fault, Reason
+from deputize.iam.policy import Condition, FaultKind, GrammarFault, Statement, path_of
 from deputize.iam.trust.callers import EXTERNAL_ID, FEDERATED_ACTIONS
 from deputize.iam.trust.intent import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
 from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.statements import is_about_id, is_provider, operator_of, proves_id, proves_value
 from deputize.model.display import printable, shown
 
-About = Literal["form", "who", "id", "action"]
-
-_RULES: Mapping[FaultKind, str] = {
-    "operator": "trust-operator-misspelt",
-    "element": "trust-element",
-    "misplaced": "trust-resource",
-    **dict.fromkeys(("type", "version", "no-statement", "action"), "trust-not-understood"),
+_REASONS: Mapping[FaultKind, Reason] = {
+    "operator": Reason.OPERATOR,
+    "element": Reason.ELEMENT,
+    "misplaced": Reason.RESOURCE,
+    **dict.fromkeys(("type", "version", "no-statement", "action"), Reason.NOT_UNDERSTOOD),
 }
 _MEANT = frozenset(one.lower() for one in (ASSUME_ROLE, TAG_SESSION, SET_SOURCE_IDENTITY))
 _ALIKE = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something odd: the rule that says so, and where.
-
-    about: the part of the statement it spoils; with "form" it may mean anything. sure: it is a finding by itself, not
-    only when it lets somebody in. key: it is the key that is odd.
-    """
-
-    rule: str
-    what: str
-    path: Path
-    about: About
-    sure: bool = True
-    key: bool = False
-
-
-def form_faults(case: TrustCase) -> Iterator[Fault]:
+def form_faults(case: RoleTrust) -> Iterator[Fault]:
     """What is wrong with the policy and its statements as IAM's grammar has them, whoever is trusted."""
     yield from _of_grammar(case.policy.faults)
     for statement in case.statements:
@@ -58,34 +39,34 @@ def statement_faults(statement: Statement) -> Iterator[Fault]:
 
 def _of_grammar(faults: tuple[GrammarFault, ...]) -> Iterator[Fault]:
     """The faults that matter in a trust policy; what an unknown element leaves unsaid is not said again."""
-    found = [(_RULES.get(one.kind), one) for one in faults]
+    found = [(_REASONS.get(one.kind), one) for one in faults]
     has_element = any(one.of_key and one.is_opaque for one in faults)
-    for rule, one in found:
-        if rule is not None and not (has_element and rule == "trust-not-understood"):
-            yield Fault(rule, printable(one.sentence, 200), one.path, "form", key=True)
+    for reason, one in found:
+        if reason is not None and not (has_element and reason is Reason.NOT_UNDERSTOOD):
+            yield Fault(reason, printable(one.sentence, 200), one.path, "form", key=True)
 
 
-def entry_faults(case: TrustCase, statement: Statement) -> Iterator[Fault]:
+def entry_faults(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     """What is odd about whom an Allow lets in, with which ID, to do what; the order is that of weight."""
     yield from _who(case, statement)
     yield from _actions(case, statement)
     yield from _ids(case, statement)
 
 
-def _who(case: TrustCase, statement: Statement) -> Iterator[Fault]:
+def _who(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     if statement.not_principal:
         what = "NotPrincipal with Allow lets in everybody but those it names"
-        yield Fault("trust-not-principal", what, (*statement.path, "NotPrincipal"), "who", key=True)
+        yield Fault(Reason.NOT_PRINCIPAL, what, (*statement.path, "NotPrincipal"), "who", key=True)
         return
     for one in statement.principals:
         if "*" in one.text or "?" in one.text:
             what = f"trusts {shown(named(one.text, case.document.unknowns))}: it stands for more than anybody agreed to"
             # A condition may still hold who enters; not with a pattern, which IAM does not take.
             sure = one.text != "*" or is_provider(one)
-            yield Fault("trust-anyone", what, one.path, "who", sure=sure)
+            yield Fault(Reason.ANYONE, what, one.path, "who", sure=sure)
         elif one.kind == "AWS" and stands_for("AWS", one.text) is None and case.unknown(one.text) is None:
             what = f"trusts {shown(one.text, 120)}, which is {_malformed(one.text)}"
-            yield Fault("trust-principal-malformed", what, one.path, "who")
+            yield Fault(Reason.MALFORMED_PRINCIPAL, what, one.path, "who")
 
 
 def _malformed(text: str) -> str:
@@ -97,10 +78,10 @@ def _malformed(text: str) -> str:
     return "no AWS principal that deputize knows"
 
 
-def _actions(case: TrustCase, statement: Statement) -> Iterator[Fault]:
+def _actions(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     if statement.not_action:
         what = "NotAction allows every way to enter but those it names"
-        yield Fault("trust-actions", what, (*statement.path, "NotAction"), "action", key=True)
+        yield Fault(Reason.ACTIONS, what, (*statement.path, "NotAction"), "action", key=True)
         return
     federated = any(one.kind == "Federated" for one in statement.principals)
     for one in statement.actions:
@@ -108,24 +89,24 @@ def _actions(case: TrustCase, statement: Statement) -> Iterator[Fault]:
         if name in FEDERATED_ACTIONS:
             if not federated:
                 what = f"allows {one} to an AWS principal: it is for identity providers, and has no external ID"
-                yield Fault("trust-web-identity", what, path_of(one), "action")
+                yield Fault(Reason.WEB_IDENTITY, what, path_of(one), "action")
         elif name not in _MEANT:
             said = shown(named(one, case.document.unknowns))
             what = f"allows {said}: entry needs sts:AssumeRole and nothing wider"
-            yield Fault("trust-actions", what, path_of(one), "action")
+            yield Fault(Reason.ACTIONS, what, path_of(one), "action")
 
 
-def _ids(case: TrustCase, statement: Statement) -> Iterator[Fault]:
+def _ids(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     proved = proves_id(statement)
     for condition in statement.conditions:
         if is_about_id(condition) and not proves_value(condition):
             yield from _loose(case, condition, proved=proved)
         elif not is_about_id(condition) and _is_like_the_key(condition.key):
             what = f"{shown(condition.key)} is no condition key; sts:ExternalId is"
-            yield Fault("trust-key-misspelt", what, path_of(condition.key), "id", key=True)
+            yield Fault(Reason.KEY_MISSPELT, what, path_of(condition.key), "id", key=True)
 
 
-def _loose(case: TrustCase, condition: Condition, *, proved: bool) -> Iterator[Fault]:
+def _loose(case: RoleTrust, condition: Condition, *, proved: bool) -> Iterator[Fault]:
     at = path_of(condition.operator)
     chosen = next((one for one in map(case.unknown, condition.values) if one is not None), None)
     test = operator_of(condition)
@@ -133,9 +114,9 @@ def _loose(case: TrustCase, condition: Condition, *, proved: bool) -> Iterator[F
         return
     if chosen is not None and not test.if_exists and _takes_wildcards(condition):
         what = f"{condition.operator} takes wildcards, and {case.label(chosen)} may hold one"
-        yield Fault("trust-id-operator", what, at, "id", sure=not proved, key=True)
+        yield Fault(Reason.ID_OPERATOR, what, at, "id", sure=not proved, key=True)
         return
-    yield Fault("trust-id-operator", f"{condition.operator} {_looseness(condition)}", at, "id", sure=False, key=True)
+    yield Fault(Reason.ID_OPERATOR, f"{condition.operator} {_looseness(condition)}", at, "id", sure=False, key=True)
 
 
 def _looseness(condition: Condition) -> str:

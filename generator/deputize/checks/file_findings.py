@@ -1,0 +1,49 @@
+"""What is wrong in one file of any origin: every role in it judged, and every policy that belongs to none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deputize.checks.findings import RoleReport, findings_of, findings_of_policy, reports_of
+from deputize.checks.judge import judge, judge_policies
+from deputize.checks.judgement import Judgement
+from deputize.model.expectations import Expectations
+from deputize.model.values import Finding
+from deputize.read.found import FoundFile
+from deputize.read.world import world_of
+
+
+@dataclass(frozen=True, slots=True)
+class FileFindings:
+    """What is wrong in one file, each finding with the name of its role, and which roles were judged in it."""
+
+    found: tuple[tuple[Finding, str], ...]
+    roles: tuple[RoleReport, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings alone, each once."""
+        return tuple(dict.fromkeys(finding for finding, _ in self.found))
+
+
+def file_findings(file: FoundFile, where: str, expectations: Expectations) -> FileFindings:
+    """What is wrong in the file `where`: role by role, all its branches at once, then what belongs to none.
+
+    How it is delivered is judged by `check_delivery`; what could not be read of it stands in the file.
+    """
+    world = world_of(file)
+    by_name: dict[str, list[Judgement]] = {}
+    for one in judge(world, expectations):
+        by_name.setdefault(one.role.name, []).append(one)
+    assumed = any(one.scope.judged for branches in by_name.values() for one in branches)
+    policies = judge_policies(world, expectations, assumed=assumed)
+
+    def found() -> Iterator[tuple[Finding, str]]:
+        for name, branches in by_name.items():
+            yield from ((finding, name) for finding in findings_of(branches, where))
+        for policy in policies:
+            yield from ((finding, "") for finding in findings_of_policy(policy, where))
+
+    reports = (report for branches in by_name.values() for report in reports_of(branches))
+    return FileFindings(tuple(dict.fromkeys(found())), tuple(reports))

@@ -1,0 +1,59 @@
+"""What the judge says of one role: who can assume it, what it may do, and what was not read.
+
+Findings and verdicts are each made from it, and from nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deputize.checks.access.grants import Access
+from deputize.checks.trust.attribution import JudgedTrust
+from deputize.iam.trust.access_paths import WayIn
+from deputize.model.expectations import Expectations
+from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whether the rules about third parties apply to a role, and why, for the report."""
+
+    judged: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One role, in one branch of its file's conditions.
+
+    scope: whether it is judged as one that third parties assume. trust: None when its file has no trust policy; of a
+    role that no third party is in, its form alone is judged. access: what it may do, once denied actions are taken
+    away. unread: its policies that are too much to be judged.
+    """
+
+    role: FoundRole
+    scope: Scope
+    trust: JudgedTrust | None
+    access: Access
+    expectations: Expectations = field(default_factory=Expectations)
+    unread: tuple[NotUnderstood, ...] = ()
+
+    @property
+    def access_paths(self) -> tuple[WayIn, ...]:
+        """Every way into the role that is not meant, those that cannot be ruled out among them."""
+        return () if self.trust is None else tuple(way.found for way in self.trust.paths)
+
+    @property
+    def vendor_gets_in(self) -> bool | None:
+        """Whether the expected vendor can assume it; None when none is expected or it is not clear."""
+        return None if self.trust is None else self.trust.vendor_gets_in
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyJudgement:
+    """A policy that no role of its reading is known to have. third_party: it is judged as a third party's."""
+
+    policy: FoundPolicy
+    third_party: bool
+    access: Access
+    unread: NotUnderstood | None = None
