@@ -149,5 +149,5 @@ def test_own_rules_load_no_other_engine(tmp_path: Path) -> None:
         check=True,
     )
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert "deputize.checks.foreign" in loaded
+    assert "deputize.checks.judge" in loaded
     assert loaded & {"boto3", "botocore", "cfnlint", "hcl2", "sqlalchemy"} == set()

@@ -104,8 +104,7 @@ def _vendors(case: RoleTrust) -> Iterator[Trusted]:
     partition = case.partition or next((one for one in named if one is not None), "aws")
     actions = case.given.session_actions
     for account in case.expected_vendors:
-        roles = (one for one in case.given.vendor_roles if (found := parse_caller(one)) and found.account == account)
-        yield Trusted(partition, account, tuple(roles), BOTH_SESSION_ACTIONS if actions is None else actions)
+        yield Trusted(partition, account, case.given.vendor_roles, BOTH_SESSION_ACTIONS if actions is None else actions)
 
 
 def _not_the_vendors(case: RoleTrust) -> Iterator[Way]:

@@ -19,7 +19,6 @@ from deputize.disk import read_bytes, read_folder
 from deputize.disk.reading import STDIN
 from deputize.disk.walking import is_bundle
 from deputize.errors import InputError, Problem
-from deputize.iam.policy import Policy
 from deputize.iam.role import IamRole
 from deputize.jobs.lint.bundle import ARCHIVE_CAP
 from deputize.jobs.lint.targets import tasks_of
@@ -29,12 +28,12 @@ from deputize.model.facts import role_facts
 from deputize.model.format import MANIFEST
 from deputize.model.role import Role
 from deputize.model.values import Files
-from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, World
+from deputize.model.world import FoundPolicy, World
 from deputize.read import normal_form
 from deputize.read.any import read_any
 from deputize.read.recognise import OTHER, ROLE, TRUST
 from deputize.read.source import MAX_BYTES
-from deputize.read.world import world_of
+from deputize.read.world import made_role, world_of
 
 BUNDLE = "bundle"
 _EVERY_ROLE = Expectations(all_roles=True)
@@ -133,15 +132,10 @@ def explain_bundle(files: Files, where: str) -> Explanation:
 
 
 def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, branch: str) -> Explained:
-    place = Place(where, 1, 1)
     slots = None if opened.role is None else opened.role.slots
-    role = FoundRole(
-        name=made.name,
-        place=place,
-        trust=_document(made.trust, place),
-        policies=tuple(FoundPolicy(one.name, _document(one.document, place), made.delivery) for one in made.policies),
-        managed=tuple(Text(arn, place) for arn in made.managed_arns),
-        boundary=None if made.boundary is None else Text(made.boundary, place),
+    role = made_role(
+        made,
+        where,
         own_account=None if slots is None else slots.account_id,
         partition=None if slots is None else slots.partition,
     )
@@ -155,10 +149,6 @@ def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, bra
         access=access if ours is None else replace(access, facts=role_facts(ours)),
         branch=branch,
     )
-
-
-def _document(policy: Policy, place: Place) -> Document:
-    return Document(policy.to_json(), {(): place})
 
 
 def _told(judged: Sequence[Judgement], kind: str, where: str) -> Iterator[Explained]:

@@ -19,11 +19,12 @@ from deputize.aws.stack import DENIED, REVIEW, STUCK, UPDATABLE, VERSION_TAG, St
 from deputize.bundle import Manifest, read_manifest
 from deputize.errors import InputError, Problem
 from deputize.formats.hosted import hosted_template
-from deputize.iam.trust.access_paths import Trusted
+from deputize.iam.arn import RoleArn
 from deputize.jobs.inspect.deployed_role import extra_policies, role_differences, unread_policies, wanted_role
 from deputize.jobs.inspect.deployed_trust import Compared, compare_trust
 from deputize.jobs.verify.expectations import RoleExpectations, expectations_of_bundle
 from deputize.model.display import printable
+from deputize.model.expectations import Expectations
 from deputize.model.format import DEPLOYER_POLICY, MANIFEST, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Entrance, Files
@@ -210,7 +211,8 @@ def _compare_role(
         role = replace(role, tags=tuple(sorted({**dict(role.tags), VERSION_TAG: str(found.version)}.items())))
     wanted = wanted_role(role, manifest.partition, session.caller().account_id)
     document = described.get("AssumeRolePolicyDocument")
-    trust = compare_trust(wanted.role, document, _trusted(files, manifest), manifest.external_ids)
+    arn = RoleArn(manifest.partition, session.caller().account_id, role.path, role.name)
+    trust = compare_trust(wanted.role, arn, document, _expected(files, manifest))
     on_role = read_policies(session, role.name, wanted.inline, wanted.attached)
     otherwise = (*trust.differences, *role_differences(wanted, described, on_role))
     if found.template == "differs":
@@ -220,13 +222,13 @@ def _compare_role(
     return Compared((*otherwise, *more), trust.ways_in)
 
 
-def _trusted(files: Files, manifest: Manifest) -> Trusted:
+def _expected(files: Files, manifest: Manifest) -> Expectations:
     try:
         expectations = expectations_of_bundle(files)
     except InputError:
         # Of another template version, and signed: its vendor's account is all that is sure to be understood.
         expectations = RoleExpectations(manifest.vendor_account)
-    return expectations.trusted(manifest.partition, manifest.vendor_account)
+    return expectations.for_judge(manifest.vendor_account, manifest.external_ids)
 
 
 def _choices(stack: Stack | None, described: Mapping[str, Any]) -> dict[str, str]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from deputize.checks.judge import judge
+from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.errors import InputError, Problem
+from deputize.iam.arn import RoleArn
 from deputize.iam.policy import Policy
 from deputize.iam.role import IamRole
-from deputize.iam.trust.access_paths import Trusted
 from deputize.jobs.inspect.deployed_documents import few, in_normal_form, not_read, same_meaning
-from deputize.jobs.verify.read_only import WaysIn, find_entrances
+from deputize.model.expectations import Expectations
 from deputize.model.format import TRUST_POLICY
 from deputize.model.values import Entrance
+from deputize.model.world import World
+from deputize.read.world import raw_role
 
 # What letting in somebody with any ID, or anybody at all, says already.
 _SAID_BY = {
@@ -29,12 +33,15 @@ class Compared:
     ways_in: tuple[Entrance, ...] = ()
 
 
-def compare_trust(wanted: IamRole, document: object, trusted: Trusted, external_ids: tuple[str, ...]) -> Compared:
+def compare_trust(wanted: IamRole, arn: RoleArn, document: object, expectations: Expectations) -> Compared:
     """The trust policy `document`, as IAM's API gives it, beside that of `wanted`, a role in normal form.
 
-    trusted, external_ids: who is meant to get in. One that means the same is no difference, however it is written.
+    arn: of the live role. expectations: who is meant to get in. One that means the same is no difference, however it is
+    written.
     """
-    ways = find_entrances(document if isinstance(document, Mapping) else str(document), trusted, external_ids)
+    live = raw_role(arn, document if isinstance(document, Mapping) else str(document), {})
+    (judgement,) = judge(World((live,)), expectations)
+    ways = trust_verdict(judgement)
     try:
         found = in_normal_form(document, wanted)
     except InputError as error:
@@ -52,7 +59,7 @@ def _changed(words: Iterator[str]) -> str:
     return f"it was changed: {'; '.join(words)}"
 
 
-def _words(found: Policy, wanted: Policy, ways: WaysIn) -> Iterator[str]:
+def _words(found: Policy, wanted: Policy, ways: TrustVerdict) -> Iterator[str]:
     if ways.found:
         yield from _found_words(ways)
         yield from _strangers(found, wanted)
@@ -64,7 +71,7 @@ def _words(found: Policy, wanted: Policy, ways: WaysIn) -> Iterator[str]:
         yield "its actions or conditions differ, and it lets in nobody else"
 
 
-def _found_words(ways: WaysIn) -> Iterator[str]:
+def _found_words(ways: TrustVerdict) -> Iterator[str]:
     kinds = {one.kind for one in ways.found}
     for one in sorted(ways.found, key=lambda one: one.kind != "anyone"):
         if _SAID_BY.get(one.kind) not in kinds:

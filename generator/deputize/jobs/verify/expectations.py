@@ -15,10 +15,16 @@ from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.iam.managed import managed_policy
 from deputize.iam.partitions import PARTITIONS
-from deputize.iam.trust.access_paths import Trusted
 from deputize.jobs.inputs import load_vendor
-from deputize.jobs.verify.read_only import BOTH_SESSION_ACTIONS, SET_SOURCE_IDENTITY, TAG_SESSION
 from deputize.model.display import shown
+from deputize.model.expectations import (
+    BOTH_SESSION_ACTIONS,
+    SET_SOURCE_IDENTITY,
+    TAG_SESSION,
+    Expectation,
+    Expectations,
+    literals,
+)
 from deputize.model.external_id import external_id_problem
 from deputize.model.facts import access_facts, managed_actions
 from deputize.model.format import ACCESS
@@ -63,9 +69,18 @@ class RoleExpectations:
     tenants: tuple[str, ...] = ()
     vendor: str | None = None
 
-    def trusted(self, partition: str, account_id: str) -> Trusted:
-        """Who is meant to enter; account_id: whose principals may when no vendor is known."""
-        return Trusted(partition, self.vendor_account or account_id, self.vendor_roles, self.session_actions)
+    def for_judge(self, account_id: str, external_ids: Sequence[str]) -> Expectations:
+        """The same for the judge. account_id: whose principals may assume the role when no vendor is known."""
+        given = Expectation(
+            vendor_accounts=(self.vendor_account or account_id,),
+            vendor_roles=self.vendor_roles,
+            external_ids=literals(external_ids),
+            allowed_secrets=self.allowed_secrets,
+            session_actions=self.session_actions,
+            partition=self.partition,
+            actions=self.actions,
+        )
+        return Expectations(given, all_roles=True)
 
 
 def expectations_of_bundle(files: Files) -> RoleExpectations:

@@ -11,17 +11,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from deputize.bundle import MANIFEST
+from deputize.checks.judge import judge
 from deputize.checks.opened import Opened, open_bundle
 from deputize.checks.own import is_our_render
+from deputize.checks.verdict import TrustVerdict, of_every_role, safety_of, trust_verdict
 from deputize.disk import read_text
 from deputize.errors import InputError, Problem, UsageError
 from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.lint.bundle import bundles_at
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, expectations_of_bundle, refuse_own
-from deputize.jobs.verify.read_only import WaysIn, find_entrances, prove_read_only
+from deputize.jobs.verify.read_only import prove_read_only
 from deputize.model.display import shown
-from deputize.model.values import AccessState, Safety, Verdict
+from deputize.model.values import AccessState, Verdict
+from deputize.model.world import Document, FoundRole, Place, World
+from deputize.read.world import made_role
 
 OFFLINE = "offline"  # in place of an endpoint
 
@@ -49,7 +53,15 @@ def verify_offline(
         refuse_own(parsed, vendor_account)
     ids = checked_ids(external_ids)
     partition = parsed.partition if parsed is not None else _partition_of(found.policy)
-    ways = find_entrances(found.policy, RoleExpectations(vendor_account).trusted(partition, vendor_account), ids)
+    place = Place(shown(str(source)), 1, 1)
+    role = FoundRole(
+        "role",
+        place,
+        Document(found.policy, {(): place}),
+        own_account=None if parsed is None else parsed.account_id,
+        partition=partition,
+    )
+    ways = _judged(role, RoleExpectations(vendor_account), vendor_account, ids)
     access = AccessState.UNKNOWN, ("a trust policy says nothing about access",)
     return _verdict((arn, found.role_id), ids[0], ways, access)
 
@@ -66,19 +78,34 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
     opened = open_bundle(files)
     if opened.unreadable or not opened.roles:
         raise InputError(*(opened.unreadable or (Problem(MANIFEST, "no role was found"),)))
-    trusted = replace(expectations, vendor_account=account).trusted(str(expectations.partition), account)
-    judged = [find_entrances(role.trust.to_json(), trusted, expected) for _, role in opened.roles]
-    ways = WaysIn(
-        tuple(dict.fromkeys(one for each in judged for one in each.found)),
-        all(each.judged for each in judged),
-        tuple(dict.fromkeys(note for each in judged for note in each.notes)),
-        all(each.lets_in for each in judged),
+    slots = None if opened.role is None else opened.role.slots
+    ways = of_every_role(
+        _judged(
+            made_role(
+                made,
+                name,
+                own_account=None if slots is None else slots.account_id,
+                partition=str(expectations.partition),
+            ),
+            expectations,
+            account,
+            expected,
+        )
+        for name, made in opened.roles
     )
     if not is_our_render(files):
         # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
         why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
         ways = replace(ways, judged=False, notes=(*ways.notes, why))
     return _verdict((role_arn, ""), expected[0], ways, _access(opened, expectations))
+
+
+def _judged(
+    role: FoundRole, expectations: RoleExpectations, vendor_account: str, external_ids: tuple[str, ...]
+) -> TrustVerdict:
+    expected = replace(expectations, vendor_account=vendor_account).for_judge(vendor_account, external_ids)
+    (judgement,) = judge(World((role,)), expected)
+    return trust_verdict(judgement)
 
 
 def _access(opened: Opened, expectations: RoleExpectations) -> tuple[AccessState, tuple[str, ...]]:
@@ -96,7 +123,7 @@ def _access(opened: Opened, expectations: RoleExpectations) -> tuple[AccessState
 
 
 def _verdict(
-    role: tuple[str, str], external_id: str, ways: WaysIn, access: tuple[AccessState, tuple[str, ...]]
+    role: tuple[str, str], external_id: str, ways: TrustVerdict, access: tuple[AccessState, tuple[str, ...]]
 ) -> Verdict:
     closed = ("the policy does not let in those who are meant, with this external ID",) if not ways.lets_in else ()
     state, notes = access
@@ -104,7 +131,7 @@ def _verdict(
         role_arn=role[0],
         role_id=role[1],
         external_id=external_id,
-        safety=_safety(ways),
+        safety=safety_of(ways),
         access=state,
         evidence="policy",
         endpoint=OFFLINE,
@@ -113,14 +140,6 @@ def _verdict(
         ways_in=ways.found,
         notes=(*closed, *ways.notes, *notes),
     )
-
-
-def _safety(ways: WaysIn) -> Safety:
-    if ways.found:
-        return Safety.VULNERABLE
-    if ways.notes or ways.lets_in is None:
-        return Safety.UNSETTLED
-    return Safety.SAFE if ways.lets_in else Safety.UNREACHABLE
 
 
 class _Trust:

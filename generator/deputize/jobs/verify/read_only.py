@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deputize.iam.arn import account_root, parse_policy_arn
+from deputize.iam.arn import parse_policy_arn
 from deputize.iam.exposure import Grade, exposure_of
 from deputize.iam.grammar import policy_from_json
 from deputize.iam.levels import judge
 from deputize.iam.managed import managed_policy
 from deputize.iam.policy import NotUnderstoodError, Policy
-from deputize.iam.trust import evaluate_trust
-from deputize.iam.trust.access_paths import Trusted, find_ways_in
 from deputize.model.display import printable
-from deputize.model.values import Entrance
 
-TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
-BOTH_SESSION_ACTIONS = (TAG_SESSION, SET_SOURCE_IDENTITY)
 _OF_AWS = ":iam::aws:policy/"
 _TOLD = 5  # actions named in a sentence; the others are counted
 
@@ -37,40 +30,6 @@ class Proof:
     not_read: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     unproved: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WaysIn:
-    """What a trust policy comes to.
-
-    judged: whether it tells anything: a way in, or, all of it understood, that there is none. notes: what was not
-    understood. lets_in: whether those who are meant get in with the first external ID; None when that is not clear.
-    """
-
-    found: tuple[Entrance, ...] = ()
-    judged: bool = False
-    notes: tuple[str, ...] = ()
-    lets_in: bool | None = None
-
-
-def find_entrances(trust: Mapping[str, Any] | str, trusted: Trusted, external_ids: tuple[str, ...]) -> WaysIn:
-    """The ways in that a raw trust policy leaves open beside the meant one."""
-    ways = find_ways_in(trust, trusted, external_ids)
-    unknown = tuple(f"cannot be ruled out: {one.sentence}" for one in ways if one.kind == "unknown")
-    found = tuple(Entrance(one.kind, one.sentence) for one in ways if one.kind != "unknown")
-    principals = dict.fromkeys((*trusted.roles, *_named(trust, trusted)))
-    outcomes = [evaluate_trust(trust, principal=one, external_id=external_ids[0]).outcome for one in principals]
-    lets_in = True if "allow" in outcomes else None if "unknown" in outcomes else False
-    return WaysIn(found, bool(found) or not unknown, unknown, lets_in)
-
-
-def _named(trust: Mapping[str, Any] | str, trusted: Trusted) -> Iterator[str]:
-    """Who of the trusted account might enter: its root, and each whom the policy names, when no roles are known."""
-    if trusted.roles:
-        return
-    yield account_root(trusted.partition, trusted.account_id)
-    text = trust if isinstance(trust, str) else json.dumps(trust)
-    yield from re.findall(rf'"(arn:[a-z-]+:(?:iam|sts)::{trusted.account_id}:[^"*?]+)"', text, re.ASCII)
 
 
 def prove_read_only(

@@ -14,16 +14,19 @@ from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
+from deputize.checks.judge import judge
+from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.errors import DeputizeError
 from deputize.iam.arn import RoleArn
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.verify.access import AccessFound, access_of
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, refuse_own, role_to_verify
 from deputize.jobs.verify.notes import about_rounds, tried
-from deputize.jobs.verify.read_only import WaysIn, find_entrances
 from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import ProbeResult, Safety, Verdict
+from deputize.model.world import World
+from deputize.read.world import raw_role
 
 _QUEUED = 2  # requests taken from the source for each worker, so that a long list is never held whole
 
@@ -176,7 +179,7 @@ class _Inside:
     """What was found out from inside the role. entered: whether it was entered for reading; why: why not."""
 
     live: LiveRole = field(default_factory=LiveRole)
-    ways: WaysIn = field(default_factory=WaysIn)
+    ways: TrustVerdict = field(default_factory=TrustVerdict)
     whose: Whose = field(default_factory=Whose)
     access: AccessFound = field(default_factory=AccessFound)
     why: str = ""
@@ -215,7 +218,11 @@ def _inside(session: Session, role: RoleArn, request: VerifyRequest, options: Ve
     if isinstance(answer, ProbeResult):
         return _Inside(why=answer.error)
     live = read_live_role(answer, role)
-    trusted = request.expectations.trusted(role.partition, session.caller().account_id)
-    ways = WaysIn() if live.trust is None else find_entrances(live.trust, trusted, request.external_ids)
+    expected = request.expectations.for_judge(session.caller().account_id, request.external_ids)
+    ways = TrustVerdict()
+    if live.trust is not None:
+        found = raw_role(role, live.trust, live.documents, live.aws_managed, live.boundary)
+        (judgement,) = judge(World((found,)), expected)
+        ways = trust_verdict(judgement)
     access = access_of(answer, live, request.expectations, write_probe=options.write_probe)
     return _Inside(live, ways, whose(live.tags, request.expectations), access)
