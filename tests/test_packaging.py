@@ -133,9 +133,9 @@ def test_installed_wheel_makes_a_registry(wheel: Path, tmp_path: Path) -> None:
     _run(*pip, "--no-index", "--no-deps", "--target", str(target), str(wheel), cwd=tmp_path)
     script = (
         f"import sys; sys.path.insert(0, {str(target)!r})\n"
-        "from deputize.registry import Asked, add, open_registry\n"
+        "from deputize.registry import GrantRequest, add, open_registry\n"
         f"registry = open_registry({str(tmp_path / 'registry.db')!r}, who='tester', create=True)\n"
-        "print(add(registry, Asked('a')).tenant, sys.modules['deputize'].__file__)\n"
+        "print(add(registry, GrantRequest('a')).tenant, sys.modules['deputize'].__file__)\n"
     )
     tenant, place = _run(sys.executable, "-I", "-c", script, cwd=tmp_path).split()
     assert (tenant, Path(place).is_relative_to(target)) == ("a", True)

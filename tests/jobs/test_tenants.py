@@ -24,8 +24,8 @@ from deputize.jobs.tenants.sources import tenant_of, tenants_of
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.values import AccessState, Entrance, ProbeResult, Safety, Verdict
 from deputize.registry import (
-    Asked,
     Grant,
+    GrantRequest,
     Registry,
     Rotation,
     State,
@@ -111,8 +111,8 @@ def answers() -> Answers:
 
 def test_register_stores_what_is_safe(registry: Registry, answers: Answers) -> None:
     """Each ARN goes to the grant for its account; the ID that is sent comes first, the decoy must be refused."""
-    one = add(registry, Asked("a", ACCOUNT))
-    two = add(registry, Asked("a", "222222222222"))
+    one = add(registry, GrantRequest("a", ACCOUNT))
+    two = add(registry, GrantRequest("a", "222222222222"))
     arns = [arn_of("x", "222222222222"), arn_of("x")]
     done = register(registry, "a", arns, answers)
     assert [(item.role_arn, item.stored, item.tenant_message) for item in done] == [(arn, True, "") for arn in arns]
@@ -124,7 +124,7 @@ def test_register_stores_what_is_safe(registry: Registry, answers: Answers) -> N
 
 def test_tenant_learns_nothing(registry: Registry, answers: Answers) -> None:
     """Held by another, vulnerable, unsettled, unreachable, not to be tested: the tenant is told one sentence."""
-    add(registry, Asked("other"))
+    add(registry, GrantRequest("other"))
     register(registry, "other", [arn_of("held")], answers)
     answers.by_role = {
         arn_of("vulnerable"): Safety.VULNERABLE,
@@ -132,7 +132,7 @@ def test_tenant_learns_nothing(registry: Registry, answers: Answers) -> None:
         arn_of("unreachable"): Safety.UNREACHABLE,
         arn_of("failed"): ServiceError(Problem("AWS", "throttled")),
     }
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     done = [one for arn in (arn_of("held"), *answers.by_role) for one in register(registry, "a", [arn], answers)]
     assert [item.error.exit_code if item.error else 0 for item in done] == [7, 6, 6, 5, 5]
     assert {item.tenant_message for item in done} == {TENANT_MESSAGE}
@@ -150,7 +150,7 @@ def test_what_the_tenant_is_told_is_one_sentence() -> None:
 @pytest.mark.parametrize("account_id", [ACCOUNT, None])
 def test_two_roles_for_one_grant(registry: Registry, answers: Answers, account_id: str | None) -> None:
     """Which of two was stored would be chance: both are named and nothing is asked; the same one twice is one."""
-    add(registry, Asked("a", account_id))
+    add(registry, GrantRequest("a", account_id))
     with pytest.raises(InputError, match=f"{arn_of('x')} and {arn_of('y')} are both for a"):
         register(registry, "a", [arn_of("x"), arn_of("y")], answers)
     assert answers.asked == []
@@ -159,7 +159,7 @@ def test_two_roles_for_one_grant(registry: Registry, answers: Answers, account_i
 
 def test_not_safe_leaves_what_was_there(registry: Registry, answers: Answers) -> None:
     """A role that is not safe neither replaces nor suspends the one that is registered."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("good")], answers)
     before = find(registry, "a")
     answers.by_role[arn_of("bad")] = Safety.VULNERABLE
@@ -171,7 +171,7 @@ def test_not_safe_leaves_what_was_there(registry: Registry, answers: Answers) ->
 
 def test_registering_the_same_role_again(registry: Registry, answers: Answers) -> None:
     """A role that is registered and is now vulnerable is suspended, whoever asked for the test."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
     answers.by_role[arn_of("x")] = Safety.VULNERABLE
     (done,) = register(registry, "a", [arn_of("x")], answers)
@@ -180,7 +180,7 @@ def test_registering_the_same_role_again(registry: Registry, answers: Answers) -
 
 def test_too_wide_is_refused_and_told(registry: Registry, answers: Answers) -> None:
     """A role that may do more than read is not registered, and the error says what it may; exit code 6."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     answers.access = AccessState.TOO_WIDE
     (done,) = register(registry, "a", [arn_of("x")], answers)
     assert isinstance(done.error, ProvedWrongError)
@@ -194,7 +194,7 @@ def test_too_wide_is_refused_and_told(registry: Registry, answers: Answers) -> N
 
 def test_too_wide_later_keeps_the_grant(registry: Registry, answers: Answers) -> None:
     """A re-check that finds it too wide changes nothing and fails; vulnerable and too wide is suspended, and stays."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     (before,) = register(registry, "a", [arn_of("x")], answers)
     answers.access = AccessState.TOO_WIDE
     for done in (recheck(registry, before.grant, answers), *recheck_all(registry, answers, anew=True)):
@@ -224,7 +224,7 @@ def test_too_wide_later_keeps_the_grant(registry: Registry, answers: Answers) ->
 )
 def test_arn_that_is_none(registry: Registry, answers: Answers, text: str) -> None:
     """What is no role ARN is refused before anything is asked."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     with pytest.raises(InputError, match="is no ARN of a role"):
         register(registry, "a", [arn_of("fine"), text], answers)
     assert answers.asked == []
@@ -232,7 +232,7 @@ def test_arn_that_is_none(registry: Registry, answers: Answers, text: str) -> No
 
 def test_account_that_was_not_agreed(registry: Registry, answers: Answers) -> None:
     """A role in another account or partition than agreed is refused before anything is asked."""
-    add(registry, Asked("a", ACCOUNT))
+    add(registry, GrantRequest("a", ACCOUNT))
     for arn in (arn_of("x", "999999999999"), f"arn:aws-cn:iam::{ACCOUNT}:role/x"):
         with pytest.raises(InputError, match="was not agreed"):
             register(registry, "a", [arn], answers)
@@ -243,7 +243,7 @@ def test_account_that_was_not_agreed(registry: Registry, answers: Answers) -> No
 
 def test_rotated_while_it_was_verified(registry: Registry, answers: Answers) -> None:
     """The ID changed between the test and the store: nothing is stored."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
 
     def rotated() -> None:
@@ -258,7 +258,7 @@ def test_rotated_while_it_was_verified(registry: Registry, answers: Answers) -> 
 def test_recheck(registry: Registry, answers: Answers) -> None:
     """Safe renews, vulnerable suspends, unreachable changes nothing, safe again restores."""
     with pytest.raises(InputError, match="has no role yet"):
-        recheck(registry, add(registry, Asked("a")), answers)
+        recheck(registry, add(registry, GrantRequest("a")), answers)
     register(registry, "a", [arn_of("x")], answers)
     answers.by_role[arn_of("x")] = Safety.UNREACHABLE
     assert recheck(registry, find(registry, "a"), answers).grant.state is State.VERIFIED
@@ -272,7 +272,7 @@ def test_recheck(registry: Registry, answers: Answers) -> None:
 
 def test_test_endpoint_is_not_asked_about_aws(registry: Registry, answers: Answers) -> None:
     """A grant that AWS verified is not put to an emulator: one by one an error, with --all left out."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
     local = Answers(endpoint="http://127.0.0.1:4566")
     assert isinstance(recheck(registry, find(registry, "a"), local).error, DiffersError)
@@ -283,7 +283,7 @@ def test_test_endpoint_is_not_asked_about_aws(registry: Registry, answers: Answe
 def registered(registry: Registry, answers: Answers, count: int) -> list[str]:
     """The ARNs of that many tenants' roles, verified."""
     for number in range(count):
-        add(registry, Asked(f"t{number}"))
+        add(registry, GrantRequest(f"t{number}"))
         register(registry, f"t{number}", [arn_of(f"r{number}")], answers)
     answers.asked.clear()
     time.sleep(0.002)  # the clock of a run has milliseconds
@@ -335,7 +335,7 @@ def test_one_trouble_does_not_stop_the_others(registry: Registry, answers: Answe
 
 def test_rotation_is_proved(registry: Registry, answers: Answers) -> None:
     """Switch is tested with the new ID, finish with the old one to be refused; failing either changes nothing."""
-    grant = add(registry, Asked("a"))
+    grant = add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
     old = grant.external_id
     for step in (rotate_switch, rotate_finish):
@@ -363,7 +363,7 @@ def test_rotation_is_proved(registry: Registry, answers: Answers) -> None:
 
 def test_usable(registry: Registry, answers: Answers) -> None:
     """Only a verified grant, at its own endpoint, younger than the age asked for."""
-    grant = add(registry, Asked("a"))
+    grant = add(registry, GrantRequest("a"))
     with pytest.raises(InputError, match="is unverified"):
         usable(grant, "aws", MAX_AGE)
     (done,) = register(registry, "a", [arn_of("x")], answers)
@@ -381,9 +381,9 @@ def test_usable(registry: Registry, answers: Answers) -> None:
 
 def test_tenants_for_rendering(registry: Registry) -> None:
     """Living grants as tenants; an ID given by hand must be the issued one."""
-    one = add(registry, Asked("a", ACCOUNT, name="A, Inc.", locale="ja"))
-    add(registry, Asked("a", "222222222222"))
-    retire(registry, add(registry, Asked("gone")))
+    one = add(registry, GrantRequest("a", ACCOUNT, name="A, Inc.", locale="ja"))
+    add(registry, GrantRequest("a", "222222222222"))
+    retire(registry, add(registry, GrantRequest("gone")))
     assert [tenant.slug for tenant in tenants_of(registry)] == ["a-222222222222", "a"]
     tenant = tenant_of(registry, "a", account_id=ACCOUNT, given_ids=[one.external_id])
     assert (tenant.external_ids, tenant.name, tenant.locale) == ((one.external_id,), "A, Inc.", "ja")
@@ -393,14 +393,14 @@ def test_tenants_for_rendering(registry: Registry) -> None:
 
 def test_tenant_by_its_bundles_name(registry: Registry) -> None:
     """A further account's bundle is rendered by its name too; a slug that was ever used is only ever its tenant's."""
-    add(registry, Asked("a", ACCOUNT))
-    second = add(registry, Asked("a", "222222222222"))
+    add(registry, GrantRequest("a", ACCOUNT))
+    second = add(registry, GrantRequest("a", "222222222222"))
     assert tenant_of(registry, "a-222222222222").external_ids == (second.external_id,)
     with pytest.raises(InputError, match="is not in the registry"):
         tenant_of(registry, "a-222222222222", account_id=ACCOUNT)
     with pytest.raises(InputError, match="has 2 grants"):
         tenant_of(registry, "a")
-    retire(registry, add(registry, Asked("gone")))
+    retire(registry, add(registry, GrantRequest("gone")))
     with pytest.raises(InputError, match="is not in the registry"):
         tenant_of(registry, "gone")
 
@@ -432,7 +432,7 @@ def test_import_and_export_agree(registry: Registry, answers: Answers, tmp_path:
 
 def test_export_of_a_rotation(registry: Registry, answers: Answers, tmp_path: Path) -> None:
     """Two IDs go through JSON lines and come back as a rotation; CSV refuses them."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
     grant = start(registry, find(registry, "a"))
     with pytest.raises(InputError, match="use jsonl"):
@@ -476,7 +476,7 @@ def test_formulas_stay_out_of_csv(registry: Registry, tmp_path: Path, sign: str)
 )
 def test_import_of_bad_rows(registry: Registry, tmp_path: Path, rows: str, said: str) -> None:
     """Every problem with its line, and nothing imported."""
-    known = add(registry, Asked("known"))
+    known = add(registry, GrantRequest("known"))
     path = tmp_path / "list.csv"
     path.write_text(f"{CSV}{rows}\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -498,7 +498,7 @@ def test_import_tells_all_problems(registry: Registry, tmp_path: Path) -> None:
 
 def test_import_never_brings_a_verdict(registry: Registry, answers: Answers, tmp_path: Path) -> None:
     """A list that tells of state or role is refused; a tenant that is there keeps its own."""
-    add(registry, Asked("a"))
+    add(registry, GrantRequest("a"))
     register(registry, "a", [arn_of("x")], answers)
     before = find(registry, "a")
     path = tmp_path / "list.jsonl"
@@ -514,7 +514,7 @@ def test_import_never_brings_a_verdict(registry: Registry, answers: Answers, tmp
 
 def test_bind_takes_a_verdict(registry: Registry, answers: Answers) -> None:
     """There is no way to store a role without one."""
-    grant = add(registry, Asked("a"))
+    grant = add(registry, GrantRequest("a"))
     with pytest.raises(AttributeError):
         bind(registry, grant, arn_of("x"))  # type: ignore[arg-type]
     assert find(registry, "a") == grant

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
-from deputize.registry import Asked, Grant, Registry, add, open_registry
+from deputize.registry import Grant, GrantRequest, Registry, add, open_registry
 from deputize.registry.values import now
 
 _DATABASES = itertools.count(1)
@@ -130,6 +130,6 @@ def granted(registry: Registry) -> Callable[..., Grant]:
     """Makes a grant."""
 
     def make(tenant: str, account_id: str | None = None, **fields: Any) -> Grant:
-        return add(registry, Asked(tenant, account_id, **fields))
+        return add(registry, GrantRequest(tenant, account_id, **fields))
 
     return make

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from deputize.errors import DeputizeError, InputError, ServiceError
-from deputize.registry import Asked, Registry, add, add_all, default_location, grants, open_registry
+from deputize.registry import GrantRequest, Registry, add, add_all, default_location, grants, open_registry
 from deputize.registry.migrate import _FOLDER, _KNOWN, HEAD
 from deputize.registry.tables import METADATA, VERSION_TABLE
 
@@ -23,7 +23,7 @@ from deputize.registry.tables import METADATA, VERSION_TABLE
 def make(path: Path) -> Path:
     """A registry with one tenant, closed."""
     with open_registry(str(path), who="tester", create=True) as registry:
-        add(registry, Asked("a"))
+        add(registry, GrantRequest("a"))
     return path
 
 
@@ -153,7 +153,7 @@ def test_locked(tmp_path: Path) -> None:
         with open_registry(str(path), who="tester", patience=0.1) as registry:
             assert len(grants(registry)) == 1
             with pytest.raises(ServiceError, match="is locked by another process; try again"):
-                add(registry, Asked("b"))
+                add(registry, GrantRequest("b"))
     finally:
         other.close()
 
@@ -166,7 +166,7 @@ def test_vanished(tmp_path: Path) -> None:
         with pytest.raises(ServiceError, match="is gone or cannot be opened"):
             grants(registry)
         with pytest.raises(ServiceError, match="is gone or cannot be opened"):
-            add(registry, Asked("b"))
+            add(registry, GrantRequest("b"))
     assert not path.exists()
 
 
@@ -180,7 +180,7 @@ def test_disk_full(tmp_path: Path) -> None:
             connection.execute(f"PRAGMA max_page_count = {pages}")
 
         event.listen(registry._engine, "connect", no_more)
-        rows = [Asked(f"tenant-{number}", name="x" * 150) for number in range(200)]
+        rows = [GrantRequest(f"tenant-{number}", name="x" * 150) for number in range(200)]
         with pytest.raises(ServiceError, match="the disk is full; nothing was changed"):
             add_all(registry, rows)
         event.remove(registry._engine, "connect", no_more)
@@ -238,14 +238,14 @@ def test_postgresql_that_is_not_there(postgresql: Path) -> None:
 def test_postgresql_session_ended(new_database: str) -> None:
     """A session that was ended while it rested is made anew; one in the middle of a change is an error."""
     with open_registry(new_database, who="tester") as registry, psycopg.connect(new_database, autocommit=True) as admin:
-        add(registry, Asked("a"))
+        add(registry, GrantRequest("a"))
         admin.execute(END_OTHERS)
         assert len(grants(registry)) == 1
 
-        def rows() -> Iterator[Asked]:
-            yield Asked("b")
+        def rows() -> Iterator[GrantRequest]:
+            yield GrantRequest("b")
             admin.execute(END_OTHERS)
-            yield Asked("c")
+            yield GrantRequest("c")
 
         with pytest.raises(ServiceError, match="does not answer"):
             add_all(registry, rows())
@@ -257,7 +257,7 @@ def test_postgresql_locked(new_database: str) -> None:
     with open_registry(new_database, who="tester", patience=0.2) as registry, registry.writing():
         other = open_registry(new_database, who="tester", patience=0.2)
         with other, pytest.raises(ServiceError, match="is locked by another process"):
-            add(other, Asked("b"))
+            add(other, GrantRequest("b"))
 
 
 def test_postgresql_schema(new_database: str) -> None:

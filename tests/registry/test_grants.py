@@ -7,8 +7,8 @@ import pytest
 
 from deputize.errors import InputError
 from deputize.registry import (
-    Asked,
     Grant,
+    GrantRequest,
     Registry,
     State,
     add,
@@ -25,7 +25,7 @@ GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 Make = Callable[..., Grant]
 
 
-def refused(registry: Registry, asked: Asked) -> str:
+def refused(registry: Registry, asked: GrantRequest) -> str:
     """What is said when it is added."""
     with pytest.raises(InputError) as caught:
         add(registry, asked)
@@ -46,17 +46,17 @@ def test_issued_is_issued_for_ever(registry: Registry, granted: Make) -> None:
     given = "Own-Id-0123456789"
     first = granted("a-company", external_ids=(given,))
     for tenant, external_id in (("b-company", given), ("b-company", given.upper()), ("c", given.lower())):
-        said = refused(registry, Asked(tenant, external_ids=(external_id,)))
+        said = refused(registry, GrantRequest(tenant, external_ids=(external_id,)))
         assert "was issued before" in said
         assert "a-company" not in said
     retire(registry, first)
-    assert "was issued before" in refused(registry, Asked("a-company", external_ids=(given.swapcase(),)))
+    assert "was issued before" in refused(registry, GrantRequest("a-company", external_ids=(given.swapcase(),)))
     assert granted("a-company").external_id != given
 
 
 def test_weak_id_needs_a_reason(registry: Registry, granted: Make) -> None:
     """An ID that can be guessed is taken with a reason only, which the log keeps."""
-    said = refused(registry, Asked("a-company", external_ids=("12345",)))
+    said = refused(registry, GrantRequest("a-company", external_ids=("12345",)))
     assert "can be guessed" in said
     assert "--allow-weak" in said
     assert granted("a-company", external_ids=("12345",), weak_reason="the demo").external_id == "12345"
@@ -66,17 +66,17 @@ def test_weak_id_needs_a_reason(registry: Registry, granted: Make) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked("A Company"), "is no slug"),
-        (Asked("a", account_id="12345"), "account"),
-        (Asked("a", external_ids=("with space 123456",)), "STS refuses"),
-        (Asked("a", external_ids=("x" * 1225,)), "1225"),
-        (Asked("a", partition="aws-moon"), "unknown"),
-        (Asked("a", locale="fr"), "unknown"),
-        (Asked("a", name="two\nlines"), "control character"),
-        (Asked("a", share=True), "has no ID yet"),
+        (GrantRequest("A Company"), "is no slug"),
+        (GrantRequest("a", account_id="12345"), "account"),
+        (GrantRequest("a", external_ids=("with space 123456",)), "STS refuses"),
+        (GrantRequest("a", external_ids=("x" * 1225,)), "1225"),
+        (GrantRequest("a", partition="aws-moon"), "unknown"),
+        (GrantRequest("a", locale="fr"), "unknown"),
+        (GrantRequest("a", name="two\nlines"), "control character"),
+        (GrantRequest("a", share=True), "has no ID yet"),
     ],
 )
-def test_bad_input(registry: Registry, asked: Asked, said: str) -> None:
+def test_bad_input(registry: Registry, asked: GrantRequest, said: str) -> None:
     """Each is refused in words, and nothing is kept."""
     assert said in refused(registry, asked)
     assert grants(registry, retired=True) == []
@@ -89,11 +89,11 @@ def test_one_id_for_each_account(registry: Registry, granted: Make) -> None:
     second = granted("a-company", "222222222222")
     assert first.external_id != second.external_id
     assert (first.label, second.label) == ("a-company", "a-company-222222222222")
-    assert "has 2 IDs to share" in refused(registry, Asked("a-company", "333333333333", share=True))
+    assert "has 2 IDs to share" in refused(registry, GrantRequest("a-company", "333333333333", share=True))
     only = granted("b-company", "111111111111")
     assert granted("b-company", "222222222222", share=True).external_id == only.external_id
     assert "was issued before" in refused(
-        registry, Asked("c-company", "333333333333", external_ids=(only.external_id,), share=True)
+        registry, GrantRequest("c-company", "333333333333", external_ids=(only.external_id,), share=True)
     )
 
 
@@ -101,7 +101,7 @@ def test_a_grant_is_there_once(registry: Registry, granted: Make) -> None:
     """The same tenant and account are refused; a retired one makes room."""
     granted("a", "111111111111")
     granted("a", "222222222222")
-    assert "is there" in refused(registry, Asked("a", "222222222222"))
+    assert "is there" in refused(registry, GrantRequest("a", "222222222222"))
     retire(registry, find(registry, "a", "222222222222"))
     assert granted("a", "222222222222").label == "a-222222222222"
 
@@ -137,9 +137,9 @@ def test_a_slug_that_was_ever_a_label(registry: Registry, granted: Make, *, gone
     second = granted("a", "222222222222")
     if gone:
         retire(registry, second)
-    assert "'a-222222222222' names another tenant" in refused(registry, Asked("a-222222222222"))
+    assert "'a-222222222222' names another tenant" in refused(registry, GrantRequest("a-222222222222"))
     with pytest.raises(InputError, match="names another tenant"):
-        add_all(registry, [Asked("a-222222222222", "333333333333")])
+        add_all(registry, [GrantRequest("a-222222222222", "333333333333")])
     assert {grant.tenant for grant in grants(registry, retired=True)} == {"a"}
 
 
@@ -150,7 +150,7 @@ def test_a_label_that_was_ever_a_slug(registry: Registry, granted: Make, left: i
     kept = [granted("a-222222222222", f"33333333333{number}") for number in range(left)]
     retire(registry, first)
     granted("a", "111111111111")
-    assert "'a-222222222222' names another tenant" in refused(registry, Asked("a", "222222222222"))
+    assert "'a-222222222222' names another tenant" in refused(registry, GrantRequest("a", "222222222222"))
     with pytest.raises(InputError, match="is not in the registry"):
         find(registry, "a-222222222222", "222222222222")
     assert [grant for grant in grants(registry) if grant.tenant != "a"] == kept
@@ -168,16 +168,16 @@ def test_add_all_is_all_or_none(registry: Registry, granted: Make) -> None:
     """One bad row and nothing is kept; every problem is listed with its place."""
     kept = granted("kept")
     rows = [
-        Asked("a", where="list:2"),
-        Asked("B", where="list:3"),
-        Asked("kept", external_ids=("another-id-0123456789",), where="list:4"),
+        GrantRequest("a", where="list:2"),
+        GrantRequest("B", where="list:3"),
+        GrantRequest("kept", external_ids=("another-id-0123456789",), where="list:4"),
     ]
     with pytest.raises(InputError) as caught:
         add_all(registry, rows)
     assert [problem.where.split(":")[1] for problem in caught.value.problems] == ["3", "4"]
     assert "never changes" in str(caught.value)
     assert grants(registry) == [kept]
-    assert add_all(registry, [Asked("a"), Asked("kept", name="Kept, Inc.")]) == (1, 1)
+    assert add_all(registry, [GrantRequest("a"), GrantRequest("kept", name="Kept, Inc.")]) == (1, 1)
     assert find(registry, "kept").name == "Kept, Inc."
     assert find(registry, "kept").external_id == kept.external_id
 
@@ -186,7 +186,7 @@ def test_decoy_is_nobodys(registry: Registry) -> None:
     """One reserved ID, the same each time, that no tenant can be given."""
     reserved = decoy(registry)
     assert decoy(registry) == reserved
-    assert "was issued before" in refused(registry, Asked("a", external_ids=(reserved,)))
+    assert "was issued before" in refused(registry, GrantRequest("a", external_ids=(reserved,)))
 
 
 def test_log_names_who_and_when(registry: Registry, granted: Make) -> None:

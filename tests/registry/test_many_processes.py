@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 import deputize.errors
 from deputize.model.values import Verdict
-from deputize.registry import Asked, Grant, Registry, State, add, bind, events, find, grants, open_registry
+from deputize.registry import Grant, GrantRequest, Registry, State, add, bind, events, find, grants, open_registry
 
 SOURCE = str(Path(deputize.errors.__file__).parents[1])
 PROCESSES = 8
@@ -27,7 +27,7 @@ HEAD = """
 import json, sys
 from deputize.errors import DeputizeError
 from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
-from deputize.registry import Asked, add, bind, find, open_registry
+from deputize.registry import GrantRequest, add, bind, find, open_registry
 from deputize.registry.values import now
 
 def verdict(grant, arn, role_id):
@@ -50,15 +50,15 @@ def tried(kind, what, work):
     else:
         won[kind].append(what)
 for n in range(own):
-    grant = add(registry, Asked(f"p{{me}}-{{n}}"))
+    grant = add(registry, GrantRequest(f"p{{me}}-{{n}}"))
     arn = f"arn:aws:iam::444455556666:role/p{{me}}-{{n}}"
     won["mine"].append([grant.tenant, bind(registry, grant, verdict(grant, arn, f"AROA{{me}}X{{n}}")).external_id])
     if n < shared:
-        tried("slug", n, lambda: add(registry, Asked(f"all-{{n}}")))
+        tried("slug", n, lambda: add(registry, GrantRequest(f"all-{{n}}")))
         case = str.upper if me % 2 else str.lower
         given = case(f"given-by-all-to-everyone-{{n}}")
-        tried("id", n, lambda: add(registry, Asked(f"q{{me}}-{{n}}", external_ids=(given,))))
-        rival = add(registry, Asked(f"r{{me}}-{{n}}"))
+        tried("id", n, lambda: add(registry, GrantRequest(f"q{{me}}-{{n}}", external_ids=(given,))))
+        rival = add(registry, GrantRequest(f"r{{me}}-{{n}}"))
         role = case(f"rival-{{n}}")
         tried("role", n, lambda: bind(registry, rival, verdict(rival, f"arn:aws:iam::444455556666:role/{{role}}", "")))
 print(json.dumps(won))
@@ -145,7 +145,7 @@ def test_eight_processes_at_once(location: str) -> None:
 @pytest.fixture
 def bound(registry: Registry, verdict: Callable[..., Verdict]) -> Grant:
     """Grant `a`, bound to role `odd`."""
-    grant = add(registry, Asked("a"))
+    grant = add(registry, GrantRequest("a"))
     return bind(registry, grant, verdict(grant, role_arn="arn:aws:iam::444455556666:role/odd", role_id="AROAODD"))
 
 
@@ -158,7 +158,7 @@ def test_killed_inside_the_transaction(registry: Registry, location: str, bound:
         victim.wait()
     assert find(registry, "a") == bound
     assert [event.what for event in events(registry)] == ["added", "registered"]
-    assert add(registry, Asked("b")).tenant == "b"
+    assert add(registry, GrantRequest("b")).tenant == "b"
 
 
 def test_killed_at_any_moment(registry: Registry, location: str, bound: Grant) -> None:

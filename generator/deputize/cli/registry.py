@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from deputize.errors import Problem
     from deputize.jobs.tenants.live import AwsChecker
-    from deputize.registry import Asked, Registry
+    from deputize.registry import GrantRequest, Registry
 
 RegistryOption = Annotated[
     str | None,
@@ -71,7 +71,7 @@ def opened(named: str | None) -> Registry:
     return open_registry(location(named), who=_user())
 
 
-def opened_for(named: str | None, asked: Sequence[Asked | Problem]) -> Registry:
+def opened_for(named: str | None, asked: Sequence[GrantRequest | Problem]) -> Registry:
     """The registry, open; made where none is, unless what is asked for would be refused."""
     from deputize.jobs.tenants.files import refuse_for_new
     from deputize.registry import is_there, open_registry

@@ -59,11 +59,11 @@ def add(
 ) -> None:
     """Add a tenant, or another account of one; stdout: the ID that was issued and nothing else."""
     from deputize.cli.tenants_output import print_grants
-    from deputize.registry import Asked
+    from deputize.registry import GrantRequest
     from deputize.registry import add as add_grant
 
     ids = () if external_id is None else (external_id,)
-    asked = Asked(tenant, account_id, ids, name, locale, partition, share, allow_weak)
+    asked = GrantRequest(tenant, account_id, ids, name, locale, partition, share, allow_weak)
     with opened_for(registry, [asked]) as found:
         grant = add_grant(found, asked)
     if form is Format.json:

@@ -6,19 +6,20 @@ and from nothing else; verifying is done elsewhere, never inside a transaction. 
 
 from __future__ import annotations
 
+from deputize.model.grant_request import GrantRequest
 from deputize.registry.binding import bind, note, refuted
 from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
-from deputize.registry.grants import Asked, add, add_all, find, find_label, grants, retire
+from deputize.registry.grants import add, add_all, find, find_label, grants, retire
 from deputize.registry.issued import decoy
 from deputize.registry.rotation import abort, finish, start, switch
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
 from deputize.registry.values import Grant, Rotation, State
 
 __all__ = [
-    "Asked",
     "Event",
     "Grant",
+    "GrantRequest",
     "Registry",
     "Rotation",
     "State",

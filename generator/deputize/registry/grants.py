@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from deputize.errors import DiffersError, InputError, Problem
 from deputize.model.display import shown
 from deputize.model.external_id import external_id_weaknesses
+from deputize.model.grant_request import GrantRequest
 from deputize.model.spec import Tenant, tenant_problems
 from deputize.registry.database import Registry
 from deputize.registry.events import record
@@ -23,32 +23,13 @@ _LIVE = GRANTS.c.state != State.RETIRED
 _COLUMNS = tuple(GRANTS.c[name] for name in Grant.__dataclass_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A grant to be made. external_ids: none for a random one; two restore a rotation that was started.
-
-    share: use the ID that the tenant's grant for another account has (AWS advises one per account). weak_reason: why
-    an own ID that can be guessed is taken all the same. where: how problems call it.
-    """
-
-    tenant: str
-    account_id: str | None = None
-    external_ids: tuple[str, ...] = ()
-    name: str = ""
-    locale: str = "en"
-    partition: str = "aws"
-    share: bool = False
-    weak_reason: str = ""
-    where: str = "tenants add"
-
-
-def add(registry: Registry, asked: Asked) -> Grant:
+def add(registry: Registry, wanted: GrantRequest) -> Grant:
     """Make a grant and issue its ID. Raises InputError with every problem."""
     with registry.writing() as tx:
-        return insert_grant(tx, registry.who, asked)
+        return insert_grant(tx, registry.who, wanted)
 
 
-def add_all(registry: Registry, many: Iterable[Asked | Problem]) -> tuple[int, int]:
+def add_all(registry: Registry, many: Iterable[GrantRequest | Problem]) -> tuple[int, int]:
     """Make, or find unchanged but for name and locale, every grant in one transaction; (made, found) are counted.
 
     A grant that is there keeps its ID, state and role: an ID that differs is a problem. A Problem among them stands
@@ -56,15 +37,15 @@ def add_all(registry: Registry, many: Iterable[Asked | Problem]) -> tuple[int, i
     """
     made, found, problems = 0, 0, list[Problem]()
     with registry.writing() as tx:
-        for asked in many:
-            if isinstance(asked, Problem):
-                problems.append(asked)
+        for wanted in many:
+            if isinstance(wanted, Problem):
+                problems.append(wanted)
                 continue
             try:
-                if _kept(tx, registry.who, asked):
+                if _kept(tx, registry.who, wanted):
                     found += 1
                 else:
-                    insert_grant(tx, registry.who, asked)
+                    insert_grant(tx, registry.who, wanted)
                     made += 1
             except InputError as error:
                 problems += error.problems
@@ -73,26 +54,26 @@ def add_all(registry: Registry, many: Iterable[Asked | Problem]) -> tuple[int, i
     return made, found
 
 
-def insert_grant(tx: Connection, who: str, asked: Asked) -> Grant:
+def insert_grant(tx: Connection, who: str, wanted: GrantRequest) -> Grant:
     """As `add`, in a transaction that is open."""
-    ids = asked.external_ids or ((_shared_id(tx, asked),) if asked.share else (fresh_id(),))
-    label = _label(tx, asked)
-    tenant = Tenant(label, ids, asked.name, asked.account_id, asked.partition, asked.locale)
-    problems = (*tenant_problems(tenant, asked.where), *_weaknesses(asked))
+    ids = wanted.external_ids or ((_shared_id(tx, wanted),) if wanted.share else (fresh_id(),))
+    label = _label(tx, wanted)
+    tenant = Tenant(label, ids, wanted.name, wanted.account_id, wanted.partition, wanted.locale)
+    problems = (*tenant_problems(tenant, wanted.where), *_weaknesses(wanted))
     if problems:
         raise InputError(*problems)
-    _refuse_anothers_name(tx, asked, label)
-    _refuse_twin(tx, asked, label)
-    if not (asked.share and _is_own(tx, asked.tenant, ids)):
+    _refuse_anothers_name(tx, wanted, label)
+    _refuse_twin(tx, wanted, label)
+    if not (wanted.share and _is_own(tx, wanted.tenant, ids)):
         for one in ids:
-            issue(tx, asked.tenant, one, where=f"{asked.where}: external_id", weak_reason=asked.weak_reason)
+            issue(tx, wanted.tenant, one, where=f"{wanted.where}: external_id", weak_reason=wanted.weak_reason)
     row = {
-        "tenant": asked.tenant,
+        "tenant": wanted.tenant,
         "label": label,
-        "name": asked.name,
-        "locale": asked.locale,
-        "partition": asked.partition,
-        "account_id": asked.account_id,
+        "name": wanted.name,
+        "locale": wanted.locale,
+        "partition": wanted.partition,
+        "account_id": wanted.account_id,
         "state": State.UNVERIFIED,
         "external_id": ids[0],
         "other_id": ids[1] if len(ids) > 1 else None,
@@ -100,8 +81,8 @@ def insert_grant(tx: Connection, who: str, asked: Asked) -> Grant:
         "generation": 1,
     }
     number = tx.execute(insert(GRANTS).values(**row).returning(GRANTS.c.id)).scalar_one()
-    how = "shared" if asked.share else "given" if asked.external_ids else "random"
-    detail = f"id={how}" + (f" weak={asked.weak_reason}" if asked.weak_reason else "")
+    how = "shared" if wanted.share else "given" if wanted.external_ids else "random"
+    detail = f"id={how}" + (f" weak={wanted.weak_reason}" if wanted.weak_reason else "")
     grant = by_id(tx, number)
     record(tx, who, grant, "added", detail)
     return grant
@@ -136,7 +117,7 @@ def find_label(registry: Registry, label: str) -> Grant:
 
 
 def grants(registry: Registry, *, tenant: str | None = None, retired: bool = False) -> list[Grant]:
-    """All grants, or one tenant's, by tenant and account; retired ones only when asked for."""
+    """All grants, or one tenant's, by tenant and account; retired ones only on request."""
     query = select(*_COLUMNS).order_by(GRANTS.c.tenant, GRANTS.c.account_id, GRANTS.c.id)
     if tenant is not None:
         query = query.where(GRANTS.c.tenant == tenant)
@@ -181,45 +162,45 @@ def _not_there(which: str) -> InputError:
     return InputError(Problem("tenant", f"{which} is not in the registry", "look with `deputize tenants list`"))
 
 
-def _label(tx: Connection, asked: Asked) -> str:
-    own = (GRANTS.c.tenant == asked.tenant) & (GRANTS.c.label == asked.tenant)
+def _label(tx: Connection, wanted: GrantRequest) -> str:
+    own = (GRANTS.c.tenant == wanted.tenant) & (GRANTS.c.label == wanted.tenant)
     taken = tx.execute(select(GRANTS.c.id).where(_LIVE, own)).scalar()
-    if taken is None or asked.account_id is None:
-        return asked.tenant
-    return f"{asked.tenant}-{asked.account_id}"
+    if taken is None or wanted.account_id is None:
+        return wanted.tenant
+    return f"{wanted.tenant}-{wanted.account_id}"
 
 
-def _refuse_anothers_name(tx: Connection, asked: Asked, label: str) -> None:
+def _refuse_anothers_name(tx: Connection, wanted: GrantRequest, label: str) -> None:
     # Retired ones count too: a name never comes to mean another tenant.
-    anothers = or_(GRANTS.c.label == asked.tenant, GRANTS.c.tenant == label)
-    query = select(GRANTS.c.id).where(GRANTS.c.tenant != asked.tenant, anothers)
+    anothers = or_(GRANTS.c.label == wanted.tenant, GRANTS.c.tenant == label)
+    query = select(GRANTS.c.id).where(GRANTS.c.tenant != wanted.tenant, anothers)
     if tx.execute(query).first() is not None:
         what = f"{shown(label)} names another tenant, or did"
-        raise InputError(Problem(f"{asked.where}: tenant", what, "choose another slug"))
+        raise InputError(Problem(f"{wanted.where}: tenant", what, "choose another slug"))
 
 
-def _refuse_twin(tx: Connection, asked: Asked, label: str) -> None:
+def _refuse_twin(tx: Connection, wanted: GrantRequest, label: str) -> None:
     query = select(*_COLUMNS).where(
         _LIVE,
         or_(
             GRANTS.c.label == label,
-            (GRANTS.c.tenant == asked.tenant)
-            & (GRANTS.c.partition == asked.partition)
-            & GRANTS.c.account_id.is_not_distinct_from(asked.account_id),
+            (GRANTS.c.tenant == wanted.tenant)
+            & (GRANTS.c.partition == wanted.partition)
+            & GRANTS.c.account_id.is_not_distinct_from(wanted.account_id),
         ),
     )
     if (row := tx.execute(query).first()) is not None:
         mend = "name another account with --account-id, or retire that one first"
-        raise InputError(Problem(f"{asked.where}: tenant", f"{shown(label)} is there: {_grant(row)}", mend))
+        raise InputError(Problem(f"{wanted.where}: tenant", f"{shown(label)} is there: {_grant(row)}", mend))
 
 
-def _shared_id(tx: Connection, asked: Asked) -> str:
-    query = select(GRANTS.c.external_id).where(_LIVE, GRANTS.c.tenant == asked.tenant).distinct()
+def _shared_id(tx: Connection, wanted: GrantRequest) -> str:
+    query = select(GRANTS.c.external_id).where(_LIVE, GRANTS.c.tenant == wanted.tenant).distinct()
     found = list(tx.execute(query).scalars())
     if len(found) == 1:
         return str(found[0])
-    what = f"{shown(asked.tenant)} has {len(found)} IDs to share" if found else f"{shown(asked.tenant)} has no ID yet"
-    raise InputError(Problem(f"{asked.where}: --share", what, "leave out --share: a new one is issued"))
+    what = f"{shown(wanted.tenant)} has {len(found)} IDs to share" if found else f"{shown(wanted.tenant)} has no ID yet"
+    raise InputError(Problem(f"{wanted.where}: --share", what, "leave out --share: a new one is issued"))
 
 
 def _is_own(tx: Connection, tenant: str, ids: tuple[str, ...]) -> bool:
@@ -227,38 +208,38 @@ def _is_own(tx: Connection, tenant: str, ids: tuple[str, ...]) -> bool:
     return len(ids) == 1 and tx.execute(query).first() is not None
 
 
-def _weaknesses(asked: Asked) -> list[Problem]:
-    if asked.weak_reason or not asked.external_ids:
+def _weaknesses(wanted: GrantRequest) -> list[Problem]:
+    if wanted.weak_reason or not wanted.external_ids:
         return []
     mend = "leave it out: a random one is issued; or say why it must be with --allow-weak REASON"
-    place = f"{asked.where}: external_id"
+    place = f"{wanted.where}: external_id"
     return [
         Problem(place, f"{shown(one)} {weakness}", mend)
-        for one in asked.external_ids
+        for one in wanted.external_ids
         if one
-        for weakness in external_id_weaknesses(one, asked.tenant)
+        for weakness in external_id_weaknesses(one, wanted.tenant)
     ]
 
 
-def _kept(tx: Connection, who: str, asked: Asked) -> bool:
-    """Whether the grant is there; its name and locale follow what was asked."""
+def _kept(tx: Connection, who: str, wanted: GrantRequest) -> bool:
+    """Whether the grant is there; its name and locale follow what is wanted."""
     query = select(*_COLUMNS).where(
         _LIVE,
-        GRANTS.c.tenant == asked.tenant,
-        GRANTS.c.partition == asked.partition,
-        GRANTS.c.account_id.is_not_distinct_from(asked.account_id),
+        GRANTS.c.tenant == wanted.tenant,
+        GRANTS.c.partition == wanted.partition,
+        GRANTS.c.account_id.is_not_distinct_from(wanted.account_id),
     )
     row = tx.execute(query).first()
     if row is None:
         return False
     grant = _grant(row)
-    if asked.external_ids and asked.external_ids != grant.rendered_ids:
-        what = f"{shown(asked.tenant)} was issued another ID, which an import never changes"
-        raise InputError(Problem(f"{asked.where}: external_id", what, "use `deputize tenants rotate`"))
-    if (asked.name, asked.locale) != (grant.name, grant.locale):
-        tenant = Tenant(grant.label, grant.rendered_ids, asked.name, grant.account_id, grant.partition, asked.locale)
-        if problems := tenant_problems(tenant, asked.where):
+    if wanted.external_ids and wanted.external_ids != grant.rendered_ids:
+        what = f"{shown(wanted.tenant)} was issued another ID, which an import never changes"
+        raise InputError(Problem(f"{wanted.where}: external_id", what, "use `deputize tenants rotate`"))
+    if (wanted.name, wanted.locale) != (grant.name, grant.locale):
+        tenant = Tenant(grant.label, grant.rendered_ids, wanted.name, grant.account_id, grant.partition, wanted.locale)
+        if problems := tenant_problems(tenant, wanted.where):
             raise InputError(*problems)
-        change(tx, grant, name=asked.name, locale=asked.locale)
+        change(tx, grant, name=wanted.name, locale=wanted.locale)
         record(tx, who, grant, "renamed")
     return True

@@ -23,7 +23,7 @@ from deputize.jobs.tenants.checks import Checked, register
 from deputize.jobs.tenants.live import AwsChecker
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
-from deputize.registry import Asked, Registry, add, open_registry
+from deputize.registry import GrantRequest, Registry, add, open_registry
 
 VENDOR_ACCOUNT, CUSTOMER_ACCOUNT = "111122223333", "444455556666"
 COLLECTOR = "collector"
@@ -147,7 +147,7 @@ def _registry() -> Iterator[Registry]:
 def _registered(stage: _Stage, registry: Registry, good: str, bad: str) -> None:
     """The service's registry takes the second story's role, and refuses the first one's."""
     why = "the ID of AWS's own example"
-    add(registry, Asked("a-company", CUSTOMER_ACCOUNT, (OWN_ID,), "Company A", weak_reason=why))
+    add(registry, GrantRequest("a-company", CUSTOMER_ACCOUNT, (OWN_ID,), "Company A", weak_reason=why))
     checker = AwsChecker(stage.service, wait=0.0)
     refused = register(registry, "a-company", [bad], checker)[0]
     taken = register(registry, "a-company", [good], checker)[0]

@@ -15,12 +15,12 @@ from deputize.errors import InputError, Problem
 from deputize.jobs.inputs import read_rows
 from deputize.model.display import shown
 from deputize.model.tenant_rows import COLUMNS, Row
-from deputize.registry import Asked, Grant, Registry, add_all, grants, open_registry
+from deputize.registry import Grant, GrantRequest, Registry, add_all, grants, open_registry
 
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets take for the beginning of a formula
 
 
-def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[Asked | Problem]:
+def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[GrantRequest | Problem]:
     """What a CSV or JSON-lines file (`-`: standard input) asks for, row by row; what cannot be taken is a Problem.
 
     An empty external_id is one to be issued. share: rows of one tenant may have the same ID. weak_reason: why IDs that
@@ -33,23 +33,23 @@ def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[
         rows = list(read_rows(source, name))
         source.seek(0)
         tabular = not source.read(1 << 10).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
-    found: list[Asked | Problem] = []
+    found: list[GrantRequest | Problem] = []
     for row in rows:
         if isinstance(row, Problem):
             found.append(row)
             continue
         found += _formulas(row, name) if tabular else ()
-        found.append(_asked(row, name, share=share, weak_reason=weak_reason))
+        found.append(_request(row, name, share=share, weak_reason=weak_reason))
     return found
 
 
-def refuse_for_new(asked: Iterable[Asked | Problem]) -> None:
+def refuse_for_new(wanted: Iterable[GrantRequest | Problem]) -> None:
     """Raise what a new registry would refuse, so that none has to be made to find out: InputError with all problems."""
     with (
         TemporaryDirectory(prefix="deputize-") as folder,
         open_registry(str(Path(folder, "registry.db")), who="rehearsal", create=True) as empty,
     ):
-        add_all(empty, asked)
+        add_all(empty, wanted)
 
 
 def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterator[str]:
@@ -70,9 +70,9 @@ def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterato
         yield line.getvalue()
 
 
-def _asked(row: Row, name: str, *, share: bool, weak_reason: str) -> Asked:
+def _request(row: Row, name: str, *, share: bool, weak_reason: str) -> GrantRequest:
     fields = row.fields
-    return Asked(
+    return GrantRequest(
         tenant=fields.get("tenant", ""),
         account_id=fields.get("account_id") or None,
         external_ids=tuple(one for one in row.external_ids if one),
