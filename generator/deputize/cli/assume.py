@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deputize.cli.options import EndpointOption, ProfileOption, RegionOption
-from deputize.cli.registry import AccountOption, RegistryOption, a_number, opened
+from deputize.cli.registry import AccountOption, RegistryOption, not_nan, user_registry
 
 
 def assume(
@@ -22,7 +22,7 @@ def assume(
             metavar="DAYS",
             min=0,
             max=3650,
-            callback=a_number,
+            callback=not_nan,
         ),
     ] = 7.0,
     registry: RegistryOption = None,
@@ -34,20 +34,16 @@ def assume(
     import os
     from datetime import timedelta
 
-    from deputize.aws.client import Session
-    from deputize.jobs.assume.run import assume as run_inside
+    from deputize.jobs.assume.run import run_inside
     from deputize.model.aws_options import AwsOptions
-    from deputize.version import __version__
 
-    own = Session(AwsOptions(profile, region, endpoint_url), __version__)
-    with opened(registry) as found:
-        code = run_inside(
-            found,
-            tenant,
-            command,
-            own=own,
-            environ=os.environ,
-            account_id=account_id,
-            max_age=timedelta(days=max_age),
-        )
+    code = run_inside(
+        tenant,
+        command,
+        registry=user_registry(registry),
+        aws=AwsOptions(profile, region, endpoint_url),
+        environ=os.environ,
+        account_id=account_id,
+        max_age=timedelta(days=max_age),
+    )
     raise typer.Exit(code)

@@ -1,17 +1,15 @@
-"""What the registry's commands share: their options, the open registry, and the checker they verify with."""
+"""What the registry's commands share: their options, which registry is meant, and how roles are verified."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from deputize.errors import Problem
-    from deputize.jobs.tenants.live import AwsChecker
-    from deputize.registry import GrantRequest, Registry
+    from deputize.jobs.tenants.commands import CheckOptions
+    from deputize.jobs.user_registry import UserRegistry
 
 RegistryOption = Annotated[
     str | None,
@@ -29,7 +27,7 @@ AccountOption = Annotated[
 TenantArgument = Annotated[str, typer.Argument(help="Slug of the tenant, as a-company.")]
 
 
-def a_number(value: float) -> float:
+def not_nan(value: float) -> float:
     """`value`, unless it is NaN, which lies in every range."""
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
         msg = "nan is no number"
@@ -39,12 +37,12 @@ def a_number(value: float) -> float:
 
 WaitOption = Annotated[
     float,
-    typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0, max=3600, callback=a_number),
+    typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0, max=3600, callback=not_nan),
 ]
 NeverOption = Annotated[
-    list[str] | None, typer.Option("--never-assume", help="An account that is never entered.", metavar="ID")
+    list[str] | None, typer.Option("--never-assume", help="An account whose roles are never assumed.", metavar="ID")
 ]
-AskedVendorOption = Annotated[
+ExpectedVendorOption = Annotated[
     Path | None,
     typer.Option(
         "--vendor",
@@ -55,31 +53,13 @@ AskedVendorOption = Annotated[
 ]
 
 
-def location(named: str | None) -> str:
-    """The registry that was named, else the user's own."""
+def user_registry(named: str | None) -> UserRegistry:
+    """The registry that was named, else the user's own; its log will name the user of the system."""
     import os
 
-    from deputize.registry import default_location
+    from deputize.jobs.user_registry import UserRegistry
 
-    return named or default_location(os.environ)
-
-
-def opened(named: str | None) -> Registry:
-    """The registry, open; its log will name the user of the system."""
-    from deputize.registry import open_registry
-
-    return open_registry(location(named), who=_user())
-
-
-def opened_for(named: str | None, asked: Sequence[GrantRequest | Problem]) -> Registry:
-    """The registry, open; made where none is, unless what is asked for would be refused."""
-    from deputize.jobs.tenants.files import refuse_for_new
-    from deputize.registry import is_there, open_registry
-
-    where = location(named)
-    if not is_there(where):
-        refuse_for_new(asked)
-    return open_registry(where, who=_user(), create=True)
+    return UserRegistry.of(named, os.environ, _user())
 
 
 def _user() -> str:
@@ -93,7 +73,7 @@ def _user() -> str:
         return f"uid-{number}"
 
 
-def checker(
+def check_options(
     profile: str | None,
     region: str | None,
     endpoint_url: str | None,
@@ -101,11 +81,9 @@ def checker(
     vendor: Path | None,
     wait: float,
     never: list[str] | None = None,
-) -> AwsChecker:
-    """Whoever verifies, as these options say."""
-    from deputize.aws.client import Session
-    from deputize.jobs.tenants.live import AwsChecker
+) -> CheckOptions:
+    """How roles are verified, as these options say."""
+    from deputize.jobs.tenants.commands import CheckOptions
     from deputize.model.aws_options import AwsOptions
-    from deputize.version import __version__
 
-    return AwsChecker(Session(AwsOptions(profile, region, endpoint_url), __version__), vendor, wait, tuple(never or ()))
+    return CheckOptions(AwsOptions(profile, region, endpoint_url), vendor, wait, tuple(never or ()))

@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.printing import print_result
 from deputize.cli.registry import (
     AccountOption,
-    AskedVendorOption,
+    ExpectedVendorOption,
     NeverOption,
     RegistryOption,
     TenantArgument,
     WaitOption,
-    checker,
-    opened,
-    opened_for,
+    check_options,
+    user_registry,
 )
 from deputize.cli.tenants_rotate import app as rotate
 
@@ -32,7 +32,7 @@ ShareOption = Annotated[
 ]
 
 
-class ListForm(StrEnum):
+class ListFormat(StrEnum):
     """The form of a list of tenants."""
 
     csv = "csv"
@@ -58,18 +58,14 @@ def add(
     form: FormatOption = Format.text,
 ) -> None:
     """Add a tenant, or another account of one; stdout: the ID that was issued and nothing else."""
-    from deputize.cli.tenants_output import print_grants
-    from deputize.registry import GrantRequest
-    from deputize.registry import add as add_grant
+    from deputize.jobs.tenants.grants import add_tenant
+    from deputize.jobs.tenants.result import grants_as_json
+    from deputize.model.grant_request import GrantRequest
 
     ids = () if external_id is None else (external_id,)
-    asked = GrantRequest(tenant, account_id, ids, name, locale, partition, share, allow_weak)
-    with opened_for(registry, [asked]) as found:
-        grant = add_grant(found, asked)
-    if form is Format.json:
-        print_grants([grant], form)
-    else:
-        typer.echo(grant.external_id)
+    request = GrantRequest(tenant, account_id, ids, name, locale, partition, share, allow_weak)
+    grant = add_tenant(user_registry(registry), request)
+    print_result(form, grants_as_json([grant]), [grant.external_id])
 
 
 @app.command("list")
@@ -80,22 +76,21 @@ def list_(
     form: FormatOption = Format.text,
 ) -> None:
     """List every grant: a tenant's account, its ID, role and state."""
-    from deputize.cli.tenants_output import print_grants
-    from deputize.registry import grants
+    from deputize.jobs.tenants.grants import list_grants
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
-    with opened(registry) as found:
-        print_grants(grants(found, retired=retired), form)
+    found = list_grants(user_registry(registry), retired=retired)
+    print_result(form, grants_as_json(found), grants_as_lines(found))
 
 
 @app.command()
 def show(tenant: TenantArgument, *, registry: RegistryOption = None, form: FormatOption = Format.text) -> None:
     """Show a tenant's grants, retired ones too, and what was done to them, when and by whom."""
-    from deputize.cli.tenants_output import print_grants
-    from deputize.registry import events, find, grants
+    from deputize.jobs.tenants.grants import tenant_history
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
-    with opened(registry) as found:
-        own = grants(found, tenant=tenant, retired=True) or [find(found, tenant)]
-        print_grants(own, form, events(found, own[0].tenant))
+    found = tenant_history(user_registry(registry), tenant)
+    print_result(form, grants_as_json(found.grants, found.events), grants_as_lines(found.grants, found.events))
 
 
 @app.command("import")
@@ -107,27 +102,23 @@ def import_(
     registry: RegistryOption = None,
 ) -> None:
     """Add every tenant of a list, all or none; an empty external_id is issued, one that was issued never changes."""
-    from deputize.jobs.tenants.files import read_list
-    from deputize.registry import add_all
+    from deputize.jobs.tenants.grants import import_list
 
-    asked = read_list(file, share=share, weak_reason=allow_weak)
-    with opened_for(registry, asked) as found:
-        made, kept = add_all(found, asked)
+    made, kept = import_list(user_registry(registry), file, share=share, weak_reason=allow_weak)
     typer.echo(f"{made} added, {kept} already there", err=True)
 
 
 @app.command()
 def export(
     *,
-    form: Annotated[ListForm, typer.Option("--format", help="Form of the list.")] = ListForm.jsonl,
+    form: Annotated[ListFormat, typer.Option("--format", help="Form of the list.")] = ListFormat.jsonl,
     registry: RegistryOption = None,
 ) -> None:
     """Print every living grant as a list that `import` and `render --tenants` take."""
-    from deputize.jobs.tenants.files import export_tenants
+    from deputize.jobs.tenants.grants import export_list
 
-    with opened(registry) as found:
-        for line in export_tenants(found, "csv" if form is ListForm.csv else "jsonl"):
-            typer.echo(line, nl=False)
+    for line in export_list(user_registry(registry), "csv" if form is ListFormat.csv else "jsonl"):
+        typer.echo(line, nl=False)
 
 
 @app.command()
@@ -137,7 +128,7 @@ def register(
     *,
     wait: WaitOption = 60.0,
     never_assume: NeverOption = None,
-    vendor: AskedVendorOption = None,
+    vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -146,11 +137,10 @@ def register(
 ) -> None:
     """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
-    from deputize.jobs.tenants.checks import register as register_roles
+    from deputize.jobs.tenants.commands import register as register_roles
 
-    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
-    with opened(registry) as found:
-        checks = register_roles(found, tenant, role_arn, tester, show_progress)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    checks = register_roles(user_registry(registry), tenant, role_arn, options, show_progress)
     print_checks(checks, form, handed_in=True)
 
 
@@ -165,7 +155,7 @@ def verify(
     account_id: AccountOption = None,
     wait: WaitOption = 60.0,
     never_assume: NeverOption = None,
-    vendor: AskedVendorOption = None,
+    vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -175,17 +165,15 @@ def verify(
     """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
     from deputize.cli.tenants_output import print_checks, show_progress, show_resumed
     from deputize.errors import Problem, UsageError
-    from deputize.jobs.tenants.checks import recheck, recheck_all
-    from deputize.registry import find
+    from deputize.jobs.tenants.commands import verify_all, verify_tenant
 
     if (tenant is None) is not every:
         raise UsageError(Problem("tenants verify", "needs either a tenant or --all"))
-    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
-    with opened(registry) as found:
-        if tenant is None:
-            checks = list(recheck_all(found, tester, show_progress, anew=anew, resumed=show_resumed))
-        else:
-            checks = [recheck(found, find(found, tenant, account_id), tester)]
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    if tenant is None:
+        checks = verify_all(user_registry(registry), options, show_progress, anew=anew, resumed=show_resumed)
+    else:
+        checks = verify_tenant(user_registry(registry), tenant, account_id, options)
     print_checks(checks, form)
 
 
@@ -198,9 +186,8 @@ def retire(
     form: FormatOption = Format.text,
 ) -> None:
     """End a grant: nothing is rendered, verified or assumed for it any more. Its ID is never issued again."""
-    from deputize.cli.tenants_output import print_grants
-    from deputize.registry import find
-    from deputize.registry import retire as retire_grant
+    from deputize.jobs.tenants.grants import retire_grant
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
-    with opened(registry) as found:
-        print_grants([retire_grant(found, find(found, tenant, account_id))], form)
+    found = [retire_grant(user_registry(registry), tenant, account_id)]
+    print_result(form, grants_as_json(found), grants_as_lines(found))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import typer
 
 from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.printing import print_result
 from deputize.cli.registry import (
     AccountOption,
-    AskedVendorOption,
+    ExpectedVendorOption,
     RegistryOption,
     TenantArgument,
     WaitOption,
-    checker,
-    opened,
+    check_options,
+    user_registry,
 )
 
 app = typer.Typer(no_args_is_help=True, help="Change a tenant's ID without a gap: start, switch, finish; or abort.")
@@ -27,11 +28,11 @@ def start(
     form: FormatOption = Format.text,
 ) -> None:
     """Issue the next ID: `render` now writes both, and the old one is still sent."""
-    from deputize import registry as rooms
-    from deputize.cli.tenants_output import print_grants
+    from deputize.jobs.tenants.grants import start_rotation
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
-    with opened(registry) as found:
-        print_grants([rooms.start(found, rooms.find(found, tenant, account_id))], form)
+    found = [start_rotation(user_registry(registry), tenant, account_id)]
+    print_result(form, grants_as_json(found), grants_as_lines(found))
 
 
 @app.command("switch")
@@ -40,7 +41,7 @@ def switch(
     *,
     account_id: AccountOption = None,
     wait: WaitOption = 60.0,
-    vendor: AskedVendorOption = None,
+    vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -48,13 +49,11 @@ def switch(
     form: FormatOption = Format.text,
 ) -> None:
     """Verify the new ID, then send it: `render` now writes only the new one."""
-    from deputize import registry as rooms
     from deputize.cli.tenants_output import print_checks
-    from deputize.jobs.tenants import checks as tenant_checks
+    from deputize.jobs.tenants.commands import switch_rotation
 
-    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait)
-    with opened(registry) as found:
-        print_checks([tenant_checks.rotate_switch(found, rooms.find(found, tenant, account_id), tester)], form)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
+    print_checks(switch_rotation(user_registry(registry), tenant, account_id, options), form)
 
 
 @app.command("finish")
@@ -63,7 +62,7 @@ def finish(
     *,
     account_id: AccountOption = None,
     wait: WaitOption = 60.0,
-    vendor: AskedVendorOption = None,
+    vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -71,13 +70,11 @@ def finish(
     form: FormatOption = Format.text,
 ) -> None:
     """Verify that the old ID is refused, and retire it."""
-    from deputize import registry as rooms
     from deputize.cli.tenants_output import print_checks
-    from deputize.jobs.tenants import checks as tenant_checks
+    from deputize.jobs.tenants.commands import finish_rotation
 
-    tester = checker(profile, region, endpoint_url, vendor=vendor, wait=wait)
-    with opened(registry) as found:
-        print_checks([tenant_checks.rotate_finish(found, rooms.find(found, tenant, account_id), tester)], form)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
+    print_checks(finish_rotation(user_registry(registry), tenant, account_id, options), form)
 
 
 @app.command("abort")
@@ -89,8 +86,8 @@ def abort(
     form: FormatOption = Format.text,
 ) -> None:
     """Go on with the old ID alone; only before `switch`."""
-    from deputize import registry as rooms
-    from deputize.cli.tenants_output import print_grants
+    from deputize.jobs.tenants.grants import abort_rotation
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
-    with opened(registry) as found:
-        print_grants([rooms.abort(found, rooms.find(found, tenant, account_id))], form)
+    found = [abort_rotation(user_registry(registry), tenant, account_id)]
+    print_result(form, grants_as_json(found), grants_as_lines(found))

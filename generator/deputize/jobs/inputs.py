@@ -19,6 +19,8 @@ from deputize.model.tenant_rows import COLUMNS, Row, column_problems
 from deputize.model.text import english
 from deputize.model.vendor_file import parse_vendor
 
+# The vendor's file where none is named.
+VENDOR_FILE = Path("vendor.yaml")
 # The vendor of `--vendor-account`, which has a number and no name.
 BARE_VENDOR = "vendor"
 

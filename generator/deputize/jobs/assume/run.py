@@ -1,4 +1,4 @@
-"""Entering a tenant's role with what the registry knows: a command inside it, or a session for a program."""
+"""Assuming a tenant's role with what the registry knows: a command inside it, or a session for a program."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from deputize import tools
-from deputize.aws.client import Session
 from deputize.aws.refreshing import BotoSession, refreshing
 from deputize.aws.verify import endpoint_of
 from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError, UsageError
 from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.jobs.aws_session import aws_session
+from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
-from deputize.registry import Grant, Registry, State, find, open_registry
-from deputize.version import __version__
+from deputize.registry import Grant, State, find, open_registry
 
 MAX_AGE: Final = timedelta(days=7)
 _AWS: Final = "aws"
-_DURATION: Final = 3600  # seconds: what every role allows, and the most for one that is entered from another role
+_DURATION: Final = 3600  # seconds: what every role allows, and the most for one that is assumed from another role
 _SESSION_NAME: Final = "deputize-assume"
 _PROGRAM: Final = "library"  # whom the registry's log would name
 
 
-def assume(
-    registry: Registry,
+def run_inside(
     tenant: str,
     command: Sequence[str],
     *,
-    own: Session,
+    registry: UserRegistry,
+    aws: AwsOptions,
     environ: Mapping[str, str],
     account_id: str | None = None,
     max_age: timedelta = MAX_AGE,
@@ -36,11 +36,13 @@ def assume(
     """Run a command inside a tenant's role; returns its exit code.
 
     command: program and arguments, no shell. environ: what it inherits, without any AWS_*. Raises as `usable`,
-    ServiceError when the role cannot be entered or the command cannot be started.
+    ServiceError when the role cannot be assumed or the command cannot be started.
     """
     if not command:
         raise UsageError(Problem("COMMAND", "is missing", "write it after --"))
-    grant = find(registry, tenant, account_id)
+    own = aws_session(aws)
+    with registry.open() as opened:
+        grant = find(opened, tenant, account_id)
     endpoint = endpoint_of(own)
     role = usable(grant, endpoint, max_age)
     key = own.call(
@@ -78,9 +80,9 @@ def tenant_session(
 
     registry: its path or URL. max_age: of the last safe verdict. It is not renewed once the grant is suspended or
     retired, has another role or ID, or its verdict is too old. Raises as `usable`, ServiceError when the role cannot be
-    entered; a later renewal raises the same.
+    assumed; a later renewal raises the same.
     """
-    own = Session(AwsOptions(profile, region, endpoint_url), __version__)
+    own = aws_session(AwsOptions(profile, region, endpoint_url))
     endpoint = endpoint_of(own)
     grant, role = _look(registry, tenant, account_id, endpoint, max_age)
 

@@ -1,4 +1,4 @@
-"""What a command prints while its job works: results on stdout, the talk on stderr."""
+"""What `deputize render` prints while its job works: results on stdout, the talk on stderr."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from deputize.jobs.render.run import Written
     from deputize.model.values import Finding
 
-_TOLD = 20
-_PATIENCE = 1.0
+_MOST_FINDINGS = 20
+_QUIET_SECONDS = 1.0
 
 
-class Output:
+class RenderOutput:
     """Prints bundles as they come (text), or one JSON object at the end; findings go to stderr, each once."""
 
     def __init__(self, schema: str, form: Format, *, many: bool) -> None:
@@ -83,13 +83,13 @@ class Output:
             self._rows.append({"tenant": written.tenant, "path": str(written.path), "outcome": written.outcome})
         else:
             typer.echo(str(written.path))
-        if self._progress and self._count % 100 == 0 and time.monotonic() - self._started > _PATIENCE:
+        if self._progress and self._count % 100 == 0 and time.monotonic() - self._started > _QUIET_SECONDS:
             typer.echo(f"\r{self._count} bundles", err=True, nl=False)
 
     def _finding(self, finding: Finding) -> None:
         if self._json:
             self._findings.append(finding)
-        elif len(self._findings) < _TOLD:
+        elif len(self._findings) < _MOST_FINDINGS:
             mend = f"; {finding.mend}" if finding.mend else ""
             line = f"{finding.severity}: {finding.where}: {finding.message} [{finding.rule}]{mend}"
             typer.echo(printable(line), err=True)

@@ -1,0 +1,94 @@
+"""Grants and checks as people and programs read them: lines of text, and `deputize/tenants-grants/1`, `-checks/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from deputize.errors import OK, ProvedWrongError
+from deputize.jobs.tenants.checks import Checked
+from deputize.registry import Event, Grant
+
+_HEADINGS = ("tenant", "account", "state", "external ID", "role", "verified at")
+
+
+def grants_as_json(grants: Sequence[Grant], log: Sequence[Event] = ()) -> dict[str, Any]:
+    """`deputize/tenants-grants/1`."""
+    events = [asdict(event) for event in log]
+    return {"schema": "deputize/tenants-grants/1", "grants": [_grant(one) for one in grants], "events": events}
+
+
+def grants_as_lines(grants: Sequence[Grant], log: Sequence[Event] = ()) -> Iterator[str]:
+    """One line a grant, in columns, then the log."""
+    rows = [_HEADINGS, *(_row(grant) for grant in grants)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    for row in rows if grants else ():
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for event in log:
+        yield f"{event.at} {event.who}: {event.what} {event.account_id or ''} {event.detail}".rstrip()
+
+
+def checks_as_json(checks: Sequence[Checked]) -> dict[str, Any]:
+    """`deputize/tenants-checks/1`."""
+    return {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks]}
+
+
+def stored_line(one: Checked) -> str:
+    """What is said of a role that was verified and stored."""
+    return f"{one.grant.tenant} {one.grant.state} {one.role_arn} {one.grant.evidence}{_mark(one.grant)}"
+
+
+def refused_lines(one: Checked, *, handed_in: bool) -> Iterator[str]:
+    """Why a role was not stored; handed_in: the tenant sent it and waits for an answer, so what it may be told too."""
+    for problem in () if one.error is None else one.error.problems:
+        yield f"error: {problem}"
+    for note in () if one.verdict is None else one.verdict.notes:
+        yield f"note: {note}"
+    if handed_in:
+        yield f"tell the tenant: {one.tenant_message}"
+
+
+def exit_code(checks: Sequence[Checked]) -> int:
+    """That of the first check that failed; what is proved wrong outweighs what could not be tested."""
+    codes = [one.error.exit_code for one in checks if one.error is not None]
+    worst = ProvedWrongError.exit_code
+    return worst if worst in codes else codes[0] if codes else OK
+
+
+def _row(grant: Grant) -> tuple[str, ...]:
+    ids = ", ".join(grant.accepted_ids) if grant.other_id else grant.external_id
+    rotating = f" ({grant.rotation})" if grant.other_id else ""
+    return (
+        grant.tenant,
+        grant.account_id or "-",
+        f"{grant.state}{rotating}",
+        ids,
+        (grant.role_arn or "-") + _mark(grant),
+        grant.verified_at or "-",
+    )
+
+
+def _mark(grant: Grant) -> str:
+    return f" (test: {grant.endpoint})" if grant.test else ""
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    kept = {name: value for name, value in asdict(grant).items() if name not in ("id", "generation")}
+    return {**kept, "test": grant.test}
+
+
+def _check(one: Checked) -> dict[str, Any]:
+    verdict = None
+    if one.verdict is not None:
+        names = ("safety", "access", "evidence", "endpoint", "at", "caller")
+        verdict = {name: str(getattr(one.verdict, name)) for name in names}
+    problems = [] if one.error is None else [asdict(problem) for problem in one.error.problems]
+    return {
+        "grant": _grant(one.grant),
+        "role_arn": one.role_arn,
+        "stored": one.stored,
+        "verdict": verdict,
+        "problems": problems,
+        "tenant_message": one.tenant_message,
+    }
