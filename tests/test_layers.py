@@ -38,6 +38,18 @@ FAULTS = [
         "import deputize.aws\n",
         "deputize.registry is not allowed to import deputize.aws",
     ),
+    (
+        "a command that does a job's work",
+        "cli/tenants",
+        "def f():\n    from deputize.registry import retire\n",
+        "deputize.cli is not allowed to import deputize.registry",
+    ),
+    (
+        "a type from behind the jobs",
+        "cli/verify",
+        "if TYPE_CHECKING:\n    from deputize.aws.probes import Round\n",
+        "deputize.cli is not allowed to import deputize.aws",
+    ),
     ("the terminal beside its door", "jobs", "import typer\n", "deputize.jobs is not allowed to import typer"),
 ]
 

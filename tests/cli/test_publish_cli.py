@@ -245,7 +245,7 @@ def test_nothing_is_uploaded_without_leave(stage: Stage) -> None:
 
 def test_an_answer_of_no(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever says no has uploaded nothing."""
-    monkeypatch.setattr("deputize.cli.publish.may_go_on", lambda *_, **__: False)
+    monkeypatch.setattr("deputize.cli.talk.agrees", lambda *_: False)
     done = stage.run("--bucket", stage.bucket, code=130)
     assert (done.stdout, stage.keys()) == ("", [])
     assert done.stderr.endswith("nothing was uploaded\n")

@@ -15,7 +15,7 @@ import pytest
 from deputize.bundle import seal
 from deputize.bundle.manifest import read_manifest
 from deputize.checks.report.text import as_json
-from deputize.cli.boundary import tell
+from deputize.cli.boundary import print_error
 from deputize.cli.options import Format
 from deputize.cli.render_output import RenderOutput
 from deputize.disk import write_bundle
@@ -249,7 +249,7 @@ def test_inspect_result_fits(tmp_path: Path) -> None:
 
 def test_error_fits(capsys: pytest.CaptureFixture[str]) -> None:
     """What any command prints when it stops with `--format json`."""
-    tell(UsageError(Problem("--tenant", "is missing", "give it"), Problem("x", "y")), as_json=True)
+    print_error(UsageError(Problem("--tenant", "is missing", "give it"), Problem("x", "y")), as_json=True)
     document = json.loads(capsys.readouterr().out)
     check("error", document)
     assert not valid("error", {**document, "code": "other"})

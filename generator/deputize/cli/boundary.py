@@ -23,7 +23,7 @@ class Boundary(TyperGroup):
         try:
             return super().invoke(ctx)
         except DeputizeError as error:
-            tell(error, as_json=ctx.meta.get(FORMAT_KEY) == "json")
+            print_error(error, as_json=ctx.meta.get(FORMAT_KEY) == "json")
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
@@ -41,7 +41,7 @@ class Boundary(TyperGroup):
             raise typer.Exit(ServiceError.exit_code) from None
 
 
-def tell(error: DeputizeError, *, as_json: bool) -> None:
+def print_error(error: DeputizeError, *, as_json: bool) -> None:
     """Print every problem of an error: lines on stderr, or one JSON object on stdout."""
     if as_json:
         problems = [{"where": one.where, "what": one.what, "mend": one.mend} for one in error.problems]

@@ -1,4 +1,4 @@
-"""`deputize explain`: what a role can do, and who may enter it."""
+"""`deputize explain`: what a role can do, and who may assume it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from typing import Annotated
 
 import typer
 
-from deputize.cli.boundary import FORMAT_KEY
+from deputize.cli.options import remember_format
 
 
-class Form(StrEnum):
+class ExplainFormat(StrEnum):
     """The form of the explanation on stdout."""
 
     text = "text"
     markdown = "markdown"
     json = "json"
-
-
-def _remember(ctx: typer.Context, value: Form) -> Form:
-    # The error boundary must know the form before the command's own body runs.
-    ctx.meta[FORMAT_KEY] = value.value
-    return value
 
 
 def explain(
@@ -40,15 +34,16 @@ def explain(
         list[str] | None, typer.Option(help="The value of a template's parameter.", metavar="NAME=VALUE")
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="Form of the explanation on stdout.", callback=_remember, is_eager=True)
-    ] = Form.text,
+        ExplainFormat,
+        typer.Option("--format", help="Form of the explanation on stdout.", callback=remember_format, is_eager=True),
+    ] = ExplainFormat.text,
 ) -> None:
-    """Tell who may enter a role and what it may do there; nothing is judged."""
+    """Tell who may assume a role and what it may do then; nothing is judged."""
     from deputize.jobs.explain.run import explain as told_of
     from deputize.jobs.lint.settings import parameters_of
 
     found = told_of(path, parameters_of(parameter or (), None), role)
-    if form is Form.json:
+    if form is ExplainFormat.json:
         import json
 
         from deputize.jobs.explain.result import as_json
@@ -57,4 +52,4 @@ def explain(
         return
     from deputize.jobs.explain.text import as_markdown, as_text
 
-    typer.echo(as_markdown(found) if form is Form.markdown else as_text(found), nl=False)
+    typer.echo(as_markdown(found) if form is ExplainFormat.markdown else as_text(found), nl=False)

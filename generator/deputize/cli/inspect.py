@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from deputize.cli.boundary import printable
 from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
-from deputize.errors import OK, DiffersError, Problem, ProvedWrongError, UsageError
-
-if TYPE_CHECKING:
-    from deputize.jobs.inspect.deployed import Deployed
-    from deputize.jobs.inspect.inspection import Inspection
+from deputize.cli.printing import print_result, say
+from deputize.errors import OK
 
 
 def inspect(
@@ -49,47 +45,16 @@ def inspect(
     """
     import os
 
+    from deputize.jobs.inspect.command import InspectRequest, inspect_bundle
     from deputize.jobs.inspect.inspection import Expected
-    from deputize.jobs.inspect.run import inspect as look
-
-    place = {"--profile": profile, "--region": region, "--endpoint-url": endpoint_url}
-    stray = [option for option, value in place.items() if value is not None and not deployed]
-    if stray:
-        raise UsageError(*(Problem(option, "is for --deployed", "give it too") for option in stray))
-    expected = Expected(expect_tenant, tuple(expect_external_id or ()), expect_vendor)
-    found = look(bundle, expected, os.environ, allowed_signers)
-    live = _compared(found, profile, region, endpoint_url) if deployed and not found.problems else None
-    differences = live.differences if live is not None else ()
-    _print(found, live, form)
-    if form is Format.text:
-        _tell((*found.problems, *differences))
-    wrong = found.problems or (live is not None and live.ways_in)
-    code = ProvedWrongError.exit_code if wrong else DiffersError.exit_code if differences else OK
-    if code != OK:
-        raise typer.Exit(code)
-
-
-def _compared(found: Inspection, profile: str | None, region: str | None, endpoint_url: str | None) -> Deployed:
-    from deputize.aws.client import Session
-    from deputize.jobs.inspect.deployed import compare_deployed
     from deputize.model.aws_options import AwsOptions
-    from deputize.version import __version__
 
-    return compare_deployed(found.content, Session(AwsOptions(profile, region, endpoint_url), __version__))
-
-
-def _print(found: Inspection, live: Deployed | None, form: Format) -> None:
-    from deputize.jobs.inspect.result import as_json, as_lines, deployed_lines
-
-    if form is Format.json:
-        import json
-
-        typer.echo(json.dumps(as_json(found, live), indent=2))
-        return
-    for line in (*as_lines(found), *(deployed_lines(live) if live is not None else ())):
-        typer.echo(printable(line))
-
-
-def _tell(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        typer.echo(f"error: {printable(str(problem))}", err=True)
+    expected = Expected(expect_tenant, tuple(expect_external_id or ()), expect_vendor)
+    aws = AwsOptions(profile, region, endpoint_url)
+    found = inspect_bundle(InspectRequest(bundle, os.environ, expected, allowed_signers, deployed, aws))
+    print_result(form, found.as_json(), found.as_lines())
+    if form is Format.text:
+        for problem in found.problems:
+            say(f"error: {problem}")
+    if found.exit_code != OK:
+        raise typer.Exit(found.exit_code)

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deputize.cli.boundary import FORMAT_KEY
-from deputize.cli.options import EndpointOption, ProfileOption, RegionOption, StrictOption
+from deputize.cli.options import EndpointOption, ProfileOption, RegionOption, StrictOption, remember_format
 from deputize.errors import LintError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from deputize.checks.details import Details
     from deputize.jobs.lint.file import FileReport
-    from deputize.model.values import LintReport, Severity
 
 
 class Engine(StrEnum):
@@ -26,7 +24,7 @@ class Engine(StrEnum):
     terraform = "terraform"
 
 
-class Form(StrEnum):
+class LintFormat(StrEnum):
     """The form of the report on stdout."""
 
     text = "text"
@@ -36,18 +34,12 @@ class Form(StrEnum):
     github = "github"
 
 
-class Worst(StrEnum):
+class FailOn(StrEnum):
     """From which severity on a finding fails the run."""
 
     error = "error"
     warning = "warning"
     note = "note"
-
-
-def _remember(ctx: typer.Context, value: Form) -> Form:
-    # The error boundary must know the form before the command's own body runs.
-    ctx.meta[FORMAT_KEY] = value.value
-    return value
 
 
 def _engines(value: str) -> tuple[str, ...]:
@@ -62,14 +54,12 @@ def _list_rules(ctx: typer.Context, value: bool) -> None:
     # Not eager: what --format says is known by now, wherever it stands.
     if not value:
         return
-    import json
-
-    from deputize.checks.catalogue import as_json, listing
+    from deputize.jobs.lint.report import rules_text
 
     form = ctx.meta[FORMAT_KEY]
-    if form not in (Form.text, Form.json):
+    if form not in (LintFormat.text, LintFormat.json):
         raise UsageError(Problem(f"--format {form}", "is no form of the list of rules", "use text or json"))
-    typer.echo(json.dumps(as_json(), indent=2) + "\n" if form == Form.json else listing(), nl=False)
+    typer.echo(rules_text("json" if form == LintFormat.json else "text"), nl=False)
     raise typer.Exit
 
 
@@ -97,7 +87,8 @@ def lint(
         str | None, typer.Option(help="Judge a live role, with your AWS credentials.", metavar="ARN")
     ] = None,
     expect_vendor: Annotated[
-        list[str] | None, typer.Option(help="The only AWS account that may enter; may be repeated.", metavar="ID")
+        list[str] | None,
+        typer.Option(help="The only AWS account that may assume the role; may be repeated.", metavar="ID"),
     ] = None,
     expect_external_id: Annotated[
         list[str] | None, typer.Option(help="The only external ID that may let in; may be repeated.", metavar="ID")
@@ -129,7 +120,7 @@ def lint(
         bool,
         typer.Option("--allow-inline-suppressions", help="Let a file say what not to report about itself."),
     ] = False,
-    fail_on: Annotated[Worst, typer.Option(help="Exit 4 for a finding as bad as this.")] = Worst.error,
+    fail_on: Annotated[FailOn, typer.Option(help="Exit 4 for a finding as bad as this.")] = FailOn.error,
     rules: Annotated[  # noqa: ARG001 - its callback has listed them
         bool, typer.Option("--rules", callback=_list_rules, help="List the rules and exit.")
     ] = False,
@@ -137,14 +128,16 @@ def lint(
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
     form: Annotated[
-        Form, typer.Option("--format", help="Form of the report on stdout.", callback=_remember, is_eager=True)
-    ] = Form.text,
+        LintFormat,
+        typer.Option("--format", help="Form of the report on stdout.", callback=remember_format, is_eager=True),
+    ] = LintFormat.text,
 ) -> None:
     """Judge templates, policies, live roles and bundles of any origin; exit 4 when there are errors."""
     import os
+    import sys
 
-    from deputize.checks.details import failing
     from deputize.jobs.lint.bundle import LintOptions
+    from deputize.jobs.lint.report import failed, report_text
     from deputize.jobs.lint.run import LintRequest, SuppressionFiles, lint_all
     from deputize.model.aws_options import AwsOptions
     from deputize.model.values import Severity
@@ -172,38 +165,14 @@ def lint(
     )
     progress = _Progress()
     try:
-        report, details = lint_all(request, progress.tell)
+        report, details = lint_all(request, progress.show)
     finally:
         progress.clear()
-    _print(report, details, form, worst := Severity(fail_on.value))
-    if failing(report, worst):
+    worst = Severity(fail_on.value)
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    typer.echo(report_text(report, details, form.value, fail_on=worst, colour=colour), nl=False)
+    if failed(report, worst):
         raise typer.Exit(LintError.exit_code)
-
-
-def _print(report: LintReport, details: Details, form: Form, worst: Severity) -> None:
-    import json
-    import os
-    import sys
-
-    from deputize.checks.report import github as report_github
-    from deputize.checks.report import junit as report_junit
-    from deputize.checks.report import sarif as report_sarif
-    from deputize.checks.report.text import as_json, as_text
-
-    if form is Form.json:
-        typer.echo(json.dumps(as_json(report, details), indent=2))
-    elif form is Form.sarif:
-        from deputize.checks.catalogue import catalogue
-        from deputize.version import __version__
-
-        typer.echo(json.dumps(report_sarif.as_sarif(report, details, catalogue(), __version__), indent=2))
-    elif form is Form.junit:
-        typer.echo(report_junit.as_junit(report, details, worst), nl=False)
-    elif form is Form.github:
-        typer.echo(report_github.as_github(report, details), nl=False)
-    else:
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        typer.echo(as_text(report, details, colour=colour), nl=False)
 
 
 class _Progress:
@@ -218,7 +187,7 @@ class _Progress:
         self._live = sys.stderr.isatty()
         self._count = 0
 
-    def tell(self, _: FileReport) -> None:
+    def show(self, _: FileReport) -> None:
         self._count += 1
         if self._live and self._now() >= self._next:
             self._next = self._now() + 0.2

@@ -15,22 +15,10 @@ def local(
     import os
     import signal
 
-    from deputize.aws.embedded import REGION
-    from deputize.errors import Problem, UsageError
-    from deputize.iam import limits
-    from deputize.jobs.demo.local import local_aws
+    from deputize.jobs.demo.local import local_account
 
-    if not limits.ACCOUNT_ID.admits(account):
-        raise UsageError(Problem("--account", "is no AWS account ID", "give 12 digits"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with local_aws(os.environ) as aws:
-        settings = {
-            "AWS_ENDPOINT_URL": aws.endpoint_url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
+    with local_account(os.environ, account) as settings:
         try:
             typer.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
             for name, value in settings.items():

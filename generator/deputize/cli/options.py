@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -18,14 +18,17 @@ class Format(StrEnum):
     json = "json"
 
 
-def _remember(ctx: typer.Context, value: Format) -> Format:
-    # The error boundary must know the form before the command's own body runs.
+AnyFormat = TypeVar("AnyFormat", bound=StrEnum)
+
+
+def remember_format(ctx: typer.Context, value: AnyFormat) -> AnyFormat:
+    """Let the error boundary know the form before the command's own body runs."""
     ctx.meta[FORMAT_KEY] = value.value
     return value
 
 
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="Form of the result on stdout.", callback=_remember, is_eager=True)
+    Format, typer.Option("--format", help="Form of the result on stdout.", callback=remember_format, is_eager=True)
 ]
 VendorOption = Annotated[
     Path | None,

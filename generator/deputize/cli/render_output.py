@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
-from deputize.cli.boundary import printable, tell
+from deputize.cli.boundary import print_error, printable
 from deputize.cli.options import Format
 from deputize.errors import InputError, Problem
 
@@ -51,7 +51,7 @@ class RenderOutput:
             problems = [{"where": one.where, "what": one.what, "mend": one.mend} for one in self._refused]
             typer.echo(json.dumps({"schema": self._schema, **told, "problems": problems}, indent=2))
         elif error is None:
-            tell(InputError(*self._refused), as_json=False)
+            print_error(InputError(*self._refused), as_json=False)
         if error is None and self._refused:
             raise typer.Exit(InputError.exit_code)
 

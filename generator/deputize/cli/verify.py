@@ -1,4 +1,4 @@
-"""`deputize verify`: who can enter the live role; progress on stderr, the verdict on stdout."""
+"""`deputize verify`: who can assume the live role; progress on stderr, the verdict on stdout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deputize.cli.boundary import printable
 from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.printing import print_result
 from deputize.cli.registry import NeverOption
 from deputize.errors import OK, ProvedWrongError, ServiceError
 
 if TYPE_CHECKING:
-    from deputize.aws.probes import Round
     from deputize.model.values import Verdict
 
 
@@ -38,7 +37,7 @@ def verify(
     ] = None,
     wait: Annotated[float, typer.Option(min=0, max=3600, help="Seconds for which to repeat.", metavar="S")] = 60.0,
     bundle: Annotated[
-        Path | None, typer.Option(help="The tenant's bundle: who may enter and read what.", metavar="DIR")
+        Path | None, typer.Option(help="The tenant's bundle: who may assume the role and read what.", metavar="DIR")
     ] = None,
     vendor: Annotated[
         Path | None, typer.Option(help="The vendor's file, in place of a bundle.", metavar="FILE")
@@ -52,7 +51,7 @@ def verify(
         typer.Option(help="Judge a trust policy, get-role's output or a bundle without AWS.", metavar="PATH"),
     ] = None,
     vendor_account: Annotated[
-        str | None, typer.Option(help="Whose account may enter. Default: the caller's.", metavar="ID")
+        str | None, typer.Option(help="Whose account may assume it. Default: the caller's.", metavar="ID")
     ] = None,
     never_assume: NeverOption = None,
     profile: ProfileOption = None,
@@ -63,6 +62,7 @@ def verify(
     """Try a role with the right external ID, wrong ones and none, and judge its policies; exit 6 when one gets in."""
     from deputize.errors import Problem, UsageError
     from deputize.jobs.verify.offline import verify_offline
+    from deputize.jobs.verify.result import as_json, as_lines
 
     ids = tuple(external_id or ())
     if offline is not None:
@@ -70,7 +70,7 @@ def verify(
     elif role_arn is None:
         raise UsageError(Problem("ROLE_ARN", "is missing", "give the ARN that the customer gave you"))
     else:
-        from deputize.jobs.verify.command import verify_with_files
+        from deputize.jobs.verify.command import round_state, verify_with_files
         from deputize.jobs.verify.expectations import ExpectationFiles
         from deputize.model.aws_options import AwsOptions
 
@@ -86,11 +86,11 @@ def verify(
                 write_probe=write_probe,
                 never_assume_accounts=tuple(never_assume or ()),
                 aws=AwsOptions(profile, region, endpoint_url),
-                on_round=progress.tell,
+                on_round=lambda one: progress.show(one.started, round_state(one)),
             )
         finally:
             progress.clear()
-    typer.echo(_as_json(verdict) if form is Format.json else _as_text(verdict))
+    print_result(form, as_json(verdict), as_lines(verdict))
     code = exit_code(verdict)
     if code != OK:
         raise typer.Exit(code)
@@ -121,27 +121,12 @@ class _Progress:
         self._rounds = 0
         self._live = _is_terminal()
 
-    def tell(self, one: Round) -> None:
+    def show(self, started: float, state: str) -> None:
         self._rounds += 1
         if self._live:
-            state = "something got in" if one.let_in else "clean" if one.clean else "not clean"
-            line = f"round {self._rounds} after {one.started:.0f} of {self._wait:g} s: {state}"
+            line = f"round {self._rounds} after {started:.0f} of {self._wait:g} s: {state}"
             typer.echo(f"\r\033[K{line}", err=True, nl=False)
 
     def clear(self) -> None:
         if self._live and self._rounds:
             typer.echo("\r\033[K", err=True, nl=False)
-
-
-def _as_json(verdict: Verdict) -> str:
-    import json
-
-    from deputize.jobs.verify.result import as_json
-
-    return json.dumps(as_json(verdict), indent=2)
-
-
-def _as_text(verdict: Verdict) -> str:
-    from deputize.jobs.verify.result import as_lines
-
-    return "\n".join(printable(line) for line in as_lines(verdict))

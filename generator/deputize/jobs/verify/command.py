@@ -48,6 +48,11 @@ def verify_with_files(
     )
 
 
+def round_state(one: Round) -> str:
+    """What a round came to, in a few words."""
+    return "something got in" if one.let_in else "clean" if one.clean else "not clean"
+
+
 def _expectations(
     role_arn: str, external_ids: Sequence[str], files: ExpectationFiles, vendor_account: str | None
 ) -> RoleExpectations:
