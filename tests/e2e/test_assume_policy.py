@@ -78,7 +78,8 @@ def test_the_vendors_own_policy(entered: dict[str, bool], how: str, allowed: boo
 def test_render_writes_it_beside_the_bundles(tmp_path: Path) -> None:
     """`render` writes the same policy to OUT/vendor/, once, replaces its own, and leaves what is not its own."""
     from deputize.errors import DiffersError
-    from deputize.jobs.render.run import RenderOptions, assume_policies, write_assume_policies
+    from deputize.jobs.render.run import RenderOptions
+    from deputize.jobs.render.vendor_policies import assume_policies, write_assume_policies
     from deputize.model.spec import RoleSpec, Vendor
 
     options = RenderOptions(tmp_path)

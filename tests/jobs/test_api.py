@@ -147,7 +147,16 @@ def test_a_vendor_made_in_python_is_checked_and_put_in_order() -> None:
         deputize.render(wrong, tenant())
 
 
-@pytest.mark.parametrize("arguments", [{}, {"role_arn": "a"}, {"tenant": "a"}, {"tenant": "a", "external_id": "b"}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"role_arn": "a"},
+        {"tenant": "a"},
+        {"tenant": "a", "external_id": "b"},
+        {"tenant": "a", "registry": "there.db", "duration": 900},
+    ],
+)
 def test_a_session_is_asked_for_in_one_way(arguments: dict[str, Any]) -> None:
     """A role with its ID, or a tenant with its registry: anything else is refused before any call."""
     with pytest.raises(deputize.InputError, match="session"):

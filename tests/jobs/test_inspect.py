@@ -18,7 +18,7 @@ import deputize
 from deputize.bundle import MANIFEST, SIGNATURE, signed, zip_bytes
 from deputize.checks.own import is_our_render, lint_bundle
 from deputize.errors import InputError, ProvedWrongError, ServiceError, UsageError
-from deputize.jobs.inspect.inspection import Expected, Inspection, Rendered, Signed
+from deputize.jobs.inspect.inspection import BundleExpectations, Inspection, Rendered, Signed
 from deputize.jobs.inspect.result import proves
 from deputize.jobs.inspect.run import inspect
 from deputize.model.spec import Vendor, VendorAccount
@@ -29,7 +29,7 @@ from deputize.tools import sign
 ID, NEXT = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "0b1c2d3e-0000-4f0e-9f57-0a5d8f2f6c12"
 VENDOR = Vendor("acme", english("Acme"), (VendorAccount("aws", "111122223333"),))
 TENANT = deputize.Tenant("a-company", (ID,), name="A Company")
-NOTHING = Expected()
+NOTHING = BundleExpectations()
 PATH = {"PATH": os.environ.get("PATH", os.defpath)}
 needs_ssh_keygen = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None and "CI" not in os.environ, reason="ssh-keygen is not on PATH"
@@ -71,7 +71,7 @@ def resealed(files: Files, **changed: bytes) -> dict[str, bytes]:
     return {**made, MANIFEST: (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()}
 
 
-def problems(path: Path, expected: Expected = NOTHING, allowed: Path | None = None) -> list[str]:
+def problems(path: Path, expected: BundleExpectations = NOTHING, allowed: Path | None = None) -> list[str]:
     """Everything that is wrong, told as a result or as ProvedWrongError, without the bundle's own path."""
     try:
         found = inspect(path, expected, PATH, allowed).problems
@@ -93,7 +93,7 @@ def test_a_bundle_as_it_was_made(tmp_path: Path, files: Files, kind: str) -> Non
         write(path, files)
     else:
         path.write_bytes(zip_bytes("a-company", files))
-    found = inspect(path, Expected("a-company", (ID,), "111122223333"), PATH)
+    found = inspect(path, BundleExpectations("a-company", (ID,), "111122223333"), PATH)
     assert (found.kind, found.problems, found.rendered) == (kind, (), Rendered.SAME)
     assert (found.signature.state, found.manifest.tenant, found.content) == (Signed.NONE, "a-company", files)
     assert {one.path: one.sha256 for one in found.files} == dict(found.manifest.files)
@@ -175,7 +175,7 @@ def test_a_vendor_that_cannot_be_is_refused(tmp_path: Path, files: Files) -> Non
 def test_whom_it_is_for_is_compared(tmp_path: Path, files: Files) -> None:
     """Another tenant, vendor or external ID, one too few or too many: each is a problem of its own."""
     one = write(tmp_path / "one", files)
-    wrong = Expected("b-company", ("another-id",), "999999999999")
+    wrong = BundleExpectations("b-company", ("another-id",), "999999999999")
     assert problems(one, wrong) == [
         "--expect-tenant: the bundle is for tenant a-company, not b-company",
         "--expect-vendor: the bundle lets in account 111122223333, not 999999999999",
@@ -183,13 +183,15 @@ def test_whom_it_is_for_is_compared(tmp_path: Path, files: Files) -> None:
         f"--expect-external-id: the bundle also lets in {ID}",
     ]
     two = write(tmp_path / "two", deputize.render(VENDOR, replace(TENANT, external_ids=(ID, NEXT))).files)
-    assert problems(two, Expected(external_ids=(NEXT, ID))) == []
-    assert problems(two, Expected(external_ids=(ID,))) == [f"--expect-external-id: the bundle also lets in {NEXT}"]
-    assert problems(one, Expected(external_ids=(ID, NEXT))) == [
+    assert problems(two, BundleExpectations(external_ids=(NEXT, ID))) == []
+    assert problems(two, BundleExpectations(external_ids=(ID,))) == [
+        f"--expect-external-id: the bundle also lets in {NEXT}"
+    ]
+    assert problems(one, BundleExpectations(external_ids=(ID, NEXT))) == [
         f"--expect-external-id: {NEXT} is not what the bundle asks for"
     ]
     with pytest.raises(UsageError, match="1234 is no AWS account ID; give its 12 digits"):
-        inspect(one, Expected(vendor_account="1234"), PATH)
+        inspect(one, BundleExpectations(vendor_account="1234"), PATH)
 
 
 STRANGE: dict[str, tuple[Edit, list[str]]] = {
@@ -247,7 +249,7 @@ def test_all_problems_come_at_once(tmp_path: Path, files: Files) -> None:
     """A link, a changed and an unlisted file and the wrong tenant are told together, with the files' states."""
     folder = write(tmp_path / "a", {**files, "json/role.json": b"{}", "notes": b""})
     _instead(folder / "README.md").symlink_to("notes")
-    found = inspect(folder, Expected("b-company"), PATH)
+    found = inspect(folder, BundleExpectations("b-company"), PATH)
     assert [str(one).removeprefix(f"{folder}/").partition(":")[0] for one in found.problems] == [
         "README.md",
         "json/role.json",

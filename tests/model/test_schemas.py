@@ -24,7 +24,7 @@ from deputize.formats import render_texts
 from deputize.iam import limits
 from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
-from deputize.jobs.inspect.inspection import Expected, FileState, Rendered, Signed
+from deputize.jobs.inspect.inspection import BundleExpectations, FileState, Rendered, Signed
 from deputize.jobs.inspect.result import as_json as inspect_json
 from deputize.jobs.inspect.run import inspect
 from deputize.jobs.render.run import Written
@@ -234,10 +234,10 @@ def test_inspect_result_fits(tmp_path: Path) -> None:
     """What `inspect --format json` prints of a folder, right and wrong; its lists of values are the code's."""
     write_bundle(tmp_path, "a", bundle("two IDs, account, Japanese"))
     folder = tmp_path / "a"
-    document = inspect_json(inspect(folder, Expected(), {}))
+    document = inspect_json(inspect(folder, BundleExpectations(), {}))
     check("inspect", document)
     (folder / "README.md").unlink()
-    wrong = inspect_json(inspect(folder, Expected("b"), {}))
+    wrong = inspect_json(inspect(folder, BundleExpectations("b"), {}))
     check("inspect", wrong)
     assert not valid("inspect", {**document, "rendered": "maybe"})
     fields = load_schema("inspect")["properties"]

@@ -16,9 +16,7 @@ def init(
     partition: Annotated[str, typer.Option(help="Partition of that account.")] = "aws",
     role: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Your role that assumes customers', by name or ARN; may be repeated. Default: SLUG-collector."
-        ),
+        typer.Option(help="Your role that assumes theirs: name or ARN; may be repeated. Default: SLUG-collector."),
     ] = None,
     out: Annotated[Path, typer.Option(help="File to write.", metavar="FILE")] = Path("vendor.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,

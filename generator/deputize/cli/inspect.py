@@ -46,10 +46,10 @@ def inspect(
     import os
 
     from deputize.jobs.inspect.command import InspectRequest, inspect_bundle
-    from deputize.jobs.inspect.inspection import Expected
+    from deputize.jobs.inspect.inspection import BundleExpectations
     from deputize.model.aws_options import AwsOptions
 
-    expected = Expected(expect_tenant, tuple(expect_external_id or ()), expect_vendor)
+    expected = BundleExpectations(expect_tenant, tuple(expect_external_id or ()), expect_vendor)
     aws = AwsOptions(profile, region, endpoint_url)
     found = inspect_bundle(InspectRequest(bundle, os.environ, expected, allowed_signers, deployed, aws))
     print_result(form, found.as_json(), found.as_lines())

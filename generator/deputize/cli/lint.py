@@ -163,7 +163,7 @@ def lint(
         aws=AwsOptions(profile, region, endpoint_url),
         workers=os.cpu_count() or 1,
     )
-    progress = _Progress()
+    progress = _LintProgress()
     try:
         report, details = lint_all(request, progress.show)
     finally:
@@ -175,7 +175,7 @@ def lint(
         raise typer.Exit(LintError.exit_code)
 
 
-class _Progress:
+class _LintProgress:
     """One line on a terminal, rewritten as files are judged, from the second second on; nothing elsewhere."""
 
     def __init__(self) -> None:

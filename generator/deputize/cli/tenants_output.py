@@ -13,10 +13,10 @@ from deputize.cli.printing import print_result, say
 from deputize.errors import OK
 
 if TYPE_CHECKING:
-    from deputize.jobs.tenants.checks import Checked
+    from deputize.jobs.tenants.checks import RoleCheck
 
 
-def print_checks(checks: Sequence[Checked], form: Format, *, handed_in: bool = False) -> None:
+def print_checks(checks: Sequence[RoleCheck], form: Format, *, handed_in: bool = False) -> None:
     """What became of each role: on stdout what is verified, on stderr why the others are not; then the exit code.
 
     handed_in: the tenant sent the role and waits for an answer, so what it may be told is printed too.

@@ -74,7 +74,7 @@ def verify(
         from deputize.jobs.verify.expectations import ExpectationFiles
         from deputize.model.aws_options import AwsOptions
 
-        progress = _Progress(wait)
+        progress = _VerifyProgress(wait)
         try:
             verdict = verify_with_files(
                 role_arn,
@@ -113,7 +113,7 @@ def _is_terminal() -> bool:
     return sys.stderr.isatty()
 
 
-class _Progress:
+class _VerifyProgress:
     """One line on a terminal, rewritten after each round; nothing elsewhere."""
 
     def __init__(self, wait: float) -> None:

@@ -58,7 +58,7 @@ def session(
         raise InputError(Problem("session", "a tenant's role and ID come from the registry", mend))
     chosen = {"session_name": session_name, "duration": duration, "may_refresh": may_refresh}
     if stray := [name for name, value in chosen.items() if value is not None]:
-        raise InputError(*(Problem(name, "is for role_arn", "leave it out with tenant") for name in stray))
+        raise InputError(*(Problem(name, "is for a session by role_arn", "leave it out with tenant") for name in stray))
     return tenant_session(
         tenant,
         registry=registry,

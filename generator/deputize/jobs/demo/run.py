@@ -19,7 +19,7 @@ from deputize.jobs.demo.story import NOTHING, told
 from deputize.jobs.deploy.run import deploy
 from deputize.jobs.lint.bundle import LintOptions, lint_files
 from deputize.jobs.render.shapes import refuse_errors
-from deputize.jobs.tenants.checks import Checked, register
+from deputize.jobs.tenants.checks import RoleCheck, register
 from deputize.jobs.tenants.live import AwsChecker
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
@@ -157,7 +157,7 @@ def _registered(stage: _Stage, registry: Registry, good: str, bad: str) -> None:
     stage.tell("refuse", verdict=_safety(refused))
 
 
-def _safety(checked: Checked) -> str:
+def _safety(checked: RoleCheck) -> str:
     return checked.verdict.safety.value if checked.verdict is not None else str(checked.error)
 
 

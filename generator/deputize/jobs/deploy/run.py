@@ -17,13 +17,13 @@ from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn
 from deputize.jobs.api import Bundle
+from deputize.jobs.aws_session import aws_session
 from deputize.jobs.lint.bundle import LintOptions, bundles_at, lint_files
 from deputize.jobs.render.shapes import refuse_errors
 from deputize.model.aws_options import AwsOptions
 from deputize.model.display import shown
 from deputize.model.format import TEMPLATE
 from deputize.model.values import Files
-from deputize.version import __version__
 
 # Another endpoint is an emulator or a local proxy: it answers at once, and waiting for it would be idle.
 _NEAR, _FAR = Pace(interval=0.1), Pace()
@@ -71,7 +71,7 @@ def deploy(
     files = bundle.files if isinstance(bundle, Bundle) else _files_of(Path(bundle))
     refuse_errors(lint_files(files, LintOptions()).findings)
     request = _request(files, read_manifest(files), choices or Choices(), expect_account)
-    used = session or Session(AwsOptions(profile, region, endpoint_url), __version__)
+    used = session or aws_session(AwsOptions(profile, region, endpoint_url))
     pace = pace_for(used)
     with planned(used, request, pace=pace) as plan:
         if not plan.unchanged and not decide(plan):

@@ -9,7 +9,7 @@ from pathlib import Path
 from deputize.errors import OK, DiffersError, Problem, ProvedWrongError, UsageError
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.inspect.deployed import Deployed, compare_deployed
-from deputize.jobs.inspect.inspection import Expected, Inspection
+from deputize.jobs.inspect.inspection import BundleExpectations, Inspection
 from deputize.jobs.inspect.result import as_json, as_lines, deployed_lines
 from deputize.jobs.inspect.run import inspect
 from deputize.model.aws_options import AwsOptions
@@ -24,7 +24,7 @@ class InspectRequest:
 
     bundle: Path
     environ: Mapping[str, str]
-    expected: Expected = field(default_factory=Expected)
+    expected: BundleExpectations = field(default_factory=BundleExpectations)
     allowed_signers: Path | None = None
     deployed: bool = False
     aws: AwsOptions = field(default_factory=AwsOptions)

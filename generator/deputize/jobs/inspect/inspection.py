@@ -38,7 +38,7 @@ class Signed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class BundleExpectations:
     """Whom a bundle should be for and from; what is not given is not compared. external_ids: all of them."""
 
     tenant: str | None = None

@@ -24,7 +24,15 @@ from deputize.checks.opened import open_manifest
 from deputize.disk import read_bytes, survey_folder
 from deputize.errors import InputError, Problem, ProvedWrongError, ServiceError, UsageError
 from deputize.iam import limits
-from deputize.jobs.inspect.inspection import Expected, FileState, InspectedFile, Inspection, Rendered, Signature, Signed
+from deputize.jobs.inspect.inspection import (
+    BundleExpectations,
+    FileState,
+    InspectedFile,
+    Inspection,
+    Rendered,
+    Signature,
+    Signed,
+)
 from deputize.model.format import MODULE_FOLDER
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Files
@@ -41,7 +49,7 @@ _WORKING = re.compile(rf"{MODULE_FOLDER}(?:\.terraform(?:\.lock\.hcl|/.*)?|\.?te
 
 
 def inspect(
-    path: Path, expected: Expected, environ: Mapping[str, str], allowed_signers: Path | None = None
+    path: Path, expected: BundleExpectations, environ: Mapping[str, str], allowed_signers: Path | None = None
 ) -> Inspection:
     """Look a bundle over, folder or zip; what is wrong with it is in the result.
 
@@ -136,7 +144,7 @@ def _files(manifest: Manifest, files: Files, strange: set[str]) -> Iterator[Insp
         yield InspectedFile(path, digest, state)
 
 
-def _unexpected(manifest: Manifest, expected: Expected) -> Iterator[Problem]:
+def _unexpected(manifest: Manifest, expected: BundleExpectations) -> Iterator[Problem]:
     if expected.tenant is not None and expected.tenant != manifest.tenant:
         what = f"the bundle is for tenant {manifest.tenant}, not {shown(expected.tenant)}"
         yield Problem("--expect-tenant", what, _STOP)

@@ -13,12 +13,11 @@ from deputize.jobs.inputs import VENDOR_FILE, load_vendor, vendor_of_account
 from deputize.jobs.render.run import (
     RenderOptions,
     Say,
-    assume_policies,
     render_list,
     render_tenant,
     render_tenants,
-    write_assume_policies,
 )
+from deputize.jobs.render.vendor_policies import assume_policies, write_assume_policies
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.display import shown

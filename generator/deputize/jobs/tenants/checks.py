@@ -60,7 +60,7 @@ class Checker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class RoleCheck:
     """What became of one role: the grant as it now is, the verdict if one was reached, why it was not stored."""
 
     grant: Grant
@@ -109,7 +109,7 @@ def unsaid(_: str, __: int) -> None:
 
 def register(
     registry: Registry, tenant: str, role_arns: Sequence[str], checker: Checker, progress: Progress = silent
-) -> list[Checked]:
+) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given.
 
     Each ARN belongs to the tenant's grant for its account, or to the one without an account, which it then binds.
@@ -124,7 +124,7 @@ def register(
     return [done[case.role_arn] for case in cases]
 
 
-def recheck(registry: Registry, grant: Grant, checker: Checker) -> Checked:
+def recheck(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
     """Verify a grant's role again: safe renews it, vulnerable suspends it, anything else changes nothing.
 
     Too wide changes nothing either; it is the outcome's error. Raises InputError when it has no role.
@@ -141,7 +141,7 @@ def recheck_all(
     *,
     anew: bool = False,
     resumed: Resumed = unsaid,
-) -> Iterator[Checked]:
+) -> Iterator[RoleCheck]:
     """Verify every living grant that has a role at the checker's endpoint; each is stored when it is done.
 
     An earlier run that was interrupted is taken up: what it had done is left out, unless `anew`; `resumed` is told.
@@ -159,13 +159,13 @@ def recheck_all(
     end_sweep(registry, sweep)
 
 
-def rotate_switch(registry: Registry, grant: Grant, checker: Checker) -> Checked:
+def rotate_switch(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
     """Verify the role with the grant's next ID, and send that one from now on. Raises InputError outside a rotation."""
     arn, new = _rotating(grant, Rotation.STARTED)
     return _one(registry, _Case(grant, arn, (new, grant.external_id), decoy(registry), switch, suspends=True), checker)
 
 
-def rotate_finish(registry: Registry, grant: Grant, checker: Checker) -> Checked:
+def rotate_finish(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
     """Verify that the previous ID is refused, and forget it. Raises InputError outside a rotation.
 
     A role that still lets it in is not suspended: the ID is this tenant's own, and the role is only not updated yet.
@@ -216,12 +216,12 @@ def _two_for_one(pairs: Sequence[tuple[Grant, RoleArn]]) -> Iterator[Problem]:
             yield Problem("role ARN", f"{other} and {arn} are both for {grant}, which has one role", "give one of them")
 
 
-def _one(registry: Registry, case: _Case, checker: Checker) -> Checked:
+def _one(registry: Registry, case: _Case, checker: Checker) -> RoleCheck:
     (done,) = _run(registry, [case], checker, silent)
     return done
 
 
-def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress: Progress) -> Iterator[Checked]:
+def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress: Progress) -> Iterator[RoleCheck]:
     """Each case's outcome as soon as it is there; one role's trouble never stops the others."""
     waiting: dict[VerifyRequest, _Case] = {}
     count = 0
@@ -230,7 +230,7 @@ def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress:
             what = f"was verified on AWS; {checker.endpoint} would be a test"
             problem = Problem(str(case.grant), what, "use a registry of its own for tests")
             count += 1
-            yield Checked(case.grant, case.role_arn, None, DiffersError(problem))
+            yield RoleCheck(case.grant, case.role_arn, None, DiffersError(problem))
         else:
             waiting[checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)] = case
     for request, found in checker.check_many(tuple(waiting)):
@@ -241,21 +241,21 @@ def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress:
         yield done
 
 
-def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) -> Checked:
+def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) -> RoleCheck:
     """Store a safe verdict, suspend for a vulnerable one, log any other; what the registry refuses is a value too."""
     grant, arn = case.grant, case.role_arn
     if isinstance(found, DeputizeError):
-        return Checked(grant, arn, None, _placed(found, grant))
+        return RoleCheck(grant, arn, None, _placed(found, grant))
     try:
         if found.safety is Safety.SAFE and found.access is not AccessState.TOO_WIDE:
-            return Checked(case.keep(registry, grant, found), arn, found)
+            return RoleCheck(case.keep(registry, grant, found), arn, found)
         if found.safety is Safety.VULNERABLE and case.suspends:
-            return Checked(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
+            return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
         error = _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
     note(registry, grant, found, "not-accepted")
-    return Checked(grant, arn, found, error)
+    return RoleCheck(grant, arn, found, error)
 
 
 def _placed(error: DeputizeError, grant: Grant) -> DeputizeError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
-from deputize.jobs.tenants.checks import Checked, Progress, Resumed, silent, unsaid
+from deputize.jobs.tenants.checks import Progress, Resumed, RoleCheck, silent, unsaid
 from deputize.jobs.tenants.live import AwsChecker
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
@@ -34,14 +34,16 @@ class CheckOptions:
 
 def register(
     registry: UserRegistry, tenant: str, role_arns: Sequence[str], options: CheckOptions, progress: Progress = silent
-) -> list[Checked]:
+) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given."""
     checker = options.checker()
     with registry.open() as opened:
         return checks.register(opened, tenant, role_arns, checker, progress)
 
 
-def verify_tenant(registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions) -> list[Checked]:
+def verify_tenant(
+    registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
+) -> list[RoleCheck]:
     """Verify the role of one grant again."""
     checker = options.checker()
     with registry.open() as opened:
@@ -55,7 +57,7 @@ def verify_all(
     *,
     anew: bool = False,
     resumed: Resumed = unsaid,
-) -> list[Checked]:
+) -> list[RoleCheck]:
     """Verify every role of this endpoint again; a run that was interrupted is taken up, unless `anew`."""
     checker = options.checker()
     with registry.open() as opened:
@@ -64,7 +66,7 @@ def verify_all(
 
 def switch_rotation(
     registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
-) -> list[Checked]:
+) -> list[RoleCheck]:
     """Verify the role with the grant's next ID, and send that one from now on."""
     checker = options.checker()
     with registry.open() as opened:
@@ -73,7 +75,7 @@ def switch_rotation(
 
 def finish_rotation(
     registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
-) -> list[Checked]:
+) -> list[RoleCheck]:
     """Verify that the grant's previous ID is refused, and forget it."""
     checker = options.checker()
     with registry.open() as opened:

@@ -22,7 +22,7 @@ WORKERS: Final = 8
 class AwsChecker:
     """Verifies with one session, its clients shared by `workers` threads. vendor: its file, for what roles must read.
 
-    wait: seconds for which each role is tried. never: accounts that are never entered.
+    wait: seconds for which each role is tried. never: accounts whose roles are never assumed.
     """
 
     session: Session

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deputize.errors import OK, ProvedWrongError
-from deputize.jobs.tenants.checks import Checked
+from deputize.jobs.tenants.checks import RoleCheck
 from deputize.registry import Event, Grant
 
 _HEADINGS = ("tenant", "account", "state", "external ID", "role", "verified at")
@@ -29,17 +29,17 @@ def grants_as_lines(grants: Sequence[Grant], log: Sequence[Event] = ()) -> Itera
         yield f"{event.at} {event.who}: {event.what} {event.account_id or ''} {event.detail}".rstrip()
 
 
-def checks_as_json(checks: Sequence[Checked]) -> dict[str, Any]:
+def checks_as_json(checks: Sequence[RoleCheck]) -> dict[str, Any]:
     """`deputize/tenants-checks/1`."""
     return {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks]}
 
 
-def stored_line(one: Checked) -> str:
+def stored_line(one: RoleCheck) -> str:
     """What is said of a role that was verified and stored."""
     return f"{one.grant.tenant} {one.grant.state} {one.role_arn} {one.grant.evidence}{_mark(one.grant)}"
 
 
-def refused_lines(one: Checked, *, handed_in: bool) -> Iterator[str]:
+def refused_lines(one: RoleCheck, *, handed_in: bool) -> Iterator[str]:
     """Why a role was not stored; handed_in: the tenant sent it and waits for an answer, so what it may be told too."""
     for problem in () if one.error is None else one.error.problems:
         yield f"error: {problem}"
@@ -49,7 +49,7 @@ def refused_lines(one: Checked, *, handed_in: bool) -> Iterator[str]:
         yield f"tell the tenant: {one.tenant_message}"
 
 
-def exit_code(checks: Sequence[Checked]) -> int:
+def exit_code(checks: Sequence[RoleCheck]) -> int:
     """That of the first check that failed; what is proved wrong outweighs what could not be tested."""
     codes = [one.error.exit_code for one in checks if one.error is not None]
     worst = ProvedWrongError.exit_code
@@ -78,7 +78,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
     return {**kept, "test": grant.test}
 
 
-def _check(one: Checked) -> dict[str, Any]:
+def _check(one: RoleCheck) -> dict[str, Any]:
     verdict = None
     if one.verdict is not None:
         names = ("safety", "access", "evidence", "endpoint", "at", "caller")
