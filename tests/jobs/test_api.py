@@ -7,6 +7,7 @@ import pkgutil
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from inspect import Parameter, isfunction, signature
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,11 @@ def test_a_session_is_asked_for_in_one_way(arguments: dict[str, Any]) -> None:
     """A role with its ID, or a tenant with its registry: anything else is refused before any call."""
     with pytest.raises(deputize.InputError, match="session"):
         deputize.session(**arguments)
+
+
+def test_public_functions_name_every_option() -> None:
+    """No public function takes options that its signature does not name."""
+    functions = [one for name in deputize.__all__ if isfunction(one := getattr(deputize, name))]
+    kinds = {parameter.kind for one in functions for parameter in signature(one).parameters.values()}
+    assert functions
+    assert kinds <= {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
