@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,9 @@ settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--update-golden`."""
     parser.addoption(
-        "--update-golden", action="store_true", help="rewrite tests/cases/*/expected from what is rendered"
+        "--update-golden",
+        action="store_true",
+        help="rewrite golden files: tests/cases, RULES.md and more",
     )
 
 
@@ -92,3 +94,31 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def project_root() -> Path:
     """The folder of pyproject.toml."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def case_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's cache folder, which every golden case shares."""
+    return tmp_path_factory.mktemp("case-cache")
+
+
+@pytest.fixture(scope="session")
+def rendered(
+    tmp_path_factory: pytest.TempPathFactory, case_cache: Path, *, update_golden: bool
+) -> Callable[[str], Path]:
+    """A function from a golden case's name to its bundle's folder as the command line writes it, once for all tests.
+
+    Whoever needs a whole bundle takes it from here: few cases keep theirs in tests/cases.
+    """
+    import golden
+
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cases"
+    shared.mkdir(exist_ok=True)
+
+    def render(name: str) -> Path:
+        if update_golden and name == "hosted":
+            golden.host_again()
+        return golden.render_once(golden.case_of(name), shared, case_cache)
+
+    return render

@@ -6,17 +6,22 @@ from hashlib import sha256
 from pathlib import Path
 
 from deputize.model.role import TEMPLATE_VERSION
+from golden import NAMES, case_of
 
-TESTS = Path(__file__).parent
-STORED = TESTS / "template_digest.txt"
+STORED = Path(__file__).with_name("template_digest.txt")
 
 
 def _digest(project_root: Path) -> str:
     """Over path and content of every template and every golden file but the manifest, whose version may change."""
-    files = [*(project_root / "templates").rglob("*.j2"), *TESTS.glob("cases/*/expected/**/*")]
+    files = {
+        path.relative_to(project_root): sha256(path.read_bytes()).hexdigest()
+        for path in (project_root / "templates").rglob("*.j2")
+    }
+    for case in map(case_of, NAMES):
+        files |= {Path("tests/cases", case.name, "expected", path): sha for path, sha in case.digests().items()}
     total = sha256()
-    for path in sorted(path for path in files if path.is_file() and path.name != "manifest.json"):
-        total.update(f"{path.relative_to(project_root).as_posix()} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for path in sorted(path for path in files if path.name != "manifest.json"):
+        total.update(f"{path.as_posix()} {files[path]}\n".encode())
     return total.hexdigest()
 
 
