@@ -6,11 +6,15 @@ BIN := $(VENV)/bin
 SETUP := PYTHON="$(PYTHON)" tests/tools/venv.sh
 UV := uv==0.13.9
 
-.PHONY: demo test check lint types layers pytest format bench lock setup clean
+.PHONY: demo quick test check lint types layers pytest format bench lock setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.ready
 	@$(BIN)/deputize demo
+
+# The checks, and the tests of what changed by git; within a minute.
+quick: $(VENV)/.ready
+	@$(BIN)/python tests/tools/quick.py
 
 # -k: one run shows everything that is wrong.
 test: setup

@@ -25,6 +25,8 @@ from deputize.disk import read_folder
 from deputize.jobs.inputs import vendor_of_account
 from deputize.model.values import Files
 
+pytestmark = pytest.mark.slow
+
 TENANTS = 200
 FOLDERS = 5
 # After how many lines of output the runs in one folder are killed: some get further than the one before, some less far.

@@ -17,6 +17,8 @@ from deputize.jobs.lint.file import Judging, lint_content
 from deputize.jobs.lint.run import LintRequest, lint_all
 from deputize.model.values import Severity
 
+pytestmark = pytest.mark.slow
+
 SIZE = 100_000  # bytes of the large ones here; what is measured with 1,000,000 is in the commit's message
 WATCHDOG = 20  # seconds of this process's own time
 OWN = Judging(engines=("own",))

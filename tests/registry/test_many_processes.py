@@ -30,6 +30,8 @@ from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
 from deputize.registry import GrantRequest, add, bind, find, open_registry
 from deputize.registry.values import now
 
+pytestmark = pytest.mark.slow
+
 def verdict(grant, arn, role_id):
     probes = (ProbeResult("other", "refuse", "refuse"),)
     sent = grant.external_id
