@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SETUP := PYTHON="$(PYTHON)" tests/tools/venv.sh
 UV := uv==0.13.9
 
-.PHONY: demo quick test check lint types layers pytest format bench lock setup clean
+.PHONY: demo quick test check lint types layers pytest format bench prove lock setup clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.ready
@@ -41,6 +41,10 @@ format: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	@$(BIN)/python tests/benchmarks/run.py --out out/bench.json
+
+# The big seeded proofs, at most an hour on two cores; what was done before and still holds is not done again.
+prove: $(VENV)/.ready
+	@$(BIN)/python tests/prove/run.py
 
 setup: $(VENV)/.ready $(AWSCLI)/.ready
 
