@@ -9,7 +9,7 @@ from deputize.iam import limits
 from deputize.iam.levels import judge
 from deputize.iam.role import Delivery
 from deputize.model.access import Access, build_access
-from deputize.model.profiles import AccessStatement, ManagedChoice
+from deputize.model.profiles import AccessStatement, ManagedChoice, profile_names
 from deputize.model.slots import longest
 from deputize.model.spec import AccessSpec
 from deputize.model.text import english
@@ -35,7 +35,7 @@ def _arns(letter: str, count: int = 3, length: int = 1900) -> tuple[str, ...]:
 
 def test_a_profile_fits_into_one_policy() -> None:
     """The default one too, whatever name and path the customer chooses."""
-    for profile in ("cost-optimization", "inventory", "security-audit"):
+    for profile in profile_names():
         assert len(_access(profile=profile).policies) == 1
         assert _sizes(_access(profile=profile))[0] <= limits.MANAGED_POLICY.high
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
+import deputize.model.profiles
+from deputize.errors import InputError
 from deputize.iam import actions, levels, limits
 from deputize.iam.exposure import Grade, exposure_of
 from deputize.iam.managed import managed_policy
 from deputize.iam.policy import Policy, Statement
 from deputize.model.access import build_access
-from deputize.model.profiles import Profile, load_profile, profile_names
+from deputize.model.profile_shape import profile_schema
+from deputize.model.profiles import Profile, load_profile, parse_profile, profile_names
 from deputize.model.spec import AccessSpec
 from deputize.model.text import Localized
 
-EACH = pytest.mark.parametrize("name", ["cost-optimization", "inventory", "security-audit"])
+EACH = pytest.mark.parametrize("name", profile_names())
+FILES = Path(deputize.model.profiles.__file__).with_name("profiles")
 
 
 def _own(profile: Profile) -> set[str]:
@@ -48,9 +56,10 @@ def _reasons(profile: Profile) -> Iterator[Localized]:
     yield from (secret.reason for secret in profile.allow_secrets)
 
 
-def test_three_profiles_are_shipped() -> None:
-    """The profiles are those that the README names; another name is refused."""
-    assert profile_names() == ("cost-optimization", "inventory", "security-audit")
+def test_a_profile_is_a_file_of_its_name() -> None:
+    """Whoever adds a file adds a profile, and the default is one; another name is refused."""
+    assert profile_names() == tuple(sorted(path.stem for path in FILES.glob("*.yaml")))
+    assert AccessSpec().profile in profile_names()
     with pytest.raises(KeyError):
         load_profile("read-only")
     with pytest.raises(KeyError):
@@ -139,7 +148,9 @@ def test_statements_are_sorted_and_fit_one_managed_policy(name: str) -> None:
 
 def test_the_default_profile_names_each_action() -> None:
     """Cost optimisation attaches no managed policy, uses no wildcard and never reads an object."""
-    profile = load_profile("cost-optimization")
+    default = AccessSpec().profile
+    assert default is not None
+    profile = load_profile(default)
     assert profile.managed == ()
     assert profile.allow_secrets == ()
     assert not [action for statement in profile.statements for action in statement.actions if "*" in action]
@@ -158,11 +169,71 @@ def test_the_inventory_only_lists() -> None:
     assert len({action.partition(":")[0] for action in _own(profile)}) >= 40
 
 
-def test_the_audit_adds_only_what_security_audit_lacks() -> None:
-    """The security audit is SecurityAudit and statements none of whose actions it holds already."""
-    profile = load_profile("security-audit")
-    assert [choice.name for choice in profile.managed] == ["SecurityAudit"]
+@EACH
+def test_statements_add_only_what_the_managed_policies_lack(name: str) -> None:
+    """No action stands in a statement that an attached policy holds already."""
+    profile = load_profile(name)
     assert _own(profile) & _managed(profile) == set()
+
+
+GOOD = """\
+title: {en: Title, ja: タイトル}
+summary: {en: Summary., ja: 概要。}
+managed_policies: [{name: SecurityAudit, reason: {en: R., ja: 理由。}}]
+statements:
+  - sid: One
+    actions: [ec2:DescribeTags]
+    reason: {en: R., ja: 理由。}
+allow_secrets: []
+"""
+SEE = "profiles/schema.json says what may stand in a profile"
+BROKEN = {
+    "no managed policies": (
+        ("managed_policies: [{name: SecurityAudit, reason: {en: R., ja: 理由。}}]\n", ""),
+        ["managed_policies: is missing; write `managed_policies: []` if it attaches none"],
+    ),
+    "no secrets": (
+        ("allow_secrets: []\n", ""),
+        ["allow_secrets: is missing; write `allow_secrets: []` if it reads none"],
+    ),
+    "one language": (("en: Title, ja: タイトル", "en: Title"), [f"title.ja: is missing; {SEE}"]),
+    "a third language": (("en: Summary.,", "en: S., fr: S.,"), [f"summary.fr: is unknown; {SEE}"]),
+    "a text for both": (("{en: Title, ja: タイトル}", "Title"), [f"title: must be a mapping; {SEE}"]),
+    "an empty text": (("en: Title", 'en: ""'), [f"title.en: is empty; {SEE}"]),
+    "no list": (("[ec2:DescribeTags]", "ec2:DescribeTags"), [f"statements.0.actions: must be a list; {SEE}"]),
+    "no action": (("[ec2:DescribeTags]", "[]"), [f"statements.0.actions: is empty; {SEE}"]),
+    "a number": (("sid: One", "sid: 1"), [f"statements.0.sid: must be a text; {SEE}"]),
+    "two faults": (
+        ("  - sid: One\n", "  - id: One\n"),
+        [f"statements.0.sid: is missing; {SEE}", f"statements.0.id: is unknown; {SEE}"],
+    ),
+    "nothing at all": ((GOOD, ""), ["must be a mapping; " + SEE]),
+    "no YAML": (("statements:\n", "statements: [\n"), ["is no YAML: "]),
+}
+
+
+@pytest.mark.parametrize(("change", "problems"), BROKEN.values(), ids=BROKEN)
+def test_a_fault_of_a_profile_is_told_by_file_and_key(change: tuple[str, str], problems: list[str]) -> None:
+    """Each key at fault is named with the file and the way to mend it, all at once."""
+    assert parse_profile("good", GOOD).statements[0].resources == ("*",)
+    assert change[0] in GOOD
+    with pytest.raises(InputError) as caught:
+        parse_profile("broken", GOOD.replace(*change))
+    found = [str(problem) for problem in caught.value.problems]
+    assert len(found) == len(problems)
+    assert all(one.startswith(f"profiles/broken.yaml: {told}") for one, told in zip(found, problems, strict=True))
+
+
+def test_profiles_fit_the_schema_beside_them(*, update_golden: bool) -> None:
+    """profiles/schema.json is the shape that is checked (`--update-golden` writes it), and every profile fits it."""
+    path = FILES / "schema.json"
+    if update_golden:
+        path.write_text(json.dumps(profile_schema(), indent=2) + "\n", encoding="utf-8")
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    assert schema == profile_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for name in profile_names():
+        jsonschema.validate(yaml.safe_load((FILES / f"{name}.yaml").read_text(encoding="utf-8")), schema)
 
 
 def test_texts_fall_back_to_english_then_to_the_first() -> None:

@@ -1,20 +1,23 @@
 """The access profiles that deputize ships: what a kind of vendor reads, statement by statement, and why.
 
-They are data, in profiles/*.yaml. Their content is proved by tests (every action known, reading, and no secret that
-is not allowed with a reason), so that loading only has to read it.
+They are data, in profiles/*.yaml; their shape is profile_shape's. Their content is proved by tests (every action known,
+reading, and no secret that is not allowed with a reason), so that loading only has to read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING
 
 import yaml
 
+from deputize.errors import InputError, Problem
 from deputize.model.text import Localized
+
+if TYPE_CHECKING:
+    from deputize.model.profile_shape import ProfileText
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -66,29 +69,41 @@ def profile_names() -> tuple[str, ...]:
 
 @cache
 def load_profile(name: str) -> Profile:
-    """The shipped profile of that name; raises KeyError for any other, so ask profile_names() first."""
+    """The shipped profile of that name; raises KeyError for any other, so ask profile_names() first.
+
+    Raises InputError when its file has a fault.
+    """
     if name not in profile_names():
         raise KeyError(name)
     text = resources.files("deputize.model").joinpath("profiles", f"{name}.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
+    return parse_profile(name, text)
+
+
+def parse_profile(name: str, text: str) -> Profile:
+    """The profile in the text of profiles/NAME.yaml. Raises InputError with every key at fault."""
+    from pydantic import ValidationError
+
+    from deputize.model.profile_shape import ProfileShape, profile_problems
+
+    where = f"profiles/{name}.yaml"
+    try:
+        shape = ProfileShape.model_validate(yaml.load(text, Loader=_LOADER))  # noqa: S506 - both loaders are safe ones
+    except yaml.YAMLError as error:
+        raise InputError(Problem(where, f"is no YAML: {' '.join(str(error).split())}")) from error
+    except ValidationError as error:
+        raise InputError(*profile_problems(error, where)) from error
     return Profile(
         name=name,
-        title=_localized(data["title"]),
-        summary=_localized(data["summary"]),
-        managed=tuple(ManagedChoice(one["name"], _localized(one["reason"])) for one in data["managed_policies"]),
-        statements=tuple(_statement(one) for one in data["statements"]),
-        allow_secrets=tuple(AllowedSecret(one["action"], _localized(one["reason"])) for one in data["allow_secrets"]),
+        title=_localized(shape.title),
+        summary=_localized(shape.summary),
+        managed=tuple(ManagedChoice(one.name, _localized(one.reason)) for one in shape.managed_policies),
+        statements=tuple(
+            AccessStatement(one.sid, tuple(sorted(one.actions)), one.resources, _localized(one.reason))
+            for one in shape.statements
+        ),
+        allow_secrets=tuple(AllowedSecret(one.action, _localized(one.reason)) for one in shape.allow_secrets),
     )
 
 
-def _statement(data: Mapping[str, Any]) -> AccessStatement:
-    return AccessStatement(
-        sid=data["sid"],
-        actions=tuple(sorted(data["actions"])),
-        resources=tuple(data.get("resources", ("*",))),
-        reason=_localized(data["reason"]),
-    )
-
-
-def _localized(texts: Mapping[str, str]) -> Localized:
-    return Localized(tuple(texts.items()))
+def _localized(text: ProfileText) -> Localized:
+    return Localized((("en", text.en), ("ja", text.ja)))
