@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from deputize.errors import InputError
-from deputize.model.world import Place
 from deputize.read.any import read_any
-from deputize.read.cloudformation.strict_values import Resolver, references
-from deputize.read.source import MAX_NODES, Node
-from deputize.read.yaml_text import parse_yaml
+from deputize.read.cloudformation.strict import read_stack, read_template
+from deputize.read.source import MAX_NODES
 
-AT = Place("x", 1, 1)
+TRUST = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}
 
 
 @pytest.mark.parametrize("text", ["[{}]", "- a\n"])
@@ -39,13 +39,18 @@ def test_template_without_resources_is_refused() -> None:
 @pytest.mark.parametrize("text", ["${" * 200_000, "${P", "${a${P}}", "${" * 200_000 + "}"])
 def test_open_placeholder_of_our_own_templates_is_refused(text: str) -> None:
     """What CloudFormation refuses in Fn::Sub is no text of it, and is found out in one pass."""
-    sub = Node(text, AT, tag="!Sub")
-    assert set(references(sub)) <= {"P", ""}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Fn::Sub": text}, "AssumeRolePolicyDocument": {}}}
     with pytest.raises(InputError, match=r"no name and } follow"):
-        Resolver({"P": "x"}, {}, frozenset()).value(sub)
+        read_template(json.dumps({"Resources": {"R": role}}), "x")
 
 
 def test_placeholders_are_still_replaced() -> None:
     """A name, a literal one and text around them."""
-    node = parse_yaml('!Sub "a-${P}-${!P}-$"', "x")
-    assert Resolver({"P": "x"}, {}, frozenset()).value(node) == "a-x-${P}-$"
+    template = {
+        "Parameters": {"P": {"Type": "String", "Default": "x"}},
+        "Outputs": {"Name": {"Value": {"Fn::Sub": "a-${P}-${!P}-$"}}},
+        "Resources": {
+            "R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}}
+        },
+    }
+    assert read_stack(json.dumps(template), "x").outputs == {"Name": "a-x-${P}-$"}

@@ -10,6 +10,7 @@ import pytest
 
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
+from deputize.read.cloudformation import strict
 from deputize.read.cloudformation.strict import read_stack, read_template
 
 TEMPLATE = """\
@@ -269,7 +270,7 @@ BAD: dict[str, tuple[str, str]] = {
     "unknown GetAtt": (edited(("[!Ref Access,", "[!GetAtt Acess.Arn,")), "t.yaml:27: there is no resource 'Acess'"),
     "name of another": (
         edited(("RoleName: !Ref Name", "RoleName: !Ref Access")),
-        "t.yaml:24: what Access gives is not known before it is deployed",
+        "t.yaml:24: what 'Access' gives is not known before it is deployed",
     ),
     "unknown condition": (edited(("[Bounded, ", "[Bound, ")), "t.yaml:26: there is no condition 'Bound'"),
     "condition's circle": (
@@ -280,7 +281,10 @@ BAD: dict[str, tuple[str, str]] = {
         edited(('!Not [!Equals [!Ref Bound, ""]]', "!Ref Bound")),
         "t.yaml:9: 'Ref' is no condition that deputize reads",
     ),
-    "arguments": (edited(("[Bounded, !Ref Bound, !Ref", "[Bounded, !Ref")), "t.yaml:26: has 2 arguments, not 3"),
+    "arguments": (
+        edited(("[Bounded, !Ref Bound, !Ref", "[Bounded, !Ref")),
+        "t.yaml:26: Fn::If needs a condition and two values",
+    ),
     "circle": (
         edited(('ManagedPolicyName: !Sub "${Name}-access"', "ManagedPolicyName: x\n      Roles: [!Ref Role]")),
         "t.yaml:11: resources depend on each other in a circle: 'Access' -> 'Role' -> 'Access'",
@@ -303,7 +307,14 @@ BAD: dict[str, tuple[str, str]] = {
         "t.yaml:22: has 2 roles, 'First' and 'Role'; keep one role in a template",
     ),
     "no name": (edited(("      RoleName: !Ref Name\n", "")), "t.yaml:21: AWS::IAM::Role 'Role' has no RoleName"),
-    "no trust": (edited(("AssumeRolePolicyDocument", "Description")), "t.yaml:29: text is needed here"),
+    "no trust": (
+        edited(("AssumeRolePolicyDocument", "Description")),
+        "t.yaml:21: AWS::IAM::Role 'Role' has no AssumeRolePolicyDocument",
+    ),
+    "description is no text": (
+        edited(("MaxSessionDuration: 7200", "Description: [x]")),
+        "t.yaml:25: text is needed here",
+    ),
     "not attached": (
         edited(("[!Ref Access, ", "[")),
         "t.yaml:11: AWS::IAM::ManagedPolicy 'Access' is not attached to the role",
@@ -357,7 +368,7 @@ def test_many_conditions_in_a_chain_are_refused(message: Callable[[Callable[[], 
     text = (
         f'Conditions:\n{chain}  C3000: !Equals ["", ""]\nResources:\n  R: {{Type: "AWS::IAM::Role", Condition: C0}}\n'
     )
-    expected = "t.yaml:66: is nested more than 128 levels deep, conditions included"
+    expected = "t.yaml:34: is nested more than 64 levels deep, conditions included"
     assert message(lambda: read_template(text, "t.yaml")) == expected
 
 
@@ -370,3 +381,40 @@ def test_a_large_file_is_refused(message: Callable[[Callable[[], object]], str])
 def test_an_unknown_choice_is_refused(message: Callable[[Callable[[], object]], str]) -> None:
     """A parameter that the template does not have cannot be chosen."""
     assert message(lambda: read_template(TEMPLATE, "t.yaml", {"Nmae": "x"})) == "t.yaml: has no parameter 'Nmae'"
+
+
+UNKNOWN: dict[str, tuple[str, str]] = {
+    "name": (
+        edited(("RoleName: !Ref Name", "RoleName: !Ref AWS::StackName")),
+        "t.yaml:24: what 'AWS::StackName' gives",
+    ),
+    "policy's name": (edited(("${Name}-access", "${AWS::Region}-access")), "t.yaml:14: what 'AWS::Region' gives"),
+    "trust policy": (
+        edited(("arn:aws:iam::111122223333:root", "${Partner}"), ("{AWS: ", "{AWS: !ImportValue ")),
+        "t.yaml:28: has a policy with '${Partner}'",
+    ),
+    "secret": (
+        edited(("RoleName: !Ref Name", 'RoleName: "{{resolve:ssm:x}}"')),
+        "t.yaml:24: what '{{resolve:ssm:x}}' gives",
+    ),
+    "attached": (edited(('"arn:aws:iam::aws:policy/SecurityAudit"', "!ImportValue x")), "t.yaml:27: is no ARN and no"),
+    "boundary": (
+        edited(("[Bounded, !Ref Bound,", "[Bounded, !GetAtt Access.Arn,")),
+        "t.yaml:26: what 'Access.Arn' gives",
+    ),
+    "condition": (
+        edited(('Equals [!Ref Bound, ""]', 'Equals [!Ref AWS::Region, "x"]')),
+        "t.yaml:21: depends on a condition that",
+    ),
+    "tag": (edited(('"0123"', "!Ref AWS::Region")), "t.yaml:37: what '${AWS::Region}' gives"),
+    "session": (edited(("7200", "!Ref AWS::Region")), "t.yaml:25: what '${AWS::Region}' gives"),
+}
+
+
+@pytest.mark.parametrize(("text", "begin"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_is_no_literal_value(
+    text: str, begin: str, message: Callable[[Callable[[], object]], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only a deployment tells is refused in the role that was found too, whatever form the template has."""
+    monkeypatch.setattr(strict, "_check_form", lambda *_: None)
+    assert message(lambda: read_template(text, "t.yaml", {"Bound": "x"})).startswith(begin)

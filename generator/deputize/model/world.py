@@ -96,13 +96,17 @@ class Text:
 class FoundPolicy:
     """A policy: inline, managed by the file itself, or alone in its file.
 
-    role_unknown: it may be given to a role of the file, by a name that the file does not hold.
+    name: as the file calls it: a resource's logical ID, otherwise the policy's own name. role_unknown: it may be given
+    to a role of the file, by a name that the file does not hold. policy_name, path: as IAM will know it; None where the
+    file does not say, or says it under a condition that nothing else depends on.
     """
 
     name: str
     document: Document
     delivery: str  # "inline", "managed", "alone"
     role_unknown: bool = False
+    policy_name: Text | None = None
+    path: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
-from deputize.read.source import MAX_BYTES, Node, refusal
+from deputize.read.source import MAX_BYTES, Node, place_at, refusal
 from deputize.read.symbols import FOREIGN_MARK
 from deputize.read.yaml_text import parse_yaml
 
@@ -60,12 +60,12 @@ def text_of_file(content: bytes, where: str) -> str:
         text = content.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(errors="replace")
-        place = _place(before, len(before), where)
+        place = place_at(before, len(before), where)
         raise refusal(place, f"is not UTF-8: byte {error.start} cannot be read", "save it as UTF-8") from error
     for pattern, what in ((_CONTROL, "a control character"), (FOREIGN_MARK, "a private-use character")):
         found = pattern.search(text)
         if found is not None:
-            raise refusal(_place(text, found.start(), where), f"has {what}", "remove it")
+            raise refusal(place_at(text, found.start(), where), f"has {what}", "remove it")
     return text
 
 
@@ -74,11 +74,6 @@ def _check_choices(choices: Mapping[str, str]) -> None:
         if FOREIGN_MARK.search(value):
             option = f"--parameter {name}"
             raise refusal(option, "has a private-use character", "remove it")
-
-
-def _place(text: str, offset: int, where: str) -> Place:
-    begin = text.rfind("\n", 0, offset) + 1
-    return Place(where, text.count("\n", 0, offset) + 1, offset - begin + 1)
 
 
 def _parsed(text: str, where: str) -> tuple[Node, bool]:

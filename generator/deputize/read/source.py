@@ -54,6 +54,12 @@ _MISREAD = {
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
+def place_at(text: str, offset: int, where: str) -> Place:
+    """Where the character at `offset` stands in the text of the file `where`."""
+    begin = text.rfind("\n", 0, offset) + 1
+    return Place(where, text.count("\n", 0, offset) + 1, offset - begin + 1)
+
+
 class UnreadError(InputError):
     """An InputError that knows its place to the column."""
 

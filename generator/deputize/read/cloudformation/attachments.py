@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from deputize.model.display import shown
 from deputize.model.world import NotUnderstood, Origin
+from deputize.read.cloudformation.calls import below, mentioned
 from deputize.read.cloudformation.names import may_equal, names_at
 from deputize.read.cloudformation.references import resource_mark, type_of
 from deputize.read.cloudformation.scope import Source
-from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.source import Node
 from deputize.read.symbols import is_known
 
@@ -20,7 +19,6 @@ ROLE, POLICY, MANAGED = "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::Managed
 ROLE_POLICY = "AWS::IAM::RolePolicy"
 POLICIES = {POLICY: "Roles", MANAGED: "Roles", ROLE_POLICY: "RoleName"}
 """Type of a resource that is a policy -> its property that names roles."""
-_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,38 +142,14 @@ def circles(resources: Iterable[Owned]) -> Iterator[NotUnderstood]:
 
 def _said(node: Node | None) -> Iterator[str]:
     """Every text below a node, and every name that its functions mention."""
-    for one, function in _below(node):
-        if isinstance(one.value, str):
-            yield from _names(one.value, function)
-            yield one.value
+    for inner, function in below(node):
+        if isinstance(inner.value, str):
+            yield from (name.partition(".")[0] for name in mentioned(function, inner.value))
+            yield inner.value
 
 
 def _references(node: Node) -> Iterator[str]:
     """Every name that Ref, Fn::GetAtt or Fn::Sub mentions anywhere below `node`."""
-    for one, function in _below(node):
-        if function and isinstance(one.value, str):
-            yield from _names(one.value, function)
-
-
-def _names(text: str, function: str) -> Iterator[str]:
-    if function == "Fn::Sub":
-        yield from (name.partition(".")[0] for name in _PLACEHOLDER.findall(text))
-    elif function:
-        yield text.partition(".")[0]
-
-
-def _below(node: Node | None) -> Iterator[tuple[Node, str]]:
-    """(Node, the function that it is the first argument of, where that is one that mentions names)."""
-    waiting = [(node, "")] if node is not None else []
-    while waiting:
-        one, function = waiting.pop()
-        call = intrinsic(one)
-        if call is not None:
-            function, one = (call[0] if call[0] in ("Ref", "Fn::GetAtt", "Fn::Sub") else ""), call[1]
-        yield one, function
-        if isinstance(one.value, str):
-            continue
-        if isinstance(one.value, tuple):
-            waiting += [(item, function if at == 0 else "") for at, item in enumerate(one.value)]
-        else:
-            waiting += [(item, "") for item in one.value.values()]
+    for inner, function in below(node):
+        if isinstance(inner.value, str):
+            yield from (name.partition(".")[0] for name in mentioned(function, inner.value))

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
+from deputize.read.cloudformation.calls import intrinsic
 from deputize.read.cloudformation.scalars import scalar
-from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.source import Node, refusal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deputize.iam.policy import Path
 from deputize.model.world import Document, Place
-from deputize.read.cloudformation.strict_values import intrinsic
+from deputize.read.cloudformation.calls import intrinsic
 from deputize.read.cloudformation.texts import parsed_text
 from deputize.read.json_text import parse_json
 from deputize.read.source import Node, refusal

@@ -12,9 +12,9 @@ from deputize.model.display import printable, shown
 from deputize.model.world import NotUnderstood
 from deputize.read.cloudformation.attachments import Owned
 from deputize.read.cloudformation.branches import Facts
+from deputize.read.cloudformation.calls import intrinsic
 from deputize.read.cloudformation.scalars import scalar
 from deputize.read.cloudformation.scope import Scope, Source
-from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.cloudformation.texts import parse_template, parsed_text
 from deputize.read.source import Node, refusal
 

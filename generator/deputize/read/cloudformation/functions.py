@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
 from deputize.model.world import Origin
+from deputize.read.cloudformation.calls import PLACEHOLDER
 from deputize.read.cloudformation.references import attribute_of, reference_to
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import Symbol, is_known, sole_mark
@@ -21,7 +22,6 @@ from deputize.read.symbols import Symbol, is_known, sole_mark
 if TYPE_CHECKING:
     from deputize.read.cloudformation.scope import Scope
 
-_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 _MAX_TEXT = 1024 * 1024  # characters; CloudFormation's own limit is far below
 _PAIR = 2
 _INDEX = re.compile(r"[0-9]{1,6}", re.ASCII)
@@ -70,9 +70,9 @@ def _sub(scope: Scope, argument: Node, node: Node) -> object:
     text = scope.scalar(template)
     if text is None:
         raise refusal(argument.place, "Fn::Sub needs a text")
-    if text.count("${") != len(_PLACEHOLDER.findall(text)):
+    if text.count("${") != len(PLACEHOLDER.findall(text)):
         raise refusal(node.place, "has a ${ in Fn::Sub that no name and } follow")
-    return scope.resolved(_PLACEHOLDER.sub(lambda found: _placeholder(scope, found[1], own, node), text), node.place)
+    return scope.resolved(PLACEHOLDER.sub(lambda found: _placeholder(scope, found[1], own, node), text), node.place)
 
 
 def _placeholder(scope: Scope, name: str, own: Mapping[str, Node], node: Node) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from deputize.model.display import shown
 from deputize.model.world import Origin, Place
-from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS
+from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, Symbol, sole_mark
 

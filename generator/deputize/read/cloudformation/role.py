@@ -11,11 +11,11 @@ from deputize.errors import InputError
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Text
 from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments, Owned
-from deputize.read.cloudformation.branches import Facts
+from deputize.read.cloudformation.branches import Facts, ImpossibleError, UndecidedError
+from deputize.read.cloudformation.calls import intrinsic
 from deputize.read.cloudformation.documents import Draft, draft_of, finished
 from deputize.read.cloudformation.references import arn_of, pseudo, resource_mark
 from deputize.read.cloudformation.scope import Scope, Source
-from deputize.read.cloudformation.strict_values import intrinsic
 from deputize.read.found import not_understood
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, StandIns
@@ -35,6 +35,16 @@ class Branch:
     policies: tuple[FoundPolicy, ...] = ()
     refused: tuple[NotUnderstood, ...] = ()
     used: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """A policy before its stand-ins. name: as in FoundPolicy."""
+
+    owner: Owned
+    name: str
+    draft: Draft
+    delivery: str
 
 
 class RoleRun:
@@ -69,26 +79,28 @@ class RoleRun:
         if used and not unknown:
             return Branch()
         drafts = self._separate(self.owner)
-        stand_ins = self._stand_ins([draft for _, draft, _ in drafts])
-        found = tuple(replace(one, role_unknown=unknown) for one in self._finished(drafts, stand_ins))
-        return Branch(policies=found, refused=tuple(self.refused))
+        stand_ins = self._stand_ins([policy.draft for policy in drafts])
+        found = self._named(self._finished(drafts, stand_ins), stand_ins)
+        policies = tuple(replace(one, role_unknown=unknown) for one in found)
+        return Branch(policies=policies, refused=tuple(self.refused))
 
     def _branch(
         self,
         trust: Draft | None,
-        drafts: list[tuple[str, Draft, str]],
+        drafts: list[_Policy],
         managed: list[tuple[str, Node]],
         used: set[str],
     ) -> Branch:
         arns = [text for text, _ in managed]
-        partition = _partition([*([trust] if trust else []), *(draft for _, draft, _ in drafts)], arns)
+        partition = _partition([*([trust] if trust else []), *(policy.draft for policy in drafts)], arns)
         stand_ins = StandIns(self.scope.source.symbols, partition or "aws", self.scope.facts.others)
         document = self._try(lambda: finished(trust, stand_ins), self.owner) if trust else None
+        policies = self._finished(drafts, stand_ins)
         role = FoundRole(
             name=f"{self.scope.source.name}/{self.owner.name}" if self.scope.source.name else self.owner.name,
             place=self.owner.node.named_at,
             trust=document,
-            policies=tuple(self._finished(drafts, stand_ins)),
+            policies=tuple(one for _, one in policies),
             managed=tuple(Text(stand_ins.text(text), node.place) for text, node in managed),
             boundary=self._text("PermissionsBoundary", stand_ins),
             max_session=self._try(self._seconds, self.owner),
@@ -100,6 +112,7 @@ class RoleRun:
             description=self._text("Description", stand_ins),
             tags=tuple(self._try(lambda: list(self._tags(stand_ins)), self.owner) or ()),
         )
+        role = replace(role, policies=tuple(self._named(policies, stand_ins)))
         documents = [one.document for one in role.policies] + ([document] if document else [])
         unknowns = dict.fromkeys((*stand_ins.used, *(one for found in documents for one in found.unknowns)))
         role = replace(role, unknowns=tuple(unknowns))
@@ -125,22 +138,23 @@ class RoleRun:
             raise refusal(owner.node.named_at, f"{owner.type or 'the policy'} has no {name}")
         return draft_of(owner.properties[name], self.scope)
 
-    def _embedded(self) -> Iterator[tuple[str, Draft, str]]:
-        """(name, document, how delivered) of each policy in the role itself."""
+    def _embedded(self) -> Iterator[_Policy]:
+        """Each policy in the role itself."""
         node = self.owner.properties.get("Policies")
         for item in self._try(lambda: list(self.scope.items(node)), self.owner) or () if node is not None else ():
             fields = item.value if isinstance(item.value, Mapping) and intrinsic(item) is None else {}
             inner = Owned(self.owner.name, "", item, fields)
             draft = self._try(lambda one=inner: self._draft(one, "PolicyDocument"), inner)  # type: ignore[misc]
             if draft is not None:
-                yield self._name(inner, "PolicyName"), draft, "inline"
+                yield _Policy(inner, self._name(inner, "PolicyName"), draft, "inline")
 
-    def _separate(self, policy: Owned) -> list[tuple[str, Draft, str]]:
+    def _separate(self, policy: Owned) -> list[_Policy]:
         self.scope.source.budget.spend(_POLICY, policy.node.place)
         if not self._exists(policy):
             return []
         draft = self._try(lambda: self._draft(policy, "PolicyDocument"), policy)
-        return [] if draft is None else [(policy.name, draft, "managed" if policy.type == MANAGED else "inline")]
+        delivery = "managed" if policy.type == MANAGED else "inline"
+        return [] if draft is None else [_Policy(policy, policy.name, draft, delivery)]
 
     def _name(self, owner: Owned, name: str) -> str:
         node = owner.properties.get(name)
@@ -192,11 +206,30 @@ class RoleRun:
     def _stand_ins(self, drafts: list[Draft]) -> StandIns:
         return StandIns(self.scope.source.symbols, _partition(drafts, []) or "aws", self.scope.facts.others)
 
-    def _finished(self, drafts: list[tuple[str, Draft, str]], stand_ins: StandIns) -> Iterator[FoundPolicy]:
-        for name, draft, delivery in drafts:
-            document = self._try(lambda one=draft: finished(one, stand_ins), self.owner)  # type: ignore[misc]
+    def _finished(self, drafts: list[_Policy], stand_ins: StandIns) -> list[tuple[Owned, FoundPolicy]]:
+        found = []
+        for policy in drafts:
+            document = self._try(lambda one=policy.draft: finished(one, stand_ins), self.owner)  # type: ignore[misc]
             if document is not None:
-                yield FoundPolicy(name, document, delivery)
+                found.append((policy.owner, FoundPolicy(policy.name, document, policy.delivery)))
+        return found
+
+    def _named(self, policies: list[tuple[Owned, FoundPolicy]], stand_ins: StandIns) -> Iterator[FoundPolicy]:
+        """The policies with their names and paths in IAM, after all else: what those say makes no further branch."""
+        for owner, policy in policies:
+            name = "ManagedPolicyName" if owner.type == MANAGED else "PolicyName"
+            policy_name, path = (self._decided(owner, key, stand_ins) for key in (name, "Path"))
+            yield replace(policy, policy_name=policy_name, path=path)
+
+    def _decided(self, owner: Owned, name: str, stand_ins: StandIns) -> Text | None:
+        """A text that the branch decides about; None for any other, for what is no text, and for what is not there."""
+        node = owner.properties.get(name)
+        try:
+            return (
+                None if node is None else Text(stand_ins.text(self.scope.text(node)), self.scope.followed(node).place)
+            )
+        except (ImpossibleError, InputError, UndecidedError):
+            return None
 
 
 def _partition(drafts: list[Draft], texts: list[str]) -> str | None:

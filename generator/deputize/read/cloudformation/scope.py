@@ -13,14 +13,13 @@ from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import printable, shown
 from deputize.model.world import Origin, Place
 from deputize.read.cloudformation.branches import Facts, ImpossibleError, UndecidedError
+from deputize.read.cloudformation.calls import NO_VALUE, NoValue, intrinsic
 from deputize.read.cloudformation.conditions import truth_of
 from deputize.read.cloudformation.functions import call_function
 from deputize.read.cloudformation.scalars import scalar
-from deputize.read.cloudformation.strict_values import NoValue, intrinsic
 from deputize.read.source import MAX_DEPTH, Node, refusal
 from deputize.read.symbols import Symbol, Symbols, is_known, sole_mark
 
-NO_VALUE = NoValue()
 MAX_STEPS = 100_000
 """What is worked out for one file, in nodes, conditions tried again included: about two seconds."""
 

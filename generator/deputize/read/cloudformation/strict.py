@@ -1,22 +1,27 @@
-"""A CloudFormation template, YAML or JSON -> the role it creates, for given parameters. Parsed only, never deployed."""
+"""A template of our own, YAML or JSON -> the role that it creates, for given parameters. Parsed only, never deployed.
+
+Everything is worked out by the reader of any template (template.py). This one asks for more: our own form (form.py),
+and one role with one literal value for each of its texts (literal.py). What has none is refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 
 from deputize.iam.role import IamRole
 from deputize.model.display import shown
-from deputize.read.cloudformation.strict_role import present_resources, role_of
-from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS, Resolver, references
+from deputize.read.cloudformation.branches import Facts, branches
+from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS
+from deputize.read.cloudformation.conditions import truth_of
+from deputize.read.cloudformation.form import SECTIONS, OwnForm
+from deputize.read.cloudformation.literal import exists, literal_role
+from deputize.read.cloudformation.scope import Budget, Scope, SpentError
+from deputize.read.cloudformation.template import read_found_template, source_of
 from deputize.read.json_text import parse_json
-from deputize.read.source import Node, items_of, mapping_of, only_keys, refusal, text_of
+from deputize.read.source import Node, items_of, mapping_of, only_keys, place_at, refusal, text_of
+from deputize.read.symbols import ACCOUNT_ID, FOREIGN_MARK, Symbols, is_known
 from deputize.read.yaml_text import parse_yaml
-
-_SECTIONS = frozenset(
-    {"AWSTemplateFormatVersion", "Conditions", "Description", "Metadata", "Outputs", "Parameters", "Resources", "Rules"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,30 @@ def read_stack(text: str, where: str, choices: Mapping[str, str] | None = None) 
     Raises InputError as read_template does.
     """
     template = parse_json(text, where) if text.lstrip().startswith("{") else parse_yaml(text, where)
-    sections = only_keys(template, _SECTIONS, "the template")
-    chosen = dict(choices or {})
-    parameters = _parameters(_section(sections, "Parameters"), chosen, where)
-    pseudo = {name: value for name, value in chosen.items() if name in PSEUDO_PARAMETERS}
-    resources = _section(sections, "Resources")
-    _check_cycles(resources)
-    resolver = Resolver({**parameters, **pseudo}, _section(sections, "Conditions"), frozenset(resources))
-    return CloudFormationRole(
-        role=role_of(tuple(present_resources(resources, resolver)), resolver, where),
-        parameters=parameters,
-        outputs=dict(_outputs(_section(sections, "Outputs"), resolver)),
-        refused=tuple(_refused(_section(sections, "Rules"), resolver)) if "AWS::AccountId" in pseudo else (),
-    )
+    sections = only_keys(template, SECTIONS, "the template")
+    parameters = _parameters(_section(sections, "Parameters"), choices or {}, where)
+    pseudo = {name: value for name, value in (choices or {}).items() if name in PSEUDO_PARAMETERS}
+    known = {**parameters, **pseudo}
+    _check_marks(text, known, where)
+    _check_form(sections, known)
+    found = read_found_template(template, text, known)
+    source = source_of(template, "", known, Symbols(text), Budget())
+
+    def stack(facts: Facts) -> CloudFormationRole:
+        scope = Scope(source, facts)
+        role = literal_role(found, scope, where)
+        refused = _refused(_section(sections, "Rules"), scope) if ACCOUNT_ID in pseudo else ()
+        return CloudFormationRole(
+            role, parameters, dict(_outputs(_section(sections, "Outputs"), scope)), tuple(refused)
+        )
+
+    try:
+        first, *others = branches(stack, template.place)
+    except SpentError as error:
+        raise refusal(error.place, "comes to more than deputize works out", "split the file") from error
+    if others:
+        raise refusal(where, "depends on what is not known before it is deployed")
+    return first
 
 
 def _section(sections: Mapping[str, Node], name: str) -> Mapping[str, Node]:
@@ -83,38 +99,47 @@ def _parameters(declared: Mapping[str, Node], choices: Mapping[str, str], where:
     return found
 
 
-def _check_cycles(resources: Mapping[str, Node]) -> None:
-    graph = {name: {other for other in references(node) if other in resources} for name, node in resources.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        names = [str(name) for name in error.args[1]]
-        cycle = " -> ".join(shown(name) for name in reversed(names))
-        raise refusal(resources[names[-1]].named_at, f"resources depend on each other in a circle: {cycle}") from error
+def _check_marks(text: str, known: Mapping[str, str], where: str) -> None:
+    """Raise InputError for a character that would be taken for an unknown, and for a value that AWS would replace."""
+    found = FOREIGN_MARK.search(text)
+    if found is not None:
+        raise refusal(place_at(text, found.start(), where), "has a private-use character", "remove it")
+    for name, value in known.items():
+        if FOREIGN_MARK.search(value):
+            raise refusal(where, f"parameter {shown(name)} has a private-use character", "remove it")
+        if "{{" in value:
+            raise refusal(
+                where, f"parameter {shown(name)} has a dynamic reference ({{{{...}}}})", "write the value out"
+            )
 
 
-def _outputs(declared: Mapping[str, Node], resolver: Resolver) -> Iterator[tuple[str, str]]:
+def _check_form(sections: Mapping[str, Node], known: Mapping[str, str]) -> None:
+    form = OwnForm(frozenset(known), frozenset(_section(sections, "Resources")))
+    for node in _section(sections, "Conditions").values():
+        form.check_condition(node)
+    for name, node in _section(sections, "Resources").items():
+        form.check_resource(name, node)
+    for name, node in _section(sections, "Outputs").items():
+        form.check_output(name, node)
+    for name, node in _section(sections, "Rules").items() if ACCOUNT_ID in known else ():
+        form.check_rule(name, node)
+
+
+def _outputs(declared: Mapping[str, Node], scope: Scope) -> Iterator[tuple[str, str]]:
     for name, node in declared.items():
         fields = mapping_of(node)
-        if "Value" not in fields:
-            raise refusal(node.named_at, f"output {shown(name)} has no Value")
-        if "Condition" in fields and not resolver.holds(text_of(fields["Condition"]), fields["Condition"]):
-            continue
-        value = resolver.value(fields["Value"])
-        if isinstance(value, str):
-            yield name, value
+        if exists(fields, scope):
+            value = scope.value(fields["Value"])
+            if isinstance(value, str) and is_known(value):
+                yield name, value
 
 
-def _refused(rules: Mapping[str, Node], resolver: Resolver) -> Iterator[str]:
+def _refused(rules: Mapping[str, Node], scope: Scope) -> Iterator[str]:
     for name, node in rules.items():
-        fields = only_keys(node, frozenset({"Assertions", "RuleCondition"}), f"rule {shown(name)}")
-        if "Assertions" not in fields:
-            raise refusal(node.named_at, f"rule {shown(name)} has no Assertions")
-        if "RuleCondition" in fields and not resolver.test(fields["RuleCondition"]):
+        fields = mapping_of(node)
+        if "RuleCondition" in fields and not truth_of(scope, fields["RuleCondition"]):
             continue
         for assertion in items_of(fields["Assertions"]):
-            parts = only_keys(assertion, frozenset({"Assert", "AssertDescription"}), f"rule {shown(name)}")
-            if "Assert" not in parts:
-                raise refusal(assertion.place, f"rule {shown(name)} asserts nothing")
-            if not resolver.test(parts["Assert"]):
+            parts = mapping_of(assertion)
+            if not truth_of(scope, parts["Assert"]):
                 yield text_of(parts["AssertDescription"]) if "AssertDescription" in parts else name

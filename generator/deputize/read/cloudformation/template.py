@@ -13,12 +13,12 @@ from deputize.model.display import shown
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Place
 from deputize.read.cloudformation.attachments import ROLE, Attachments, Owned, circles, owned
 from deputize.read.cloudformation.branches import Facts, branches
+from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
 from deputize.read.cloudformation.parameters import parameter_values
 from deputize.read.cloudformation.references import reserve_own_account
 from deputize.read.cloudformation.role import Branch, RoleRun
 from deputize.read.cloudformation.scope import Budget, Source, SpentError
-from deputize.read.cloudformation.strict_values import PSEUDO_PARAMETERS
 from deputize.read.cloudformation.transforms import resource_troubles, transform_troubles
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.recognise import TEMPLATE
@@ -60,17 +60,7 @@ def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> Fo
 def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> None:
     sections = node.value if isinstance(node.value, Mapping) else {}
     try:
-        source = Source(
-            name=name,
-            parameters=parameter_values(_section(sections, "Parameters"), choices, found.symbols),
-            pseudo={key: value for key, value in choices.items() if key in PSEUDO_PARAMETERS},
-            conditions=_section(sections, "Conditions"),
-            mappings=_section(sections, "Mappings"),
-            resources=_section(sections, "Resources"),
-            symbols=found.symbols,
-            budget=found.budget,
-            place=node.place,
-        )
+        source = source_of(node, name, choices, found.symbols, found.budget)
     except InputError as error:
         found.refused[not_understood(error, node.place)] = None
         return
@@ -88,6 +78,22 @@ def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> N
             found.notes[nested(one)] = None
         elif one.type == STACK_SET:
             _stack_set(source, one, found)
+
+
+def source_of(node: Node, name: str, choices: Mapping[str, str], symbols: Symbols, budget: Budget) -> Source:
+    """The sections of the template at `node`. Raises InputError for one that is no mapping."""
+    sections = node.value if isinstance(node.value, Mapping) else {}
+    return Source(
+        name=name,
+        parameters=parameter_values(_section(sections, "Parameters"), choices, symbols),
+        pseudo={key: value for key, value in choices.items() if key in PSEUDO_PARAMETERS},
+        conditions=_section(sections, "Conditions"),
+        mappings=_section(sections, "Mappings"),
+        resources=_section(sections, "Resources"),
+        symbols=symbols,
+        budget=budget,
+        place=node.place,
+    )
 
 
 def _section(sections: Mapping[str, Node], name: str) -> Mapping[str, Node]:
