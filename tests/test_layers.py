@@ -24,6 +24,12 @@ FAULTS = [
         "is not allowed to import deputize.cli",
     ),
     ("through the public API", "iam/arn", "import deputize\n", "is not allowed to import deputize."),
+    (
+        "a circle of readers for types alone",
+        "read/cloudformation/sections",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import deputize.read.cloudformation.resolver\n",
+        ".sections -> .resolver",
+    ),
     ("AWS in the model", "model/role", "import boto3\n", "deputize.model is not allowed to import boto3"),
     ("AWS inside a function", "checks", "def f():\n    import botocore.client\n", "import botocore"),
     ("a process", "formats", "import subprocess\n", "deputize.formats is not allowed to import subprocess"),

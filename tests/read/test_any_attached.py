@@ -250,3 +250,24 @@ def test_a_dynamic_reference_is_called_one() -> None:
     text = "Resources:\n  R: {Type: 'AWS::IAM::Role', Properties: {RoleName: '{{resolve:ssm:/a}}'}}\n"
     (role,) = read_any(text.encode(), "t.yaml", {}).roles
     assert [one.origin.value for one in role.unknowns if one.name.startswith("{{")] == ["dynamic reference"]
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"),
+    [
+        ("Other", "Other"),
+        ("!Sub '${AWS::StackName}-p'", "unknown0001-p"),
+        ("!If [X, a, b]", None),
+        ("[a]", None),
+        ("!Nonsense x", None),
+    ],
+)
+def test_what_a_policy_is_called(called: str, expected: str | None) -> None:
+    """Its name in IAM is known where no further branch is needed for it, and what is none is no error."""
+    text = TEMPLATE.replace("NAMES", "[!Ref Role]").replace("CALLED", "vend").replace("TRUST", TRUST)
+    text = text.replace("ENTERED", ENTERED).replace("DOCUMENT", DOCUMENT)
+    text = text.replace("PolicyName: p", f"PolicyName: {called}")
+    found = read_any(text.encode(), "t.yaml", {})
+    assert (found.refused, [one.branch for one in found.roles]) == ((), ["", ""])
+    (policy,) = (one for role in found.roles for one in role.policies)
+    assert (policy.name, policy.path, policy.policy_name and policy.policy_name.value) == ("Pol", None, expected)

@@ -282,3 +282,15 @@ def test_what_takes_too_long_is_given_up() -> None:
         "comes to more than deputize works out: from here on nothing is read"
     ]
     assert found.roles
+
+
+def test_an_attribute_without_a_name_is_an_unknown() -> None:
+    """`!GetAtt Bucket.` is no ARN, of whatever type the resource is."""
+    assert [one.name for one in role(read("!GetAtt Bucket.", "!GetAtt 'Other.'")).trust.unknowns] == ["Bucket", "Other"]
+
+
+def test_a_stand_in_is_no_part_of_what_was_chosen() -> None:
+    """An account that the caller gives is never the one that stands for the account of the stack."""
+    found = role(read("x", "!Sub 'arn:aws:iam::${P}:root'", P="000000000001"))
+    assert found.trust.value["Statement"]["Principal"]["AWS"] == "arn:aws:iam::000000000001:root"
+    assert found.own_account == "000000000002"

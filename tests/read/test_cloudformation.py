@@ -418,3 +418,30 @@ def test_an_unknown_is_no_literal_value(
     """What only a deployment tells is refused in the role that was found too, whatever form the template has."""
     monkeypatch.setattr(strict, "_check_form", lambda *_: None)
     assert message(lambda: read_template(text, "t.yaml", {"Bound": "x"})).startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{{resolve:ssm:x}}", "t.yaml: parameter 'Name' has a dynamic reference ({{...}}); write the value out"),
+        ("a\U000f0000", "t.yaml: parameter 'Name' has a private-use character; remove it"),
+    ],
+)
+def test_a_choice_that_is_no_literal_text_is_refused(
+    value: str, expected: str, message: Callable[[Callable[[], object]], str]
+) -> None:
+    """AWS would put something else in place of the one, and this reader would take the other for an unknown."""
+    assert message(lambda: read_template(TEMPLATE, "t.yaml", {"Name": value})) == expected
+
+
+def test_a_private_use_character_is_refused(message: Callable[[Callable[[], object]], str]) -> None:
+    """It would be taken for an unknown; escaped as YAML does, too."""
+    for text in ("\U000f0000", "\\U000F0000"):
+        found = message(lambda text=text: read_template(edited(('"0123"', f'"{text}"')), "t.yaml"))  # type: ignore[misc]
+        assert found == "t.yaml:37: has a private-use character; remove it"
+
+
+def test_a_choice_may_look_like_a_stand_in() -> None:
+    """What stands for an unknown is no part of what the caller chose either."""
+    boundary = "arn:aws:iam::000000000001:policy/unknown0001"
+    assert read_template(TEMPLATE, "t.yaml", {"Bound": boundary}).boundary == boundary

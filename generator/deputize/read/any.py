@@ -10,14 +10,13 @@ from pathlib import PurePosixPath
 
 from deputize.errors import InputError
 from deputize.model.world import NotUnderstood, Place
-from deputize.read.cloudformation.scalars import scalar
 from deputize.read.cloudformation.template import read_found_template
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
-from deputize.read.source import MAX_BYTES, Node, place_at, refusal
-from deputize.read.symbols import FOREIGN_MARK
+from deputize.read.source import MAX_BYTES, Node, place_at, refusal, scalar
+from deputize.read.symbols import foreign_mark
 from deputize.read.yaml_text import parse_yaml
 
 _MAX_ROLES = 3_000
@@ -62,16 +61,18 @@ def text_of_file(content: bytes, where: str) -> str:
         before = content[: error.start].decode(errors="replace")
         place = place_at(before, len(before), where)
         raise refusal(place, f"is not UTF-8: byte {error.start} cannot be read", "save it as UTF-8") from error
-    for pattern, what in ((_CONTROL, "a control character"), (FOREIGN_MARK, "a private-use character")):
-        found = pattern.search(text)
-        if found is not None:
-            raise refusal(place_at(text, found.start(), where), f"has {what}", "remove it")
+    control = _CONTROL.search(text)
+    if control is not None:
+        raise refusal(place_at(text, control.start(), where), "has a control character", "remove it")
+    mark = foreign_mark(text)
+    if mark is not None:
+        raise refusal(place_at(text, mark, where), "has a private-use character", "remove it")
     return text
 
 
 def _check_choices(choices: Mapping[str, str]) -> None:
     for name, value in choices.items():
-        if FOREIGN_MARK.search(value):
+        if foreign_mark(value) is not None:
             option = f"--parameter {name}"
             raise refusal(option, "has a private-use character", "remove it")
 

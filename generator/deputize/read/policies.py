@@ -15,12 +15,11 @@ from deputize.errors import InputError
 from deputize.iam.arn import parse_role_arn
 from deputize.iam.policy import Path
 from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood, Place, Text
-from deputize.read.cloudformation.scalars import scalar
-from deputize.read.cloudformation.texts import moved
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.recognise import ACCESS, ROLE, TRUST, policy_kind
-from deputize.read.source import Node, misread, refusal
+from deputize.read.source import Node, misread, refusal, scalar
+from deputize.read.texts import moved
 
 T = TypeVar("T")
 Read = Callable[[Node], object]

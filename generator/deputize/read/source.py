@@ -40,6 +40,7 @@ class Node:
         return self.key or self.place
 
 
+_MISREAD_BEGIN = frozenset("+-.0123456789FNOTYfnoty~")  # most texts begin otherwise
 # What YAML 1.1 or 1.2 or JSON reads a scalar without quotes as. A date is text to CloudFormation and IAM (Version).
 _MISREAD = {
     "nothing": re.compile(r"~|null|Null|NULL|", re.ASCII),
@@ -52,6 +53,13 @@ _MISREAD = {
     ),
 }
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+_SPECIAL = re.compile(r"[-+.0-9~].*|null|true|false|yes|no|on|off|", re.ASCII | re.IGNORECASE)
+_OCTAL = re.compile(r"0[0-7_]+", re.ASCII)
+_DECIMAL = re.compile(r"[1-9][0-9]*(_[0-9_]*)?", re.ASCII)
+_HEX = re.compile(r"0x[0-9a-fA-F_]+", re.ASCII)
+_MAX_DIGITS = 64  # far more than any number in a template has
+_NOTHING = frozenset(("", "~", "null", "Null", "NULL"))
+_BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
 
 
 def place_at(text: str, offset: int, where: str) -> Place:
@@ -93,6 +101,8 @@ def decoded(content: bytes, where: str) -> str:
 
 def misread(text: str) -> str | None:
     """What a scalar without quotes is read as, when not as text."""
+    if text and text[0] not in _MISREAD_BEGIN:
+        return None
     return next((kind for kind, pattern in _MISREAD.items() if pattern.fullmatch(text)), None)
 
 
@@ -105,6 +115,27 @@ def text_of(node: Node) -> str:
         what = f"{shown(node.value)} without quotes is {kind}" if node.value else "has no value"
         raise refusal(node.place, what, "put the text in quotes")
     return node.value
+
+
+def scalar(node: Node) -> str | None:
+    """The text that CloudFormation makes of a scalar; None for one without a value, and for a list or a mapping.
+
+    A text always: numbers and booleans without quotes become one. YAML there is YAML 1.1: a number that begins with 0
+    is octal, so an account ID without quotes may become another number.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+    """
+    text = node.value
+    if not isinstance(text, str) or not node.plain or _SPECIAL.fullmatch(text) is None:
+        return text if isinstance(text, str) else None
+    if text in _NOTHING:
+        return None
+    if text.lower() in _BOOLEANS:
+        return _BOOLEANS[text.lower()]
+    if len(text) <= _MAX_DIGITS:
+        for pattern, base in ((_OCTAL, 8), (_HEX, 16), (_DECIMAL, 10)):
+            if pattern.fullmatch(text):
+                return str(int(text.replace("_", ""), base))
+    return text
 
 
 def whole_number(node: Node) -> int:

@@ -6,20 +6,18 @@ So a text with unknown parts is a plain `str`: it joins, compares and parses as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from string import ascii_lowercase
 
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import Origin, Place, Unknown
-from deputize.read.cloudformation.constraints import ANY_TEXT, Constraints
 from deputize.read.source import refusal
 
 _FIRST, _LAST = 0xF0000, 0xFFFFD
 _MARK = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
-FOREIGN_MARK = re.compile(f"[{chr(_FIRST)}-\U0010ffff]|" + r"\\U00(0[fF]|10)|\\u[dD][bB][89a-fA-F]")
-"""What would be taken for a mark, were it in a file: as it is, or escaped as YAML or JSON do."""
+_FOREIGN_MARK = re.compile(f"[{chr(_FIRST)}-\U0010ffff]|" + r"\\U00(0[fF]|10)|\\u[dD][bB][89a-fA-F]")
 _WORD, _ENDING = "unknown", 4
 _WORD_AND_MORE = re.compile(f"{_WORD}(?=([a-z]{{{_ENDING}}}))", re.ASCII)
 _LOW_ACCOUNT = re.compile(r"(?=(0{5}[0-9]{7}))", re.ASCII)  # those that stand-ins are taken from
@@ -31,9 +29,15 @@ ACCOUNT_ID = "AWS::AccountId"
 _UNDIVIDED = frozenset({ACCOUNT_ID, "AWS::Partition", "AWS::Region", "AWS::URLSuffix"})
 
 
+def any_text(text: str) -> bool:
+    """Admit every text."""
+    del text
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """One unknown. many: it is a list of texts. constraints: what its text may be, beside `allowed`.
+    """One unknown. many: it is a list of texts. admits: whether its text may be one, beside `allowed`.
 
     The others are as in :class:`deputize.read.found.Unknown`.
     """
@@ -46,21 +50,22 @@ class Symbol:
     no_echo: bool = False
     allowed: tuple[str, ...] = ()
     many: bool = False
-    constraints: Constraints = ANY_TEXT
+    admits: Callable[[str], bool] = any_text
 
 
 class Symbols:
-    """The unknowns of one file with the character that stands for each."""
+    """The unknowns of one file with the character that stands for each. chosen: texts that the caller gave for some."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, chosen: Iterable[str] = ()) -> None:
         self.text = text
+        self._all_text = "\n".join((text, *chosen))  # no stand-in is a part of it
         self._lines: tuple[str, ...] | None = None
         self._marks: dict[tuple[object, ...], str] = {}
         self._symbols: list[Symbol] = []
         self._digits: dict[str, str] = {}
         self._account = 0
         self._letters: dict[str, int] = {}
-        self._prefix = _free_word(text)
+        self._prefix = _free_word(self._all_text)
         self._taken: frozenset[str] | None = None
 
     @property
@@ -88,7 +93,7 @@ class Symbols:
         """Twelve digits for an unknown account, that are nowhere in the file."""
         if mark not in self._digits:
             if self._taken is None:
-                self._taken = frozenset(_LOW_ACCOUNT.findall(self.text))
+                self._taken = frozenset(_LOW_ACCOUNT.findall(self._all_text))
             self._account += 1
             while f"{self._account:012d}" in self._taken:
                 self._account += 1
@@ -106,6 +111,14 @@ class Symbols:
     def divisible(self, text: str) -> bool:
         """Whether an unknown in `text` could hold a delimiter itself."""
         return any(self.symbol(one).name not in _UNDIVIDED for one in _MARK.findall(text))
+
+
+def foreign_mark(text: str) -> int | None:
+    """Where a file's text has what would be taken for a mark: as it is, or escaped as YAML or JSON do."""
+    if text.isascii() and "\\u" not in text and "\\U" not in text:
+        return None
+    found = _FOREIGN_MARK.search(text)
+    return found.start() if found is not None else None
 
 
 def is_known(text: str) -> bool:

@@ -16,9 +16,8 @@ from deputize.iam import limits
 from deputize.model.display import shown
 from deputize.model.values import Severity
 from deputize.model.world import Document, Origin, Unknown
-from deputize.read.cloudformation.scalars import scalar
 from deputize.read.found import FoundFile
-from deputize.read.source import Node
+from deputize.read.source import Node, scalar
 
 _QUICK_CREATE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html"

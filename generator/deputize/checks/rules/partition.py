@@ -15,8 +15,7 @@ from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import shown
 from deputize.model.values import Severity
 from deputize.model.world import Place
-from deputize.read.cloudformation.scalars import scalar
-from deputize.read.source import Node
+from deputize.read.source import Node, scalar
 
 _PSEUDO = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html"
 _ARNS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"

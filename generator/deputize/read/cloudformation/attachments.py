@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
+from deputize.errors import InputError
 from deputize.model.display import shown
 from deputize.model.world import NotUnderstood, Origin
-from deputize.read.cloudformation.calls import below, mentioned
-from deputize.read.cloudformation.names import may_equal, names_at
-from deputize.read.cloudformation.references import resource_mark, type_of
-from deputize.read.cloudformation.scope import Source
+from deputize.read.cloudformation.evaluation import Evaluation
+from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, UndecidedError
+from deputize.read.cloudformation.sections import Resource, Source, calls_below, mentioned, resource_mark
 from deputize.read.source import Node
 from deputize.read.symbols import is_known
 
@@ -21,28 +20,10 @@ POLICIES = {POLICY: "Roles", MANAGED: "Roles", ROLE_POLICY: "RoleName"}
 """Type of a resource that is a policy -> its property that names roles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A resource with its properties."""
-
-    name: str
-    type: str
-    node: Node
-    properties: Mapping[str, Node]
-
-
-def owned(name: str, node: Node) -> Owned:
-    """The resource at `node`; without properties when it has none that can be read."""
-    fields = node.value if isinstance(node.value, Mapping) else {}
-    properties = fields.get("Properties")
-    found = properties.value if properties is not None and isinstance(properties.value, Mapping) else {}
-    return Owned(name, type_of(node), node, found)
-
-
 class Attachments:
     """The policies of one template, by every name that they say of a role, in lower case: IAM's differ in more."""
 
-    def __init__(self, source: Source, resources: Iterable[Owned]) -> None:
+    def __init__(self, source: Source, resources: Iterable[Resource]) -> None:
         resources = tuple(resources)
         self._source = source
         self.policies = {one.name: one for one in resources if one.type in POLICIES}
@@ -54,24 +35,24 @@ class Attachments:
         for one in self.policies.values():
             for name in set(self._named[one.name] or ()):
                 self._by_name.setdefault(name, []).append(one.name)
-            for word in {word.lower() for word in _said(one.properties.get(POLICIES[one.type]))}:
+            for word in {word.lower() for word in _words(one.properties.get(POLICIES[one.type]))}:
                 self._by_word.setdefault(word, []).append(one.name)
 
-    def _names_of(self, policy: Owned) -> tuple[str, ...] | None:
+    def _names_of(self, policy: Resource) -> tuple[str, ...] | None:
         node = policy.properties.get(POLICIES[policy.type])
         return names_at(self._source, node) if node is not None else ()
 
-    def candidates(self, role: Owned) -> tuple[Owned, ...]:
+    def candidates(self, role: Resource) -> tuple[Resource, ...]:
         """Those that may belong to `role`: they name it or what it is called by, or it names them."""
         if not self.policies:
             return ()
         found = {role.name: None} if role.name in self.policies else {}
-        for name in (resource_mark(self._source, role.name, ""), *self._roles.told[role.name]):
+        for name in (resource_mark(self._source, role.name, ""), *self._roles.names[role.name]):
             found.update(dict.fromkeys(self._by_name.get(name, ())))
         for word in self._roles.words[role.name]:
             alike = self._by_word.get(word, ())
             found.update({name: None for name in alike if self._roles.is_open(role.name) or self._named[name] is None})
-        found.update(dict.fromkeys(_said(role.properties.get("ManagedPolicyArns"))))
+        found.update(dict.fromkeys(_words(role.properties.get("ManagedPolicyArns"))))
         return tuple(
             self.policies[name] for name in sorted(found.keys() & self.policies.keys(), key=self._order.__getitem__)
         )
@@ -89,12 +70,12 @@ class Attachments:
 class _RoleNames:
     """What the roles of one template are called, in lower case.
 
-    told: by role, every name that it has or may choose. words: every text and name that is in how it is called.
+    names: by role, every name that it has or may choose. words: every text and name that is in how it is called.
     """
 
-    def __init__(self, source: Source, roles: Iterable[Owned]) -> None:
+    def __init__(self, source: Source, roles: Iterable[Resource]) -> None:
         self._source = source
-        self.told: dict[str, frozenset[str]] = {}
+        self.names: dict[str, frozenset[str]] = {}
         self.words: dict[str, frozenset[str]] = {}
         self._open: set[str] = set()
         self._known: set[str] = set()
@@ -103,13 +84,13 @@ class _RoleNames:
         for one in roles:
             node = one.properties.get("RoleName")
             names = names_at(source, node) if node is not None else ()
-            self.words[one.name] = frozenset((one.name.lower(), *(said.lower() for said in _said(node))))
+            self.words[one.name] = frozenset((one.name.lower(), *(word.lower() for word in _words(node))))
             if names is None:
                 self._open.add(one.name)
             self._generated |= names == ()
             self._called.update(dict.fromkeys(names or ()))
-            self.told[one.name] = self.words[one.name] if names is None else frozenset(names)
-            self._known |= {*self.told[one.name], resource_mark(source, one.name, "")}
+            self.names[one.name] = self.words[one.name] if names is None else frozenset(names)
+            self._known |= {*self.names[one.name], resource_mark(source, one.name, "")}
         self._weight = sum(len(one) + 1 for one in self._called)
 
     def is_open(self, role: str) -> bool:
@@ -128,7 +109,7 @@ class _RoleNames:
         return self._generated and any(one.origin is not Origin.PSEUDO for one in symbols)
 
 
-def circles(resources: Iterable[Owned]) -> Iterator[NotUnderstood]:
+def circles(resources: Iterable[Resource]) -> Iterator[NotUnderstood]:
     """Roles and policies that refer to each other in a circle: CloudFormation creates none of them."""
     concerned = {one.name: one for one in resources if one.type == ROLE or one.type in POLICIES}
     graph = {name: concerned.keys() & set(_references(one.node)) for name, one in concerned.items()}
@@ -140,16 +121,44 @@ def circles(resources: Iterable[Owned]) -> Iterator[NotUnderstood]:
         yield NotUnderstood(concerned[names[0]].node.named_at, what)
 
 
-def _said(node: Node | None) -> Iterator[str]:
+def _words(node: Node | None) -> Iterator[str]:
     """Every text below a node, and every name that its functions mention."""
-    for inner, function in below(node):
-        if isinstance(inner.value, str):
-            yield from (name.partition(".")[0] for name in mentioned(function, inner.value))
-            yield inner.value
+    if node is None:
+        return
+    yield from _references(node)
+    waiting = [node]
+    while waiting:
+        value = waiting.pop().value
+        if isinstance(value, str):
+            yield value
+        else:
+            waiting += value if isinstance(value, tuple) else value.values()
 
 
 def _references(node: Node) -> Iterator[str]:
     """Every name that Ref, Fn::GetAtt or Fn::Sub mentions anywhere below `node`."""
-    for inner, function in below(node):
-        if isinstance(inner.value, str):
-            yield from (name.partition(".")[0] for name in mentioned(function, inner.value))
+    return (name.partition(".")[0] for call in calls_below(node) for name in mentioned(*call))
+
+
+def names_at(source: Source, node: Node) -> tuple[str, ...] | None:
+    """Every name at `node` in lower case, as IAM compares them; None where a condition decides or one is no text."""
+    try:
+        return tuple(text.lower() for text, _ in Evaluation(source, Assumptions()).texts(node))
+    except (ImpossibleError, InputError, UndecidedError):
+        return None
+
+
+def may_equal(one: str, other: str) -> bool:
+    """Whether two texts may be the same for some values of the unknowns in them. Proves no more than their ends do."""
+    start = _shared(one, other)
+    one, other = one[start:], other[start:]
+    end = _shared(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    if not one or not other:
+        return not any(map(is_known, one + other))  # an unknown may be empty
+    return not any(is_known(one[at]) and is_known(other[at]) for at in (0, -1))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from deputize.iam.policy import Path
 from deputize.model.world import Document, Place
-from deputize.read.cloudformation.calls import intrinsic
-from deputize.read.cloudformation.texts import parsed_text
+from deputize.read.cloudformation.evaluation import Evaluation
+from deputize.read.cloudformation.sections import NO_VALUE, intrinsic
 from deputize.read.json_text import parse_json
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import StandIns, is_known, sole_mark
-
-if TYPE_CHECKING:
-    from deputize.read.cloudformation.scope import Scope
+from deputize.read.texts import parsed_text
 
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "aws:resourceaccount", "aws:sourceaccount", "kms:calleraccount"})
 _ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn"})
@@ -30,29 +27,30 @@ class Draft:
     keys: dict[Path, Place] = field(default_factory=dict)
 
 
-def draft_of(node: Node, scope: Scope) -> Draft:
-    """The document at `node` in the scope's branch. Raises InputError for what is not understood."""
-    followed = scope.followed(node)
+def draft_of(node: Node, evaluation: Evaluation) -> Draft:
+    """The document at `node` in the run's branch. Raises InputError for what is not understood."""
+    followed = evaluation.followed(node)
     call = intrinsic(followed)
     if call is None and not isinstance(followed.value, str):
-        return _Builder(scope, literal=False).draft(followed)
-    value = scope.value(followed)
+        return _DraftBuilder(evaluation, literal=False).draft(followed)
+    value = evaluation.value(followed)
     if not isinstance(value, str):
         return Draft(value, {(): followed.place})
     if sole_mark(value) is not None:
-        what = f"the policy is not known: it is {scope.source.symbols.named(value)}"
+        what = f"the policy is not known: it is {evaluation.source.symbols.named(value)}"
         raise refusal(followed.place, what, "give it with --parameter NAME=VALUE")
-    scope.source.budget.spend(1 + (followed.place.line + len(value)) // 16, followed.place)
+    evaluation.source.budget.spend(1 + (followed.place.line + len(value)) // 16, followed.place)
     raw = followed if call is None else call[1]
     holder = raw.value[0] if isinstance(raw.value, tuple) and raw.value else raw
-    return _Builder(scope, literal=True).draft(parsed_text(parse_json, value, holder, scope.source.symbols.lines))
+    parsed = parsed_text(parse_json, value, holder, evaluation.source.symbols.lines)
+    return _DraftBuilder(evaluation, literal=True).draft(parsed)
 
 
-class _Builder:
+class _DraftBuilder:
     """literal: the tree was parsed from a text that is worked out already: a function's name in it is a plain key."""
 
-    def __init__(self, scope: Scope, *, literal: bool) -> None:
-        self.scope = scope
+    def __init__(self, evaluation: Evaluation, *, literal: bool) -> None:
+        self.evaluation = evaluation
         self.literal = literal
         self.found = Draft()
 
@@ -61,14 +59,18 @@ class _Builder:
         return self.found
 
     def _value(self, node: Node, path: Path) -> object:
-        node = node if self.literal else self.scope.followed(node)
+        if isinstance(node.value, str) and not node.tag:  # most nodes
+            self.found.places[path] = node.place
+            self.evaluation.source.budget.spend(1, node.place)
+            return self.evaluation.scalar(node)
+        node = node if self.literal else self.evaluation.followed(node)
         call = None if self.literal else intrinsic(node)
         self.found.places[path] = node.named_at if call is None and not isinstance(node.value, str) else node.place
         if call is not None:
-            return self.scope.value(node)
+            return self.evaluation.value(node)
         if isinstance(node.value, str):
-            return self.scope.value(node)
-        self.scope.source.budget.spend(1, node.place)
+            return self.evaluation.value(node)
+        self.evaluation.source.budget.spend(1, node.place)
         if isinstance(node.value, tuple):
             return self._items(node.value, path)
         return self._entries(node, path)
@@ -77,7 +79,7 @@ class _Builder:
         found: list[object] = []
         for one in nodes:
             value = self._value(one, (*path, len(found)))
-            if value is not self.scope.no_value:
+            if value is not NO_VALUE:
                 found.append(value)
         return found
 
@@ -86,7 +88,7 @@ class _Builder:
         for key, one in node.value.items():  # type: ignore[union-attr]  # a mapping: the caller has looked
             inner = (*path, key)
             value = self._value(one, inner)
-            if value is not self.scope.no_value:
+            if value is not NO_VALUE:
                 found[key] = value
                 self.found.keys[inner] = one.named_at
         return found

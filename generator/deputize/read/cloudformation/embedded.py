@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from deputize.errors import InputError
 from deputize.model.display import printable, shown
 from deputize.model.world import NotUnderstood
-from deputize.read.cloudformation.attachments import Owned
-from deputize.read.cloudformation.branches import Facts
-from deputize.read.cloudformation.calls import intrinsic
-from deputize.read.cloudformation.scalars import scalar
-from deputize.read.cloudformation.scope import Scope, Source
-from deputize.read.cloudformation.texts import parse_template, parsed_text
-from deputize.read.source import Node, refusal
+from deputize.read.cloudformation.evaluation import Evaluation
+from deputize.read.cloudformation.resolver import Assumptions
+from deputize.read.cloudformation.sections import Resource, Source, intrinsic
+from deputize.read.json_text import parse_json
+from deputize.read.source import Node, refusal, scalar
+from deputize.read.texts import parsed_text
+from deputize.read.yaml_text import parse_yaml
 
 STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 STACK_SET = "AWS::CloudFormation::StackSet"
@@ -40,60 +41,74 @@ class Embedded:
     notes: tuple[NotUnderstood, ...] = ()
 
 
-def nested(owner: Owned) -> NotUnderstood:
+def nested(owner: Resource) -> NotUnderstood:
     """What is said of a nested stack: its template is another file."""
     node = owner.properties.get("TemplateURL") or owner.properties.get("Location", owner.node)
     what = f"the nested stack {shown(owner.name)} is another file, which is not judged"
     return NotUnderstood(node.named_at, what, "judge that file too")
 
 
-def embedded(source: Source, owner: Owned, facts: Facts) -> Embedded:
+def embedded(source: Source, owner: Resource, assumptions: Assumptions) -> Embedded:
     """The template in a stack set. Raises InputError when it holds one that cannot be read."""
-    scope = Scope(source, facts)
+    evaluation = Evaluation(source, assumptions)
     fields = owner.node.value if isinstance(owner.node.value, Mapping) else {}
     condition = fields.get("Condition")
-    if condition is not None and not scope.holds(str(condition.value), condition):
+    if condition is not None and not evaluation.holds(str(condition.value), condition):
         return Embedded()
     node = owner.properties.get("TemplateBody")
     if node is None:
         at = owner.properties.get("TemplateURL", owner.node)
         what = f"the template of the stack set {shown(owner.name)} is another file, which is not judged"
         return Embedded(notes=(NotUnderstood(at.named_at, what, "judge that file too"),))
-    node = scope.followed(node)
+    node = evaluation.followed(node)
     call = intrinsic(node)
     if call is None and isinstance(node.value, Mapping):
-        return Embedded(node, _given(scope, owner, node))
-    text = scope.text(node)
+        return Embedded(node, _given(evaluation, owner, node))
+    text = evaluation.text(node)
     raw = node if call is None else call[1]
     holder = raw.value[0] if isinstance(raw.value, tuple) and raw.value else raw
     source.budget.spend(1 + (node.place.line + len(text)) // 16, node.place)
-    template = parsed_text(parse_template, text, holder, source.symbols.lines)
+    template = parsed_text(_parse_template, text, holder, source.symbols.lines)
     if not isinstance(template.value, Mapping):
         raise refusal(holder.place, "is no template")
-    return Embedded(template, _given(scope, owner, template))
+    return Embedded(template, _given(evaluation, owner, template))
 
 
-def _given(scope: Scope, owner: Owned, template: Node) -> tuple[Given, ...]:
+def _parse_template(text: str, where: str) -> Node:
+    """A template that is JSON or YAML. Raises InputError for what is neither."""
+    if not text.lstrip().startswith("{"):
+        return parse_yaml(text, where, any_key=True)
+    try:
+        return parse_json(text, where)
+    except InputError as error:
+        # CloudFormation reads a template in braces as YAML where it is no JSON.
+        try:
+            return parse_yaml(text, where, any_key=True)
+        except InputError:
+            raise error from None
+
+
+def _given(evaluation: Evaluation, owner: Resource, template: Node) -> tuple[Given, ...]:
     """What the stack set gives each group of its instances. Nobody else is asked: a default is the value."""
-    everywhere = dict(_parameters(scope, owner.properties.get("Parameters")))
+    everywhere = dict(_parameters(evaluation, owner.properties.get("Parameters")))
     groups = owner.properties.get("StackInstancesGroup")
     found: dict[tuple[tuple[str, str | None], ...], None] = {}
-    for group in scope.items(groups) if groups is not None else ():
+    for group in evaluation.items(groups) if groups is not None else ():
         if not isinstance(group.value, Mapping) or intrinsic(group) is not None:
             raise refusal(group.place, "is no group of stack instances")
-        found[tuple(_parameters(scope, group.value.get("ParameterOverrides")))] = None
+        found[tuple(_parameters(evaluation, group.value.get("ParameterOverrides")))] = None
     defaults = dict(_defaults(template))
     each = []
     for overridden in found or {(): None}:
-        scope.source.budget.spend(1 + len(defaults), owner.node.place)
+        evaluation.source.budget.spend(1 + len(defaults), owner.node.place)
         values = {**defaults, **everywhere, **dict(overridden)}
         known = {name: value for name, value in values.items() if value is not None}
-        each.append(Given(known, _label(scope, owner, overridden) if len(found) > 1 else ""))
+        each.append(Given(known, _label(evaluation, owner, overridden) if len(found) > 1 else ""))
     return tuple(each)
 
 
-def _label(scope: Scope, owner: Owned, overridden: tuple[tuple[str, str | None], ...]) -> str:
-    named = scope.source.symbols.named
+def _label(evaluation: Evaluation, owner: Resource, overridden: tuple[tuple[str, str | None], ...]) -> str:
+    named = evaluation.source.symbols.named
     said = [f"{printable(name)} is {printable(named(value or 'not known'))}" for name, value in overridden]
     return " and ".join(said) or f"no parameter of {printable(owner.name)} is overridden"
 
@@ -108,13 +123,13 @@ def _defaults(template: Node) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _parameters(scope: Scope, node: Node | None) -> Iterator[tuple[str, str | None]]:
+def _parameters(evaluation: Evaluation, node: Node | None) -> Iterator[tuple[str, str | None]]:
     """(Name, value) of each parameter; None for a value that is no text."""
-    for item in scope.items(node) if node is not None else ():
+    for item in evaluation.items(node) if node is not None else ():
         fields = item.value if isinstance(item.value, Mapping) else {}
         if "ParameterKey" in fields and "ParameterValue" in fields:
-            value = scope.value(fields["ParameterValue"])
-            yield scope.text(fields["ParameterKey"]), _as_text(value)
+            value = evaluation.value(fields["ParameterValue"])
+            yield evaluation.text(fields["ParameterKey"]), _as_text(value)
 
 
 def _as_text(value: object) -> str | None:

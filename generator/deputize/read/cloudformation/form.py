@@ -7,12 +7,11 @@ own resources where it attaches one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deputize.model.display import shown
 from deputize.read.cloudformation.attachments import MANAGED, POLICY, ROLE, ROLE_POLICY
-from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS, intrinsic, is_no_value, mentioned
+from deputize.read.cloudformation.sections import PSEUDO_PARAMETERS, intrinsic, is_no_value, mentioned
 from deputize.read.source import Node, items_of, mapping_of, only_keys, refusal, text_of
 
 SECTIONS = frozenset(
@@ -100,6 +99,9 @@ class OwnForm:
         waiting = [(root, attaches)]
         while waiting:
             node, may_attach = waiting.pop()
+            if isinstance(node.value, str) and not node.tag:  # most nodes
+                _check_text(node, is_number=is_number)
+                continue
             call = intrinsic(node)
             if call is not None:
                 function, argument = call
@@ -117,7 +119,7 @@ class OwnForm:
 
     def _check_names(self, function: str, argument: Node, node: Node, *, attaches: bool) -> None:
         """Raise InputError for a name whose value only a deployment tells."""
-        for name in _names(function, argument):
+        for name in mentioned(function, argument):
             resource = name.partition(".")[0]
             if name in PSEUDO_PARAMETERS and name not in self.known:
                 raise refusal(node.place, f"{name} is not known here", f"give a value for {name}")
@@ -131,13 +133,6 @@ def _check_compared(argument: Node) -> None:
     for node in argument.value if isinstance(argument.value, tuple) else ():
         if is_no_value(node) or (intrinsic(node) is None and not isinstance(node.value, str)):
             raise refusal(node.place, "text is needed here")
-
-
-def _names(function: str, argument: Node) -> Iterator[str]:
-    parts = argument.value if isinstance(argument.value, tuple) else (argument,)
-    own = parts[1].value if function == "Fn::Sub" and len(parts) > 1 and isinstance(parts[1].value, Mapping) else {}
-    text = parts[0].value if parts else ""
-    yield from (name for name in mentioned(function, text) if name not in own) if isinstance(text, str) else ()
 
 
 def _check_text(node: Node, *, is_number: bool) -> None:

@@ -13,10 +13,17 @@ from deputize.iam.policy import NamedPolicy, Policy
 from deputize.iam.role import Delivery, IamRole
 from deputize.model.display import shown
 from deputize.model.world import Document, FoundPolicy, FoundRole, Text
-from deputize.read.cloudformation.attachments import MANAGED, POLICIES, POLICY, ROLE, ROLE_POLICY, Owned, owned
-from deputize.read.cloudformation.calls import NO_VALUE, intrinsic, is_no_value
-from deputize.read.cloudformation.references import arn_of, resource_mark
-from deputize.read.cloudformation.scope import Scope
+from deputize.read.cloudformation.attachments import MANAGED, POLICIES, POLICY, ROLE, ROLE_POLICY
+from deputize.read.cloudformation.evaluation import Evaluation
+from deputize.read.cloudformation.sections import (
+    NO_VALUE,
+    Resource,
+    arn_of,
+    intrinsic,
+    is_no_value,
+    resource_at,
+    resource_mark,
+)
 from deputize.read.found import FoundFile
 from deputize.read.normal import in_order, policy_of, tags_of
 from deputize.read.source import Node, items_of, only_keys, refusal, text_of, whole_number
@@ -31,8 +38,8 @@ _NEEDED = {
 }
 
 
-def literal_role(found: FoundFile, scope: Scope, where: str) -> IamRole:
-    """The one role of a template, `found` in it when everything in `scope` was known.
+def literal_role(found: FoundFile, evaluation: Evaluation, where: str) -> IamRole:
+    """The one role of a template, `found` in it when everything in `run` was known.
 
     Raises InputError when there is none, or more than one, or something that IamRole cannot hold.
     """
@@ -42,31 +49,31 @@ def literal_role(found: FoundFile, scope: Scope, where: str) -> IamRole:
         names = " and ".join(shown(role.name) for role in found.roles)
         what = f"has {len(found.roles)} roles, {names}"
         raise refusal(found.roles[1].place, what, "keep one role in a template")
-    present = {resource.name: resource for resource in _present(scope)}
+    present = {resource.name: resource for resource in _present(evaluation)}
     for resource in present.values():
         _check_complete(resource)
     for trouble in found.refused:
         raise refusal(trouble.place, trouble.what, trouble.mend)
     if not found.roles:
         raise refusal(where, "has no AWS::IAM::Role")
-    return _Assembly(found.roles[0], present, scope).role(found.policies)
+    return _LiteralRole(found.roles[0], present, evaluation).role(found.policies)
 
 
-def exists(fields: Mapping[str, Node], scope: Scope) -> bool:
+def exists(fields: Mapping[str, Node], evaluation: Evaluation) -> bool:
     """Whether the condition of a resource or output holds, where it has one."""
-    return "Condition" not in fields or scope.holds(text_of(fields["Condition"]), fields["Condition"])
+    return "Condition" not in fields or evaluation.holds(text_of(fields["Condition"]), fields["Condition"])
 
 
-def _present(scope: Scope) -> Iterator[Owned]:
+def _present(evaluation: Evaluation) -> Iterator[Resource]:
     """The resources that exist, without the properties that come to AWS::NoValue."""
-    for name, node in scope.source.resources.items():
-        if exists(node.value if isinstance(node.value, Mapping) else {}, scope):
-            resource = owned(name, node)
-            followed = {key: scope.followed(value) for key, value in resource.properties.items()}
+    for name, node in evaluation.source.resources.items():
+        if exists(node.value if isinstance(node.value, Mapping) else {}, evaluation):
+            resource = resource_at(name, node)
+            followed = {key: evaluation.followed(value) for key, value in resource.properties.items()}
             yield replace(resource, properties={key: one for key, one in followed.items() if not is_no_value(one)})
 
 
-def _check_complete(resource: Owned) -> None:
+def _check_complete(resource: Resource) -> None:
     for key in _NEEDED.get(resource.type, ()):
         _check_property(resource.node, f"{resource.type} {shown(resource.name)}", resource.properties, key)
 
@@ -80,13 +87,13 @@ def _check_property(node: Node, owner: str, properties: Mapping[str, Node], key:
         raise refusal(value.named_at, "a policy document is needed here")
 
 
-class _Assembly:
+class _LiteralRole:
     """One role and the policies around it. present: the resources that exist, by name."""
 
-    def __init__(self, found: FoundRole, present: Mapping[str, Owned], scope: Scope) -> None:
+    def __init__(self, found: FoundRole, present: Mapping[str, Resource], evaluation: Evaluation) -> None:
         self.found = found
         self.present = present
-        self.scope = scope
+        self.evaluation = evaluation
         self.owner = present[found.name]
 
     def role(self, alone: tuple[FoundPolicy, ...]) -> IamRole:
@@ -118,21 +125,21 @@ class _Assembly:
     def _check_managed(self) -> None:
         """Raise InputError for something in ManagedPolicyArns that is not there to be attached."""
         own = [policy.name for policy in self.found.policies if policy.delivery == "managed"]
-        arns = {arn_of(self.scope.source, name, MANAGED) for name in own}
+        arns = {arn_of(self.evaluation.source, name, MANAGED) for name in own}
         for item in self._items(self.owner, "ManagedPolicyArns"):
-            value = self.scope.value(item)
+            value = self.evaluation.value(item)
             if value is not NO_VALUE and not (isinstance(value, str) and (is_known(value) or value in arns)):
                 raise refusal(item.place, "is no ARN and no managed policy of this template")
 
-    def _check_names_role(self, policy: Owned) -> None:
+    def _check_names_role(self, policy: Resource) -> None:
         """Raise InputError for a policy that names anything but the role."""
         names = (
-            resource_mark(self.scope.source, self.owner.name, ""),
+            resource_mark(self.evaluation.source, self.owner.name, ""),
             self.found.role_name and self.found.role_name.value,
         )
         key = POLICIES[policy.type]
         for item in self._items(policy, key) if key == "Roles" else filter(None, [policy.properties.get(key)]):
-            if self.scope.value(item) not in names:
+            if self.evaluation.value(item) not in names:
                 raise refusal(item.place, f"is not the role {shown(self.owner.name)} of this template")
 
     def _check_embedded(self) -> None:
@@ -143,7 +150,7 @@ class _Assembly:
             for key in _NEEDED[POLICY]:
                 _check_property(item, owner, fields, key)
 
-    def _items(self, owner: Owned, key: str) -> tuple[Node, ...]:
+    def _items(self, owner: Resource, key: str) -> tuple[Node, ...]:
         return items_of(owner.properties[key]) if key in owner.properties else ()
 
     def _delivery(self) -> Delivery:
@@ -163,7 +170,7 @@ class _Assembly:
         name = self._text(policy.policy_name, self.present.get(policy.name, self.owner), key)
         return NamedPolicy(name, self._policy(policy.document))
 
-    def _text(self, found: Text | None, owner: Owned, key: str, default: str = "") -> str:
+    def _text(self, found: Text | None, owner: Resource, key: str, default: str = "") -> str:
         if found is not None:
             return self._literal(found)
         # What was passed over is no text, or nothing that is understood; then this says why.
@@ -171,9 +178,9 @@ class _Assembly:
 
     def _text_at(self, node: Node) -> str:
         """The text of a node. Raises InputError when it has another type or is not known before deployment."""
-        text = self.scope.text(node)
+        text = self.evaluation.text(node)
         if not is_known(text):
-            what = f"what {shown(self.scope.source.symbols.named(text))} gives is not known before it is deployed"
+            what = f"what {shown(self.evaluation.source.symbols.named(text))} gives is not known before it is deployed"
             raise refusal(node.place, what)
         return text
 

@@ -10,12 +10,11 @@ from typing import TypeVar
 from deputize.errors import InputError
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Text
-from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments, Owned
-from deputize.read.cloudformation.branches import Facts, ImpossibleError, UndecidedError
-from deputize.read.cloudformation.calls import intrinsic
+from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments
 from deputize.read.cloudformation.documents import Draft, draft_of, finished
-from deputize.read.cloudformation.references import arn_of, pseudo, resource_mark
-from deputize.read.cloudformation.scope import Scope, Source
+from deputize.read.cloudformation.evaluation import Evaluation
+from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, UndecidedError
+from deputize.read.cloudformation.sections import Resource, Source, arn_of, intrinsic, pseudo, resource_mark
 from deputize.read.found import not_understood
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, StandIns
@@ -41,21 +40,21 @@ class Branch:
 class _Policy:
     """A policy before its stand-ins. name: as in FoundPolicy."""
 
-    owner: Owned
+    owner: Resource
     name: str
     draft: Draft
     delivery: str
 
 
 class RoleRun:
-    """Reads one role, or one policy that belongs to none, under the facts of one branch."""
+    """Reads one role, or one policy that belongs to none, under the assumptions of one branch."""
 
-    def __init__(self, source: Source, owner: Owned, facts: Facts) -> None:
-        self.scope = Scope(source, facts)
+    def __init__(self, source: Source, owner: Resource, assumptions: Assumptions) -> None:
+        self.evaluation = Evaluation(source, assumptions)
         self.owner = owner
         self.refused: list[NotUnderstood] = []
 
-    def role(self, policies: tuple[Owned, ...]) -> Branch:
+    def role(self, policies: tuple[Resource, ...]) -> Branch:
         """The role with those of `policies` that are its own."""
         if not self._exists(self.owner):
             return Branch()
@@ -68,7 +67,7 @@ class RoleRun:
             if self._try(lambda one=policy: self._belongs(one, called, managed), policy):  # type: ignore[misc]
                 drafts.extend(self._separate(policy))
                 used.add(policy.name)
-        own = {arn_of(self.scope.source, one.name, MANAGED) for one in policies if one.type == MANAGED}
+        own = {arn_of(self.evaluation.source, one.name, MANAGED) for one in policies if one.type == MANAGED}
         return self._branch(trust, drafts, [one for one in managed if one[0] not in own], used)
 
     def policy(self, attachments: Attachments, *, used: bool) -> Branch:
@@ -85,28 +84,25 @@ class RoleRun:
         return Branch(policies=policies, refused=tuple(self.refused))
 
     def _branch(
-        self,
-        trust: Draft | None,
-        drafts: list[_Policy],
-        managed: list[tuple[str, Node]],
-        used: set[str],
+        self, trust: Draft | None, drafts: list[_Policy], managed: list[tuple[str, Node]], used: set[str]
     ) -> Branch:
+        source = self.evaluation.source
         arns = [text for text, _ in managed]
         partition = _partition([*([trust] if trust else []), *(policy.draft for policy in drafts)], arns)
-        stand_ins = StandIns(self.scope.source.symbols, partition or "aws", self.scope.facts.others)
+        stand_ins = StandIns(source.symbols, partition or "aws", self.evaluation.assumptions.others)
         document = self._try(lambda: finished(trust, stand_ins), self.owner) if trust else None
         policies = self._finished(drafts, stand_ins)
         role = FoundRole(
-            name=f"{self.scope.source.name}/{self.owner.name}" if self.scope.source.name else self.owner.name,
+            name=f"{source.name}/{self.owner.name}" if source.name else self.owner.name,
             place=self.owner.node.named_at,
             trust=document,
             policies=tuple(one for _, one in policies),
             managed=tuple(Text(stand_ins.text(text), node.place) for text, node in managed),
             boundary=self._text("PermissionsBoundary", stand_ins),
             max_session=self._try(self._seconds, self.owner),
-            own_account=stand_ins.text(pseudo(self.scope.source, ACCOUNT_ID)),
+            own_account=stand_ins.text(pseudo(source, ACCOUNT_ID)),
             partition=partition,
-            branch=" and ".join(self.scope.labels),
+            branch=" and ".join(self.evaluation.labels),
             role_name=self._text("RoleName", stand_ins),
             path=self._text("Path", stand_ins),
             description=self._text("Description", stand_ins),
@@ -118,14 +114,14 @@ class RoleRun:
         role = replace(role, unknowns=tuple(unknowns))
         return Branch((role,), refused=tuple(self.refused), used=frozenset(used))
 
-    def _exists(self, owner: Owned) -> bool:
+    def _exists(self, owner: Resource) -> bool:
         fields = owner.node.value if isinstance(owner.node.value, Mapping) else {}
         condition = fields.get("Condition")
         if condition is None:
             return True
-        return self.scope.holds(condition.value if isinstance(condition.value, str) else "", condition)
+        return self.evaluation.holds(condition.value if isinstance(condition.value, str) else "", condition)
 
-    def _try(self, read: Callable[[], T], owner: Owned) -> T | None:
+    def _try(self, read: Callable[[], T], owner: Resource) -> T | None:
         """What `read` gives; what it refuses is kept, so that the rest of the role is still read."""
         try:
             return read()
@@ -133,70 +129,69 @@ class RoleRun:
             self.refused.append(not_understood(error, owner.node.named_at))
             return None
 
-    def _draft(self, owner: Owned, name: str) -> Draft:
+    def _draft(self, owner: Resource, name: str) -> Draft:
         if name not in owner.properties:
             raise refusal(owner.node.named_at, f"{owner.type or 'the policy'} has no {name}")
-        return draft_of(owner.properties[name], self.scope)
+        return draft_of(owner.properties[name], self.evaluation)
 
     def _embedded(self) -> Iterator[_Policy]:
         """Each policy in the role itself."""
         node = self.owner.properties.get("Policies")
-        for item in self._try(lambda: list(self.scope.items(node)), self.owner) or () if node is not None else ():
+        for item in self._try(lambda: list(self.evaluation.items(node)), self.owner) or () if node is not None else ():
             fields = item.value if isinstance(item.value, Mapping) and intrinsic(item) is None else {}
-            inner = Owned(self.owner.name, "", item, fields)
+            inner = Resource(self.owner.name, "", item, fields)
             draft = self._try(lambda one=inner: self._draft(one, "PolicyDocument"), inner)  # type: ignore[misc]
             if draft is not None:
                 yield _Policy(inner, self._name(inner, "PolicyName"), draft, "inline")
 
-    def _separate(self, policy: Owned) -> list[_Policy]:
-        self.scope.source.budget.spend(_POLICY, policy.node.place)
+    def _separate(self, policy: Resource) -> list[_Policy]:
+        self.evaluation.source.budget.spend(_POLICY, policy.node.place)
         if not self._exists(policy):
             return []
         draft = self._try(lambda: self._draft(policy, "PolicyDocument"), policy)
         delivery = "managed" if policy.type == MANAGED else "inline"
         return [] if draft is None else [_Policy(policy, policy.name, draft, delivery)]
 
-    def _name(self, owner: Owned, name: str) -> str:
+    def _name(self, owner: Resource, name: str) -> str:
         node = owner.properties.get(name)
-        text = self._try(lambda: self.scope.text(node), owner) if node is not None else None
-        return self.scope.source.symbols.named(text or owner.name)
+        text = self._try(lambda: self.evaluation.text(node), owner) if node is not None else None
+        return self.evaluation.source.symbols.named(text or owner.name)
 
     def _managed(self) -> Iterator[tuple[str, Node]]:
         node = self.owner.properties.get("ManagedPolicyArns")
         if node is not None:
-            yield from self._try(lambda: list(self.scope.texts(node)), self.owner) or ()
+            yield from self._try(lambda: list(self.evaluation.texts(node)), self.owner) or ()
 
-    def _belongs(self, policy: Owned, called: str | None, managed: list[tuple[str, Node]]) -> bool:
-        source = self.scope.source
+    def _belongs(self, policy: Resource, called: str | None, managed: list[tuple[str, Node]]) -> bool:
+        source = self.evaluation.source
         if policy.type == MANAGED and arn_of(source, policy.name, MANAGED) in [text for text, _ in managed]:
             return True
         names = {resource_mark(source, self.owner.name, ""), called.lower() if called else None}
         return any(text.lower() in names for text in self._names(policy))
 
-    def _names(self, policy: Owned) -> Iterator[str]:
+    def _names(self, policy: Resource) -> Iterator[str]:
         """What a policy says of the roles that have it."""
         node = policy.properties.get(POLICIES[policy.type])
-        yield from (text for text, _ in self.scope.texts(node)) if node is not None else ()
+        yield from (text for text, _ in self.evaluation.texts(node)) if node is not None else ()
 
     def _setting(self, name: str) -> str | None:
         node = self.owner.properties.get(name)
-        found = self._try(lambda: self.scope.value(node), self.owner) if node is not None else None
+        found = self._try(lambda: self.evaluation.value(node), self.owner) if node is not None else None
         return found if isinstance(found, str) else None
 
     def _text(self, name: str, stand_ins: StandIns) -> Text | None:
         text = self._setting(name)
-        return (
-            None if text is None else Text(stand_ins.text(text), self.scope.followed(self.owner.properties[name]).place)
-        )
+        if text is None:
+            return None
+        return Text(stand_ins.text(text), self.evaluation.followed(self.owner.properties[name]).place)
 
     def _tags(self, stand_ins: StandIns) -> Iterator[tuple[Text, Text]]:
         node = self.owner.properties.get("Tags")
-        for item in self.scope.items(node) if node is not None else ():
+        for item in self.evaluation.items(node) if node is not None else ():
             fields = item.value if isinstance(item.value, Mapping) else {}
             if "Key" in fields and "Value" in fields:
-                key, value = (
-                    Text(stand_ins.text(self.scope.text(fields[one])), fields[one].place) for one in ("Key", "Value")
-                )
+                texts = ((self.evaluation.text(fields[one]), fields[one].place) for one in ("Key", "Value"))
+                key, value = (Text(stand_ins.text(text), place) for text, place in texts)
                 yield key, value
 
     def _seconds(self) -> int | None:
@@ -204,9 +199,10 @@ class RoleRun:
         return int(text) if text is not None and _SECONDS.fullmatch(text) else None
 
     def _stand_ins(self, drafts: list[Draft]) -> StandIns:
-        return StandIns(self.scope.source.symbols, _partition(drafts, []) or "aws", self.scope.facts.others)
+        symbols, others = self.evaluation.source.symbols, self.evaluation.assumptions.others
+        return StandIns(symbols, _partition(drafts, []) or "aws", others)
 
-    def _finished(self, drafts: list[_Policy], stand_ins: StandIns) -> list[tuple[Owned, FoundPolicy]]:
+    def _finished(self, drafts: list[_Policy], stand_ins: StandIns) -> list[tuple[Resource, FoundPolicy]]:
         found = []
         for policy in drafts:
             document = self._try(lambda one=policy.draft: finished(one, stand_ins), self.owner)  # type: ignore[misc]
@@ -214,22 +210,22 @@ class RoleRun:
                 found.append((policy.owner, FoundPolicy(policy.name, document, policy.delivery)))
         return found
 
-    def _named(self, policies: list[tuple[Owned, FoundPolicy]], stand_ins: StandIns) -> Iterator[FoundPolicy]:
+    def _named(self, policies: list[tuple[Resource, FoundPolicy]], stand_ins: StandIns) -> Iterator[FoundPolicy]:
         """The policies with their names and paths in IAM, after all else: what those say makes no further branch."""
         for owner, policy in policies:
             name = "ManagedPolicyName" if owner.type == MANAGED else "PolicyName"
             policy_name, path = (self._decided(owner, key, stand_ins) for key in (name, "Path"))
             yield replace(policy, policy_name=policy_name, path=path)
 
-    def _decided(self, owner: Owned, name: str, stand_ins: StandIns) -> Text | None:
+    def _decided(self, owner: Resource, name: str, stand_ins: StandIns) -> Text | None:
         """A text that the branch decides about; None for any other, for what is no text, and for what is not there."""
-        node = owner.properties.get(name)
+        if name not in owner.properties:
+            return None
         try:
-            return (
-                None if node is None else Text(stand_ins.text(self.scope.text(node)), self.scope.followed(node).place)
-            )
+            text, node = self.evaluation.text(owner.properties[name]), self.evaluation.followed(owner.properties[name])
         except (ImpossibleError, InputError, UndecidedError):
             return None
+        return Text(stand_ins.text(text), node.place)
 
 
 def _partition(drafts: list[Draft], texts: list[str]) -> str | None:

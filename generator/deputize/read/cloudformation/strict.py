@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 from deputize.iam.role import IamRole
 from deputize.model.display import shown
-from deputize.read.cloudformation.branches import Facts, branches
-from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS
-from deputize.read.cloudformation.conditions import truth_of
+from deputize.read.cloudformation.evaluation import Evaluation
 from deputize.read.cloudformation.form import SECTIONS, OwnForm
 from deputize.read.cloudformation.literal import exists, literal_role
-from deputize.read.cloudformation.scope import Budget, Scope, SpentError
+from deputize.read.cloudformation.resolver import Assumptions, branches
+from deputize.read.cloudformation.sections import PSEUDO_PARAMETERS, Budget, SpentError
 from deputize.read.cloudformation.template import read_found_template, source_of
 from deputize.read.json_text import parse_json
 from deputize.read.source import Node, items_of, mapping_of, only_keys, place_at, refusal, text_of
-from deputize.read.symbols import ACCOUNT_ID, FOREIGN_MARK, Symbols, is_known
+from deputize.read.symbols import ACCOUNT_ID, Symbols, foreign_mark, is_known
 from deputize.read.yaml_text import parse_yaml
 
 
@@ -59,15 +58,14 @@ def read_stack(text: str, where: str, choices: Mapping[str, str] | None = None) 
     _check_marks(text, known, where)
     _check_form(sections, known)
     found = read_found_template(template, text, known)
-    source = source_of(template, "", known, Symbols(text), Budget())
+    source = source_of(template, "", known, Symbols(text, known.values()), Budget())
 
-    def stack(facts: Facts) -> CloudFormationRole:
-        scope = Scope(source, facts)
-        role = literal_role(found, scope, where)
-        refused = _refused(_section(sections, "Rules"), scope) if ACCOUNT_ID in pseudo else ()
-        return CloudFormationRole(
-            role, parameters, dict(_outputs(_section(sections, "Outputs"), scope)), tuple(refused)
-        )
+    def stack(assumptions: Assumptions) -> CloudFormationRole:
+        evaluation = Evaluation(source, assumptions)
+        role = literal_role(found, evaluation, where)
+        refused = _refused(_section(sections, "Rules"), evaluation) if ACCOUNT_ID in pseudo else ()
+        outputs = _outputs(_section(sections, "Outputs"), evaluation)
+        return CloudFormationRole(role, parameters, dict(outputs), tuple(refused))
 
     try:
         first, *others = branches(stack, template.place)
@@ -101,11 +99,11 @@ def _parameters(declared: Mapping[str, Node], choices: Mapping[str, str], where:
 
 def _check_marks(text: str, known: Mapping[str, str], where: str) -> None:
     """Raise InputError for a character that would be taken for an unknown, and for a value that AWS would replace."""
-    found = FOREIGN_MARK.search(text)
-    if found is not None:
-        raise refusal(place_at(text, found.start(), where), "has a private-use character", "remove it")
+    mark = foreign_mark(text)
+    if mark is not None:
+        raise refusal(place_at(text, mark, where), "has a private-use character", "remove it")
     for name, value in known.items():
-        if FOREIGN_MARK.search(value):
+        if foreign_mark(value) is not None:
             raise refusal(where, f"parameter {shown(name)} has a private-use character", "remove it")
         if "{{" in value:
             raise refusal(
@@ -125,21 +123,21 @@ def _check_form(sections: Mapping[str, Node], known: Mapping[str, str]) -> None:
         form.check_rule(name, node)
 
 
-def _outputs(declared: Mapping[str, Node], scope: Scope) -> Iterator[tuple[str, str]]:
+def _outputs(declared: Mapping[str, Node], evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     for name, node in declared.items():
         fields = mapping_of(node)
-        if exists(fields, scope):
-            value = scope.value(fields["Value"])
+        if exists(fields, evaluation):
+            value = evaluation.value(fields["Value"])
             if isinstance(value, str) and is_known(value):
                 yield name, value
 
 
-def _refused(rules: Mapping[str, Node], scope: Scope) -> Iterator[str]:
+def _refused(rules: Mapping[str, Node], evaluation: Evaluation) -> Iterator[str]:
     for name, node in rules.items():
         fields = mapping_of(node)
-        if "RuleCondition" in fields and not truth_of(scope, fields["RuleCondition"]):
+        if "RuleCondition" in fields and not evaluation.test(fields["RuleCondition"]):
             continue
         for assertion in items_of(fields["Assertions"]):
             parts = mapping_of(assertion)
-            if not truth_of(scope, parts["Assert"]):
+            if not evaluation.test(parts["Assert"]):
                 yield text_of(parts["AssertDescription"]) if "AssertDescription" in parts else name

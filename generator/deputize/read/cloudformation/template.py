@@ -11,14 +11,20 @@ from dataclasses import dataclass, field, replace
 from deputize.errors import InputError
 from deputize.model.display import shown
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Place
-from deputize.read.cloudformation.attachments import ROLE, Attachments, Owned, circles, owned
-from deputize.read.cloudformation.branches import Facts, branches
-from deputize.read.cloudformation.calls import PSEUDO_PARAMETERS
+from deputize.read.cloudformation.attachments import ROLE, Attachments, circles
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
 from deputize.read.cloudformation.parameters import parameter_values
-from deputize.read.cloudformation.references import reserve_own_account
+from deputize.read.cloudformation.resolver import Assumptions, branches
 from deputize.read.cloudformation.role import Branch, RoleRun
-from deputize.read.cloudformation.scope import Budget, Source, SpentError
+from deputize.read.cloudformation.sections import (
+    PSEUDO_PARAMETERS,
+    Budget,
+    Resource,
+    Source,
+    SpentError,
+    reserve_own_account,
+    resource_at,
+)
 from deputize.read.cloudformation.transforms import resource_troubles, transform_troubles
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.recognise import TEMPLATE
@@ -45,7 +51,7 @@ def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> Fo
 
     Never raises for what the template says: what is not understood is in `refused`.
     """
-    found = _Found(Symbols(text))
+    found = _Found(Symbols(text, choices.values()))
     try:
         _read(node, "", choices, found)
     except SpentError as error:
@@ -68,7 +74,7 @@ def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> N
     if not name and "Resources" not in sections:
         found.refused[NotUnderstood(node.place, "has no Resources: CloudFormation takes no such template")] = None
     found.refused.update(dict.fromkeys(transform_troubles(sections)))
-    resources = [owned(key, one) for key, one in source.resources.items()]
+    resources = [resource_at(key, one) for key, one in source.resources.items()]
     for trouble, is_error in resource_troubles(resources, sections):
         (found.refused if is_error else found.notes)[trouble] = None
     found.refused.update(dict.fromkeys(circles(resources)))
@@ -105,7 +111,7 @@ def _section(sections: Mapping[str, Node], name: str) -> Mapping[str, Node]:
     return node.value
 
 
-def _roles(source: Source, resources: list[Owned], found: _Found) -> None:
+def _roles(source: Source, resources: list[Resource], found: _Found) -> None:
     attachments = Attachments(source, resources)
     used: set[str] = set()
     for one in resources:
@@ -153,27 +159,27 @@ def _distinct(roles: Iterable[FoundRole]) -> list[FoundRole]:
     return seen if len(seen) == 1 else found
 
 
-def _branches(source: Source, owner: Owned, read: Callable[[RoleRun], Branch], found: _Found) -> Iterator[Branch]:
+def _branches(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], found: _Found) -> Iterator[Branch]:
     try:
-        for branch in branches(lambda facts: _run(source, owner, read, facts), owner.node.named_at):
+        for branch in branches(lambda assumptions: _run(source, owner, read, assumptions), owner.node.named_at):
             found.refused.update(dict.fromkeys(branch.refused))
             yield branch
     except InputError as error:
         found.refused[not_understood(error, owner.node.named_at)] = None
 
 
-def _run(source: Source, owner: Owned, read: Callable[[RoleRun], Branch], facts: Facts) -> Branch:
+def _run(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], assumptions: Assumptions) -> Branch:
     source.budget.spend(_RUN, owner.node.named_at)
-    return read(RoleRun(source, owner, facts))
+    return read(RoleRun(source, owner, assumptions))
 
 
-def _stack_set(source: Source, owner: Owned, found: _Found) -> None:
+def _stack_set(source: Source, owner: Resource, found: _Found) -> None:
     if source.name.count("/") == _MAX_NESTING:
         place = owner.node.named_at
         found.refused[NotUnderstood(place, f"has templates in templates, more than {_MAX_NESTING} deep")] = None
         return
     try:
-        for inner in branches(lambda facts: embedded(source, owner, facts), owner.node.named_at):
+        for inner in branches(lambda assumptions: embedded(source, owner, assumptions), owner.node.named_at):
             found.refused.update(dict.fromkeys(inner.refused))
             found.notes.update(dict.fromkeys(inner.notes))
             name = f"{source.name}/{owner.name}" if source.name else owner.name

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from deputize.model.display import shown
 from deputize.model.world import NotUnderstood
-from deputize.read.cloudformation.attachments import POLICIES, ROLE, Owned
+from deputize.read.cloudformation.attachments import POLICIES, ROLE
+from deputize.read.cloudformation.sections import Resource
 from deputize.read.source import Node
 
 # AWS's own that leave an AWS::IAM::Role as it is written; what they add is not in the file.
@@ -48,7 +49,9 @@ def transform_troubles(sections: Mapping[str, Node]) -> Iterator[NotUnderstood]:
         yield NotUnderstood(sections["Fn::Transform"].named_at, "Fn::Transform may add roles to the template", _MEND)
 
 
-def resource_troubles(resources: Iterable[Owned], sections: Mapping[str, Node]) -> Iterator[tuple[NotUnderstood, bool]]:
+def resource_troubles(
+    resources: Iterable[Resource], sections: Mapping[str, Node]
+) -> Iterator[tuple[NotUnderstood, bool]]:
     """(What stands among the resources and may make or change a role, whether that is an error)."""
     for one in resources:
         kind = _OURS.get(one.type.strip().lower(), one.type)
@@ -70,13 +73,13 @@ def resource_troubles(resources: Iterable[Owned], sections: Mapping[str, Node]) 
             yield NotUnderstood(one.node.named_at, what, _MEND), False
 
 
-def _no_role(owner: Owned) -> Iterator[NotUnderstood]:
+def _no_role(owner: Resource) -> Iterator[NotUnderstood]:
     said, properties = _NO_ROLES[owner.type]
     if not properties or owner.properties.keys() & set(properties):
         yield NotUnderstood(owner.node.named_at, said.format(f"{owner.type} {shown(owner.name)}"))
 
 
-def _function(owner: Owned, everywhere: Mapping[str, Node]) -> Iterator[tuple[NotUnderstood, bool]]:
+def _function(owner: Resource, everywhere: Mapping[str, Node]) -> Iterator[tuple[NotUnderstood, bool]]:
     properties = {**everywhere, **owner.properties}
     if "Role" in properties:
         return
@@ -101,7 +104,7 @@ def _globals(sections: Mapping[str, Node], kind: str) -> Mapping[str, Node]:
     return found.value if found is not None and isinstance(found.value, Mapping) else {}
 
 
-def _loop(owner: Owned) -> tuple[str, Node] | None:
+def _loop(owner: Resource) -> tuple[str, Node] | None:
     """A macro or loop among a resource's own properties; further down, whoever reads the value meets it."""
     fields = owner.node.value if isinstance(owner.node.value, Mapping) else {}
     for entries in (fields, owner.properties):

@@ -1,4 +1,4 @@
-"""Text that a template holds as one scalar (a policy as JSON, a template in a StackSet) -> Node, in its place.
+"""Text that a file holds as one scalar (a policy as JSON, a template in a stack set) -> Node, in its place.
 
 The text is laid out again at the line and column where it stands, so that whatever parses it counts as a person would.
 """
@@ -11,9 +11,7 @@ from dataclasses import replace
 
 from deputize.errors import InputError
 from deputize.model.world import Place
-from deputize.read.json_text import parse_json
 from deputize.read.source import Node, refusal
-from deputize.read.yaml_text import parse_yaml
 
 Parse = Callable[[str, str], Node]
 
@@ -40,20 +38,6 @@ def parsed_text(parse: Parse, text: str, node: Node, lines: Sequence[str]) -> No
         return moved(parse, text, place)
     quoted = line[begin : begin + 1] in ("'", '"')
     return parse(_laid_out(text, place.line - 1, begin + quoted), place.file)
-
-
-def parse_template(text: str, where: str) -> Node:
-    """A template that is JSON or YAML. Raises InputError for what is neither."""
-    if not text.lstrip().startswith("{"):
-        return parse_yaml(text, where, any_key=True)
-    try:
-        return parse_json(text, where)
-    except InputError as error:
-        # CloudFormation reads a template in braces as YAML where it is no JSON.
-        try:
-            return parse_yaml(text, where, any_key=True)
-        except InputError:
-            raise error from None
 
 
 def moved(parse: Parse, text: str, place: Place) -> Node:

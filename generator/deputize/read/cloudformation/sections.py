@@ -1,0 +1,194 @@
+"""A template's sections as they stand: calls of intrinsic functions, and what the names of its resources stand for.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+A role, user or policy of the template is in the account of the stack, so its ARN is known but for the names in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from deputize.model.world import Origin, Place
+from deputize.read.source import Node
+from deputize.read.symbols import ACCOUNT_ID, Symbol, Symbols, sole_mark
+
+PSEUDO_PARAMETERS = frozenset(
+    f"AWS::{name}"
+    for name in ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
+"""A name in the text of Fn::Sub; `${!Name}` is no name but the text `${Name}`."""
+_MENTIONING = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub"})
+# type -> (attribute that is its ARN, what an ARN says of it)
+_ARNS = {
+    "AWS::IAM::Role": ("Arn", "role/"),
+    "AWS::IAM::User": ("Arn", "user/"),
+    "AWS::IAM::ManagedPolicy": ("PolicyArn", "policy/"),
+    "AWS::IAM::OIDCProvider": ("Arn", "oidc-provider/"),
+    "AWS::IAM::SAMLProvider": ("Arn", "saml-provider/"),
+}
+_ARN_BY_REF = frozenset({"AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"})
+MAX_STEPS = 100_000
+"""What is worked out for one file, in nodes, conditions tried again included: about two seconds."""
+
+
+class SpentError(Exception):
+    """Nothing more is worked out for a file. Never leaves this room."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be worked out for one file."""
+
+    steps: int = MAX_STEPS
+
+    def spend(self, steps: int, place: Place) -> None:
+        """Raise SpentError at `place` when nothing is left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise SpentError(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A template's sections. name: of the resource that holds it; empty for the file itself."""
+
+    name: str
+    parameters: Mapping[str, object]
+    pseudo: Mapping[str, str]
+    conditions: Mapping[str, Node]
+    mappings: Mapping[str, Node]
+    resources: Mapping[str, Node]
+    symbols: Symbols
+    budget: Budget
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource with its properties."""
+
+    name: str
+    type: str
+    node: Node
+    properties: Mapping[str, Node]
+
+
+def resource_at(name: str, node: Node) -> Resource:
+    """The resource at `node`; without properties when it has none that can be read."""
+    fields = node.value if isinstance(node.value, Mapping) else {}
+    properties = fields.get("Properties")
+    found = properties.value if properties is not None and isinstance(properties.value, Mapping) else {}
+    return Resource(name, type_of(node), node, found)
+
+
+@dataclass(frozen=True, slots=True)
+class NoValue:
+    """What `AWS::NoValue` stands for: as if the property had not been written."""
+
+
+NO_VALUE = NoValue()
+
+
+def intrinsic(node: Node) -> tuple[str, Node] | None:
+    """(function, argument) when the node is a call of an intrinsic function, in YAML's short or the long form."""
+    if node.tag:
+        name = node.tag.removeprefix("!")
+        return (name if name in ("Ref", "Condition") else f"Fn::{name}"), Node(
+            node.value, node.place, plain=node.plain, key=node.key
+        )
+    value = node.value
+    if isinstance(value, str) or isinstance(value, tuple) or len(value) != 1:  # noqa: SIM101 -- in half the time
+        return None
+    name, argument = next(iter(value.items()))
+    return (name, argument) if name == "Ref" or name.startswith("Fn::") else None
+
+
+def is_no_value(node: Node) -> bool:
+    """Whether the node is `!Ref AWS::NoValue`."""
+    call = intrinsic(node)
+    return call is not None and call[0] == "Ref" and call[1].value == "AWS::NoValue"
+
+
+def mentioned(function: str, argument: Node) -> Iterator[str]:
+    """Every name that a call mentions, with the attribute where Fn::GetAtt or Fn::Sub has it in one text."""
+    parts = argument.value if isinstance(argument.value, tuple) else (argument,)
+    text = parts[0].value if parts else ""
+    if function not in _MENTIONING or not isinstance(text, str):
+        return
+    if function != "Fn::Sub":
+        yield text
+        return
+    variables = parts[1].value if len(parts) > 1 and isinstance(parts[1].value, Mapping) else {}
+    yield from (name for name in PLACEHOLDER.findall(text) if name not in variables)
+
+
+def calls_below(node: Node) -> Iterator[tuple[str, Node]]:
+    """Every call of an intrinsic function from `node` down."""
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner.value, str) and not inner.tag:  # most nodes
+            continue
+        call = intrinsic(inner)
+        if call is not None:
+            yield call
+            waiting.append(call[1])
+        elif isinstance(inner.value, tuple):
+            waiting += inner.value
+        elif not isinstance(inner.value, str):
+            waiting += inner.value.values()
+
+
+def ref_of(source: Source, name: str) -> str:
+    """What `Ref` of a resource gives: its name or its ARN."""
+    kind = type_of(source.resources[name])
+    return arn_of(source, name, kind) if kind in _ARN_BY_REF else resource_mark(source, name, "")
+
+
+def attribute_of(source: Source, name: str, attribute: str) -> str:
+    """What `Fn::GetAtt` of a resource gives."""
+    kind = type_of(source.resources[name])
+    is_arn = kind in _ARNS and _ARNS[kind][0] == attribute
+    return arn_of(source, name, kind) if is_arn else resource_mark(source, name, attribute)
+
+
+def arn_of(source: Source, name: str, kind: str) -> str:
+    """The ARN of an IAM resource of the template, its name unknown."""
+    begin = f"arn:{pseudo(source, 'AWS::Partition')}:iam::{pseudo(source, ACCOUNT_ID)}:{_ARNS[kind][1]}"
+    end = ".example.com" if kind == "AWS::IAM::OIDCProvider" else ""
+    return begin + resource_mark(source, name, "") + end
+
+
+def resource_mark(source: Source, name: str, attribute: str) -> str:
+    """The unknown that a resource is known by, or one of its attributes."""
+    full_name = f"{name}.{attribute}" if attribute else name
+    symbol = Symbol(full_name, Origin.RESOURCE, source.resources[name].named_at)
+    return source.symbols.mark((Origin.RESOURCE, source.name, full_name), symbol)
+
+
+def pseudo(source: Source, name: str) -> str:
+    """A pseudo parameter: the caller's text, or an unknown."""
+    if name in source.pseudo:
+        return source.pseudo[name]
+    symbol = Symbol(name, Origin.PSEUDO, source.place)
+    return source.symbols.mark((Origin.PSEUDO, source.name, name), symbol)
+
+
+def reserve_own_account(source: Source) -> None:
+    """Give the account of the stack the first stand-in, whatever the template asks about first."""
+    own = pseudo(source, ACCOUNT_ID)
+    if sole_mark(own) is not None:
+        source.symbols.digits(own)
+
+
+def type_of(resource: Node) -> str:
+    """The type that a resource says it has; empty when it says none."""
+    kind = resource.value.get("Type") if isinstance(resource.value, Mapping) else None
+    return kind.value if kind is not None and isinstance(kind.value, str) else ""
