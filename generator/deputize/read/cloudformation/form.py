@@ -108,8 +108,7 @@ class OwnForm:
                 if function not in functions:
                     raise refusal(node.place, f"uses {shown(function)}, which deputize does not read")
                 self._check_names(function, argument, node, attaches=may_attach)
-                if function == "Fn::Equals":
-                    _check_compared(argument)
+                _check_arguments(function, argument)
                 node, may_attach = argument, may_attach and function == "Fn::If"
             if isinstance(node.value, str):
                 _check_text(node, is_number=is_number)
@@ -129,9 +128,14 @@ class OwnForm:
                 raise refusal(node.place, f"what {shown(name)} gives is not known before it is deployed")
 
 
-def _check_compared(argument: Node) -> None:
-    for node in argument.value if isinstance(argument.value, tuple) else ():
-        if is_no_value(node) or (intrinsic(node) is None and not isinstance(node.value, str)):
+def _check_arguments(function: str, argument: Node) -> None:
+    """Raise InputError where a condition compares what is no text, or a delimiter has to be worked out."""
+    parts = argument.value if isinstance(argument.value, tuple) else ()
+    for node in parts if function == "Fn::Equals" else parts[:1] if function == "Fn::Join" else ():
+        call = intrinsic(node)
+        if call is None and isinstance(node.value, str):
+            continue
+        if function == "Fn::Join" or call is None or call[0] == "Fn::If" or is_no_value(node):
             raise refusal(node.place, "text is needed here")
 
 
