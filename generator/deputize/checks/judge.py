@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deputize.checks.access.grants import access_of_policy, access_of_role
 from deputize.checks.judgement import Judgement, PolicyJudgement
 from deputize.checks.size_limits import judgeable_policy, judgeable_role
@@ -41,7 +43,12 @@ def _judged(role: FoundRole, expectations: Expectations, *, alone: bool) -> Judg
     case = trust_of(role, expectations)
     scope = scope_of(case, alone=alone, asked=expectations.asks_for_every_role)
     trust = None if case is None else judge_trust(case) if scope.judged else form_of(case)
-    return Judgement(role, scope, trust, access_of_role(role, expectations.given.allowed_secrets), expectations, unread)
+    access = replace(
+        access_of_role(role, expectations.given.allowed_secrets),
+        claimed_secrets=expectations.claimed.secrets,
+        claimant=expectations.claimant,
+    )
+    return Judgement(role, scope, trust, access, expectations, unread)
 
 
 def _judged_policy(policy: FoundPolicy, expectations: Expectations, third_party: bool) -> PolicyJudgement:  # noqa: FBT001

@@ -95,6 +95,8 @@ class Access:
     closed: bool
     denied: Denied
     allowed_secrets: frozenset[str] = frozenset()
+    claimed_secrets: frozenset[str] = frozenset()
+    claimant: str = ""
 
 
 def access_of_role(role: FoundRole, allowed_secrets: Iterable[str] = ()) -> Access:

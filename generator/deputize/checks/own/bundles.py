@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from deputize.bundle import compare, seal, tampered
+from deputize.checks.made import differences, expectation_of, made_findings
 from deputize.checks.opened import Opened, open_bundle, open_manifest, role_for
 from deputize.checks.own import sample
-from deputize.checks.own.role_rules import check_role
-from deputize.checks.own.subject import expected_of
 from deputize.checks.own.tenant import check_template
 from deputize.checks.rule import Hit, Rule
 from deputize.formats import blueprint_of
 from deputize.iam.role import IamRole
+from deputize.model.expectations import Expectation, Expectations
 from deputize.model.format import MANIFEST, README, ROLE_FILE, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.spec import Tenant, Vendor, VendorAccount
@@ -21,19 +21,30 @@ from deputize.model.text import english
 from deputize.model.values import Files, Finding, Severity
 
 _BUNDLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
+_NOTHING = Expectations()
 _AGAIN = "render the bundle again, or ask the vendor for a new one"
 
 
-def lint_bundle(files: Files, *, strict: bool = False) -> tuple[Finding, ...]:
-    """What our own rules say of a bundle; with `strict` warnings are errors. Nothing is raised for what is wrong."""
+def lint_bundle(files: Files, *, strict: bool = False, expectations: Expectations = _NOTHING) -> tuple[Finding, ...]:
+    """What our own rules say of a bundle; with `strict` warnings are errors. Nothing is raised for what is wrong.
+
+    expectations: the caller's; what the manifest says is only its claim.
+    """
     opened = open_bundle(files)
     found = [finding for rule in BUNDLE_RULES for finding in rule.findings(opened, "", strict=strict)]
+    claimed, own_account = Expectation(), None
     if opened.role is not None:
-        for where, role in _distinct(opened):
-            found += check_role(role, expected_of(opened.role), where, strict=strict)
+        claimed, own_account = expectation_of(opened.role), opened.role.slots.account_id
+    said = replace(expectations, claimed=claimed, claimant=f"the bundle's {MANIFEST}")
+    for where, role in _distinct(opened):
+        found += (_strict(one) if strict else one for one in made_findings(role, said, where, own_account))
     if TEMPLATE in files:
         found += check_template(files[TEMPLATE].decode("utf-8", "replace"), TEMPLATE)
     return tuple(found)
+
+
+def _strict(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
 
 
 def is_our_render(files: Files) -> bool:
@@ -72,6 +83,14 @@ def _formats(opened: Opened) -> Iterator[Hit]:
         differing = [field.name for field in fields(IamRole) if getattr(one, field.name) != getattr(other, field.name)]
         if differing:
             yield Hit(f"{first} and {name} create different roles: {', '.join(differing)} differ", "formats")
+
+
+def _not_as_asked(opened: Opened) -> Iterator[Hit]:
+    if opened.role is None:
+        return
+    for where, role in _distinct(opened):
+        if found := list(differences(role, opened.role)):
+            yield Hit(f"is another role than the manifest asks for: {', '.join(found)} differ", where)
 
 
 def _not_rendered(opened: Opened) -> Iterator[Hit]:
@@ -162,6 +181,17 @@ BUNDLE_RULES: tuple[Rule[Opened], ...] = (
         good=_good,
         bad=_before_sealing(ROLE_FILE, "3600", "7200"),
         check=_formats,
+    ),
+    Rule(
+        id="bundle-role-differs",
+        severity=Severity.ERROR,
+        title="The role that the formats create is the one that the vendor asks for",
+        why="What differs was changed by somebody else, whatever it is, and nobody agreed to it.",
+        mend=_AGAIN,
+        reference=_BUNDLES,
+        good=_good,
+        bad=_before_sealing(ROLE_FILE, "3600", "7200"),
+        check=_not_as_asked,
     ),
     Rule(
         id="bundle-not-rendered",

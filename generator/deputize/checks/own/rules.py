@@ -11,12 +11,10 @@ from operator import itemgetter
 from typing import Any
 
 from deputize.checks.own.bundles import BUNDLE_RULES
-from deputize.checks.own.role_rules import ROLE_RULES
 from deputize.checks.own.tenant import ID_RULES, QUOTA_TEMPLATE, QUOTA_TRUST
-from deputize.checks.own.trust import TRUST_RULES
 from deputize.checks.rule import Rule
 
-RULES: tuple[Rule[Any], ...] = (*TRUST_RULES, *ID_RULES, *ROLE_RULES, QUOTA_TRUST, QUOTA_TEMPLATE, *BUNDLE_RULES)
+RULES: tuple[Rule[Any], ...] = (*ID_RULES, QUOTA_TRUST, QUOTA_TEMPLATE, *BUNDLE_RULES)
 
 
 @cache

@@ -8,6 +8,7 @@ every inventory reads.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deputize.checks.access.grants import Access, Granted
 from deputize.checks.placed import HitThere
@@ -33,8 +34,13 @@ def _hit(found: Granted, what: str, exposed: list[Exposure]) -> HitThere:
 
 def _secret(access: Access) -> Iterator[HitThere]:
     for found, exposed in _graded(access, Grade.SECRET):
-        if here := [one for one in exposed if one.action.lower() not in access.allowed_secrets]:
+        left = [one for one in exposed if one.action.lower() not in access.allowed_secrets]
+        claimed = [one for one in left if one.action.lower() in access.claimed_secrets]
+        if here := [one for one in left if one not in claimed]:
             yield _hit(found, "hands out credentials or secrets", here)
+        if claimed:
+            claim = f"{access.claimant} says that the vendor asks for it with a reason"
+            yield replace(_hit(found, "hands out credentials or secrets", claimed), claim=claim)
 
 
 def _secret_allowed(access: Access) -> Iterator[HitThere]:

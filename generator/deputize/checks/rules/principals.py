@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deputize.checks.access.statements import named
 from deputize.checks.placed import HitThere
@@ -82,14 +83,14 @@ def several_ids(case: RoleTrust) -> Iterator[HitThere]:
     if case.expected_ids:
         return
     first: dict[str, str] = {}
+    claim = f"{case.claimant} says that they are one tenant's" if case.claims_ids else ""
     for statement in _allows(case):
         accounts = [caller.account or "" for _, caller in foreign_homes(case, statement)] or [""]
         for one in accepted_ids(case, statement):
             seen = [first.setdefault(account, one) for account in accounts]
             if any(text != one for text in seen):
-                yield case.hit(
-                    "lets in one more external ID: each is a way in, and may be another tenant's", path_of(one)
-                )
+                what = "lets in one more external ID: each is a way in, and may be another tenant's"
+                yield replace(case.hit(what, path_of(one)), claim=claim)
 
 
 def unexpected_id(case: RoleTrust) -> Iterator[HitThere]:

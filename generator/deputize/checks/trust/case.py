@@ -9,6 +9,7 @@ from deputize.checks.placed import HitThere
 from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
+from deputize.iam.trust.statements import id_conditions
 from deputize.model.expectations import Expectation, Expectations
 from deputize.model.world import Document, FoundRole, Origin, Unknown
 
@@ -47,6 +48,12 @@ class RoleTrust:
     def expected_ids(self) -> tuple[str, ...]:
         """The external IDs with which they may; empty when the caller did not say."""
         return self.given.id_literals
+
+    @property
+    def claims_ids(self) -> bool:
+        """Whether the judged file says that every external ID which its policy takes is one tenant's."""
+        accepted = {value for one in self.statements for each in id_conditions(one) for value in each.values}
+        return bool(accepted) and accepted <= set(self.claimed.id_literals)
 
     def hit(self, what: str, path: Path, *, key: bool = False) -> HitThere:
         """A hit at the element that `path` leads to; `key` is where its key stands."""

@@ -15,6 +15,7 @@ from deputize.checks.own import is_our_render, lint_bundle
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
+from deputize.model.expectations import Expectations
 from deputize.model.format import MODULE_FOLDER, TEMPLATE
 from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
 from deputize.tools import find_terraform, terraform
@@ -23,6 +24,7 @@ ARCHIVE_CAP = 8 << 20
 OWN, CFN_LINT, TERRAFORM = "own", "cfn-lint", "terraform"
 ENGINES = (OWN, CFN_LINT, TERRAFORM)
 NOT_ASKED = "it was not asked for"
+_NOTHING = Expectations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,12 @@ def bundles_at(path: Path) -> list[tuple[Path, Files]]:
     return [(path, read_folder(path))]
 
 
-def lint_files(files: Files, options: LintOptions, where: str = "") -> LintReport:
-    """Judge one bundle's files; each finding's place is prefixed with `where`."""
-    own = lint_bundle(files, strict=options.strict) if OWN in options.engines else ()
+def lint_files(
+    files: Files, options: LintOptions, where: str = "", expectations: Expectations = _NOTHING
+) -> LintReport:
+    """Judge one bundle's files; each finding's place is prefixed with `where`. expectations: the caller's."""
+    is_asked = OWN in options.engines
+    own = lint_bundle(files, strict=options.strict, expectations=expectations) if is_asked else ()
     cfn, judged = _cfn_lint(files, options)
     hcl, engines = _terraform(files, options)
     findings = (_at(where, finding) for finding in (*own, *cfn, *hcl))

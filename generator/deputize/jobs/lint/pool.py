@@ -10,18 +10,16 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from deputize.bundle import MANIFEST, unzip
+from deputize.bundle import unzip
 from deputize.checks.catalogue import NOT_UNDERSTOOD, TOO_LARGE
 from deputize.checks.details import Located
 from deputize.checks.excerpt import line_at, lines_of
-from deputize.checks.opened import open_manifest
 from deputize.disk.reading import read_bytes, read_folder
 from deputize.disk.walking import read_file
 from deputize.errors import InputError, Problem, ServiceError
 from deputize.jobs.lint.bundle import ARCHIVE_CAP, CFN_LINT, LintOptions, lint_files
 from deputize.jobs.lint.file import FileReport, Judging, lint_content
 from deputize.jobs.lint.targets import Task, nothing_in
-from deputize.model.expectations import Expectations
 from deputize.model.values import Files, Finding, Severity
 from deputize.read.source import MAX_BYTES
 
@@ -119,24 +117,10 @@ def _unread(task: Task, rule: str, severity: Severity, what: str) -> FileReport:
 
 def _of_bundle(files: Files, where: str, options: LintOptions, judging: Judging) -> FileReport:
     prefix = f"{where}/"
-    report = lint_files(files, options, prefix)
+    report = lint_files(files, options, prefix, judging.expected)
     found = []
-    for one in (*report.findings, *_unexpected(files, prefix, judging.expected)):
+    for one in report.findings:
         content = files.get(one.where.removeprefix(prefix), b"")
         excerpt = line_at(lines_of(content.decode(errors="replace")), one.line) if one.line is not None else ""
         found.append(Located(one, excerpt=excerpt))
     return FileReport(where, tuple(found), engines=report.engines)
-
-
-def _unexpected(files: Files, prefix: str, expected: Expectations) -> Iterator[Finding]:
-    """Whom the manifest lets in beyond those expected; that every format does the same is proved elsewhere."""
-    role = open_manifest(files).role
-    where = f"{prefix}{MANIFEST}"
-    if role is None:
-        return
-    if expected.given.vendor_accounts and role.account.id not in expected.given.vendor_accounts:
-        what = f"account {role.account.id} may enter, which is not expected"
-        yield Finding("trust-foreign-account", Severity.ERROR, where, what, "render it for the expected vendor")
-    if expected.given.id_literals and not set(role.slots.external_ids) <= set(expected.given.id_literals):
-        what = "an external ID lets in that is not expected"
-        yield Finding("trust-id-unexpected", Severity.ERROR, where, what, "render it with the tenant's own")

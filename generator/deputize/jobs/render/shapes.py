@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from deputize.checks.own import check_role, check_tenant, expected_of
+from deputize.checks.made import expectation_of, made_findings
+from deputize.checks.own import check_tenant
 from deputize.errors import LintError, Problem
 from deputize.formats import Blueprint, blueprint_of
 from deputize.formats.page_missing import missing_texts
+from deputize.model.expectations import Expectations
 from deputize.model.format import TEMPLATE, TRUST_POLICY
 from deputize.model.role import Role, build
 from deputize.model.slots import Slots, shape_of, slots_of
@@ -47,7 +49,8 @@ def _shape(vendor: Vendor, shape: Slots) -> Shape:
     # A vendor that Python code made has been checked by nobody yet, and its lists may stand in any order.
     vendor = vendor_from_json(vendor_to_json(vendor), "vendor")
     exemplar = build(vendor, _exemplar(shape))
-    findings = check_role(exemplar.resolved(), expected_of(exemplar), f"vendor {vendor.slug}")
+    expected = Expectations(expectation_of(exemplar))
+    findings = made_findings(exemplar.resolved(), expected, f"vendor {vendor.slug}", exemplar.slots.account_id)
     findings += missing_texts(exemplar)
     return Shape(blueprint_of(build(vendor, shape)), exemplar, findings)
 

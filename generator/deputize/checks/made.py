@@ -1,0 +1,62 @@
+"""A role of ours, judged like anyone's: what its formats create, or what its vendor asks for, with what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+from deputize.checks.findings import findings_of
+from deputize.checks.judge import judge
+from deputize.iam.role import IamRole
+from deputize.model.expectations import SET_SOURCE_IDENTITY, TAG_SESSION, Expectation, Expectations, literals
+from deputize.model.role import Role
+from deputize.model.values import Finding
+from deputize.model.world import World
+from deputize.read import normal_form
+from deputize.read.world import made_role
+
+
+def expectation_of(role: Role) -> Expectation:
+    """What the vendor and tenant that a role was built from expect of it."""
+    session, account, slots = role.vendor.session, role.account, role.slots
+    actions = ((TAG_SESSION, bool(session.tag_keys)), (SET_SOURCE_IDENTITY, session.source_identity))
+    return Expectation(
+        vendor_accounts=(account.id,),
+        vendor_roles=account.roles,
+        external_ids=literals(slots.external_ids),
+        allowed_secrets=tuple(secret.action for secret in role.access.allowed_secrets),
+        session_actions=tuple(action for action, is_meant in actions if is_meant),
+        partition=slots.partition,
+        delivery=role.iam.delivery,
+    )
+
+
+def made_findings(
+    made: IamRole, expectations: Expectations, where: str, own_account: str | None
+) -> tuple[Finding, ...]:
+    """What is wrong with a role that a format creates, or a vendor asks for, the customer's choices made.
+
+    It was asked about, so it is always judged as one that third parties assume. where: what the findings call it, for
+    it has no lines.
+    """
+    partition = expectations.given.partition or expectations.claimed.partition
+    found = made_role(made, where, own_account=own_account, partition=partition)
+    judged = judge(World((found,)), expectations.asked())
+    return tuple(replace(one, line=None, column=None) for one in findings_of(judged, where))
+
+
+def differences(made: IamRole, role: Role) -> Iterator[str]:
+    """Each field of a role that a format creates that is another than what its vendor asks for, in words."""
+    asked = normal_form(role.resolved())
+    for field in fields(IamRole):
+        if getattr(normal_form(made), field.name) != getattr(asked, field.name):
+            yield _WORDS.get(field.name, field.name)
+
+
+_WORDS = {
+    "max_session": "the maximum session duration",
+    "boundary": "the permissions boundary",
+    "trust": "the trust policy",
+    "policies": "the access policies",
+    "managed_arns": "the attached managed policies",
+}
