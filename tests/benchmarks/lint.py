@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deputize.checks.cfn import lint_template
+from deputize.jobs.lint.cfn_lint import lint_template
 from deputize.jobs.lint.file import Judging, lint_content
 
 ROUNDS, REPEATS = 15, 20

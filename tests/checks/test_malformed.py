@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from deputize.checks import cfn
+from deputize.jobs.lint import cfn_lint as cfn
 from deputize.jobs.lint.bundle import LintOptions
 from deputize.jobs.lint.file import Judging, lint_content
 from deputize.jobs.lint.run import LintRequest, lint_all
@@ -103,7 +103,7 @@ def test_cfn_lint_judges_only_what_is_a_template() -> None:
 def test_cfn_lint_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parameter's pattern that never ends is an error once cfn-lint's time is up, and the next file is judged."""
     cfn.lint_template("Resources: {}", "x.yaml")
-    monkeypatch.setattr(cfn, "_MOST_SECONDS", 1)
+    monkeypatch.setattr("deputize.tools.cfn_lint._MOST_SECONDS", 1)
     hostile = FILES["template: AllowedPattern that never ends, 1"]().decode()
     (found,) = cfn.lint_template(hostile, "x.yaml")
     assert (found.rule, found.severity) == ("cfn-lint-failed", Severity.ERROR)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deputize.bundle import MANIFEST, read_manifest, unzip
-from deputize.checks.cfn import lint_template, region_for
-from deputize.checks.cfn import version as cfn_lint_version
 from deputize.checks.hcl import parse_hcl
 from deputize.checks.hcl import version as hcl_version
 from deputize.checks.own import is_our_render, lint_bundle
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
+from deputize.jobs.lint.cfn_lint import lint_template, region_for
+from deputize.jobs.lint.cfn_lint import version as cfn_lint_version
 from deputize.model.display import shown
 from deputize.model.expectations import Expectations
 from deputize.model.format import MODULE_FOLDER, TEMPLATE

@@ -144,7 +144,7 @@ def _of_cfn_lint(
     if file.kind != TEMPLATE:
         engines.append(EngineReport(CFN_LINT, skipped=NO_TEMPLATE))
         return ()
-    from deputize.checks.cfn import lint_template, region_for, version
+    from deputize.jobs.lint.cfn_lint import lint_template, region_for, version
 
     partition = next((role.partition for role in file.roles if role.partition is not None), "aws")
     engines.append(EngineReport(CFN_LINT, version()))

@@ -58,7 +58,7 @@ def _reports(tasks: list[Task], options: LintOptions, judging: Judging, workers:
         yield from (_report(task, options, judging) for task in tasks)
         return
     if CFN_LINT in judging.engines:
-        from deputize.checks.cfn import lint_template
+        from deputize.jobs.lint.cfn_lint import lint_template
 
         lint_template(_ANY, "any")  # builds the rules once here: what is forked has them
     gc.freeze()  # what is shared stays shared

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from deputize.checks.cfn import lint_template, region_for
 from deputize.errors import InputError, LintError, Problem
 from deputize.formats.hosted import hosted_template
 from deputize.formats.quick_create import link_parameters, other_template
 from deputize.jobs.inputs import BARE_VENDOR
+from deputize.jobs.lint.cfn_lint import lint_template, region_for
 from deputize.jobs.render.shapes import refuse_errors, shape_for
 from deputize.model.role import Role
 from deputize.model.spec import Tenant, Vendor

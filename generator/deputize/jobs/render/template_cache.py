@@ -6,11 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from deputize.checks.cfn import lint_template, region_for
-from deputize.checks.cfn import version as cfn_lint_version
 from deputize.checks.own import rules_version
 from deputize.disk import VerdictCache
 from deputize.iam.actions import data_version
+from deputize.jobs.lint.cfn_lint import lint_template, region_for
+from deputize.jobs.lint.cfn_lint import version as cfn_lint_version
 from deputize.jobs.render.shapes import Shape
 from deputize.model.format import TEMPLATE
 from deputize.model.values import EngineReport, Finding, Severity

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deputize.checks import cfn
 from deputize.checks.opened import rendered, role_for
 from deputize.checks.own.sample import EXTERNAL_ID
 from deputize.iam.partitions import PARTITIONS
+from deputize.jobs.lint import cfn_lint as cfn
 from deputize.model.format import TEMPLATE
 from deputize.model.role import Role
 from deputize.model.spec import Tenant, Vendor, VendorAccount
@@ -164,7 +164,7 @@ def test_engines_are_imported_when_they_are_used() -> None:
     """Importing the linter and asking for its versions loads neither cfn-lint nor python-hcl2."""
     code = (
         "import sys, deputize.checks\n"
-        "from deputize.checks import cfn, hcl\n"
+        "from deputize.checks import hcl\nfrom deputize.tools import cfn_lint as cfn\n"
         "assert cfn.version() and hcl.version()\n"
         "print([name for name in ('cfnlint', 'hcl2', 'lark') if name in sys.modules])\n"
     )
