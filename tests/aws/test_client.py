@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deputize.aws import faults
-from deputize.aws.client import Caller, Credentials, Refusal, Session
+from deputize.aws.client import CallerIdentity, Credentials, Refusal, Session
 from deputize.aws.embedded import EmbeddedAws
 from deputize.errors import ServiceError
 from deputize.model.aws_options import AwsOptions
@@ -159,7 +159,7 @@ def test_the_caller(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, closed_po
     if proxied:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port}")
     caller = aws.root("222233334444").caller()
-    assert caller == Caller("222233334444", "arn:aws:iam::222233334444:root", "aws")
+    assert caller == CallerIdentity("222233334444", "arn:aws:iam::222233334444:root", "aws")
 
 
 @pytest.mark.parametrize(

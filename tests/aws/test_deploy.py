@@ -9,7 +9,7 @@ import pytest
 from deputize.aws.assume import assume
 from deputize.aws.changes import Change, planned
 from deputize.aws.client import Refusal, Session
-from deputize.aws.deploy import Deployed, execute
+from deputize.aws.deploy import DeployedStack, execute
 from deputize.aws.stack import Pace, StackEvent, StackRequest, read_stack
 from deputize.errors import DiffersError, ServiceError, UsageError
 
@@ -34,7 +34,7 @@ def _deploy(
     *,
     allow_replace: bool = False,
     events: list[StackEvent] | None = None,
-) -> Deployed:
+) -> DeployedStack:
     seen: list[StackEvent] = [] if events is None else events
     with planned(session, request, pace=pace) as plan:
         return execute(session, plan, allow_replace=allow_replace, on_event=seen.append, pace=pace)

@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, create_user
-from deputize.aws.hosting import ACTIONS, Bucket, Fetched, Outcome, Stranger, fetch, read_bucket, upload
+from deputize.aws.hosting import ACTIONS, Bucket, Fetched, Stranger, UploadOutcome, fetch, read_bucket, upload
 from deputize.errors import ProvedWrongError, ServiceError
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.hosting import parse_template_url, template_url
@@ -93,12 +93,12 @@ def test_our_actions_are_enough_and_reads_may_be_denied(aws: EmbeddedAws, custom
     full = user("full", ACTIONS)
     bucket = read_bucket(full, name)
     assert None not in (bucket.versioned, bucket.blocks, bucket.policy)
-    assert upload(full, bucket, KEY, DATA) is Outcome.UPLOADED
-    assert upload(full, bucket, KEY, DATA) is Outcome.ALREADY_THERE
+    assert upload(full, bucket, KEY, DATA) is UploadOutcome.UPLOADED
+    assert upload(full, bucket, KEY, DATA) is UploadOutcome.ALREADY_THERE
     least = user("least", frozenset({"s3:ListBucket", "s3:PutObject", "sts:GetCallerIdentity"}))
     bucket = read_bucket(least, name)
     assert (bucket.versioned, bucket.blocks, bucket.policy) == (None, None, None)
-    assert upload(least, bucket, "t/y.yaml", DATA) is Outcome.UPLOADED
+    assert upload(least, bucket, "t/y.yaml", DATA) is UploadOutcome.UPLOADED
     with pytest.raises(ServiceError, match="s3:GetObject"):
         upload(least, bucket, "t/y.yaml", DATA)
 
@@ -106,8 +106,8 @@ def test_our_actions_are_enough_and_reads_may_be_denied(aws: EmbeddedAws, custom
 def test_nothing_is_overwritten(customer: Session, name: str) -> None:
     """The object is there once, as S3 encrypts it by itself; other bytes in its place are proof of a wrong."""
     bucket = read_bucket(customer, name)
-    assert upload(customer, bucket, KEY, DATA) is Outcome.UPLOADED
-    assert upload(customer, bucket, KEY, DATA) is Outcome.ALREADY_THERE
+    assert upload(customer, bucket, KEY, DATA) is UploadOutcome.UPLOADED
+    assert upload(customer, bucket, KEY, DATA) is UploadOutcome.ALREADY_THERE
     assert len(versions(customer, name)) == 1
     found = customer.call("s3", "head_object", Bucket=name, Key=KEY, ChecksumMode="ENABLED")
     assert (found["ServerSideEncryption"], found["ContentType"]) == ("AES256", "application/yaml")

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, create_user, embedded
-from deputize.aws.hosting import ACTIONS, Outcome
+from deputize.aws.hosting import ACTIONS, UploadOutcome
 from deputize.cli.app import app
 from deputize.iam.partitions import PARTITIONS
 from deputize.jobs.publish.check import Hosted
@@ -383,7 +383,7 @@ def test_other_partitions_stay_in_the_lines(stage: Stage) -> None:
 def test_schemas_are_in_step_with_the_code() -> None:
     """Partitions and outcomes are those of the code."""
     published = load_schema("publish")["properties"]
-    assert published["outcome"]["enum"] == list(Outcome)
+    assert published["outcome"]["enum"] == list(UploadOutcome)
     row = load_schema("publish-check")["properties"]["partitions"]["items"]["properties"]
     assert published["partition"]["enum"] == row["partition"]["enum"] == list(PARTITIONS)
     assert row["hosted"]["enum"] == list(get_args(Hosted))

@@ -11,8 +11,8 @@ import pytest
 
 import deputize.errors
 from deputize.bundle import read_manifest, tampered
-from deputize.disk import BundleWriter, Outcome, read_folder, write_bundle
-from deputize.disk.workplace import recover
+from deputize.disk import BundleWriter, WriteOutcome, read_folder, write_bundle
+from deputize.disk.staging import recover
 from deputize.model.values import Files
 
 Make = Callable[..., Files]
@@ -161,9 +161,9 @@ def test_a_living_run_is_left_alone(tmp_path: Path, make: Make) -> None:
     with BundleWriter(tmp_path) as first:
         first.write("a", make())
         mine = workplaces(tmp_path)
-        assert write_bundle(tmp_path, "b", make()) is Outcome.CREATED
+        assert write_bundle(tmp_path, "b", make()) is WriteOutcome.CREATED
         assert workplaces(tmp_path) == mine
-        assert first.write("c", make()) is Outcome.CREATED
+        assert first.write("c", make()) is WriteOutcome.CREATED
     assert names(tmp_path) == ["a", "b", "c"]
 
 

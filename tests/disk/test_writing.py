@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deputize.bundle import signed, unzip, zip_bytes
-from deputize.disk import BundleWriter, Outcome, read_folder, write_bundle, write_file_atomically
-from deputize.disk.workplace import recover
+from deputize.disk import BundleWriter, WriteOutcome, read_folder, write_bundle, write_file_atomically
+from deputize.disk.staging import recover
 from deputize.errors import DiffersError, InputError, ServiceError
 from deputize.model.values import Files
 
@@ -26,11 +26,11 @@ def names(folder: Path) -> list[str]:
 def test_created_unchanged_replaced(tmp_path: Path, make: Make) -> None:
     """A bundle is created, left alone while its bytes are the same, and replaced when they are others."""
     out = tmp_path / "not" / "yet"
-    assert write_bundle(out, "a", make()) is Outcome.CREATED
+    assert write_bundle(out, "a", make()) is WriteOutcome.CREATED
     inode = (out / "a").stat().st_ino
-    assert write_bundle(out, "a", make()) is Outcome.UNCHANGED
+    assert write_bundle(out, "a", make()) is WriteOutcome.UNCHANGED
     assert (out / "a").stat().st_ino == inode
-    assert write_bundle(out, "a", make(2)) is Outcome.REPLACED
+    assert write_bundle(out, "a", make(2)) is WriteOutcome.REPLACED
     assert read_folder(out / "a") == make(2)
     assert names(out) == ["a"]
 
@@ -81,7 +81,7 @@ def test_each_file_changed_by_hand_stops_the_run(tmp_path: Path, make: Make, pat
         "--force replaces the bundle, and with it everything that is in it"
     )
     assert (tmp_path / "a" / path).read_bytes() == b"mine"
-    assert write_bundle(tmp_path, "a", make(2), force=True) is Outcome.REPLACED
+    assert write_bundle(tmp_path, "a", make(2), force=True) is WriteOutcome.REPLACED
     assert read_folder(tmp_path / "a") == make(2)
     assert names(tmp_path) == ["a"]
 
@@ -108,7 +108,7 @@ def test_a_link_in_a_bundle_is_never_followed(tmp_path: Path, make: Make) -> Non
     with pytest.raises(DiffersError) as caught:
         write_bundle(tmp_path, "a", make(2))
     assert [problem.what for problem in caught.value.problems] == ["is a symbolic link"] * 2
-    assert write_bundle(tmp_path, "a", make(2), force=True) is Outcome.REPLACED
+    assert write_bundle(tmp_path, "a", make(2), force=True) is WriteOutcome.REPLACED
     assert (precious / "file").read_bytes() == b"keep"
     assert read_folder(tmp_path / "a") == make(2)
 
@@ -191,7 +191,7 @@ def test_an_unchanged_bundle_needs_no_permission(tmp_path: Path, make: Make) -> 
     write_bundle(tmp_path, "a", make())
     tmp_path.chmod(0o555)
     try:
-        assert write_bundle(tmp_path, "a", make()) is Outcome.UNCHANGED
+        assert write_bundle(tmp_path, "a", make()) is WriteOutcome.UNCHANGED
         with pytest.raises(InputError, match="may not be read or written by this user"):
             write_bundle(tmp_path, "b", make())
     finally:
@@ -206,7 +206,7 @@ def test_an_equal_bundle_makes_no_working_folder(tmp_path: Path, make: Make, mon
         pytest.fail("made a folder")
 
     monkeypatch.setattr(os, "mkdir", never)
-    assert write_bundle(tmp_path, "a", make()) is Outcome.UNCHANGED
+    assert write_bundle(tmp_path, "a", make()) is WriteOutcome.UNCHANGED
 
 
 @pytest.mark.parametrize("old", [False, True])
@@ -277,9 +277,9 @@ def test_an_interrupt_leaves_old_or_new(tmp_path: Path, make: Make, monkeypatch:
 def test_a_zip_is_created_kept_replaced(tmp_path: Path, make: Make) -> None:
     """A zip follows the same rules as a folder."""
     with BundleWriter(tmp_path) as writer:
-        assert writer.write_zip("a", make()) is Outcome.CREATED
-        assert writer.write_zip("a", make()) is Outcome.UNCHANGED
-        assert writer.write_zip("a", make(2)) is Outcome.REPLACED
+        assert writer.write_zip("a", make()) is WriteOutcome.CREATED
+        assert writer.write_zip("a", make()) is WriteOutcome.UNCHANGED
+        assert writer.write_zip("a", make(2)) is WriteOutcome.REPLACED
     assert (tmp_path / "a.zip").read_bytes() == zip_bytes("a", make(2))
     assert names(tmp_path) == ["a.zip"]
 
@@ -306,7 +306,7 @@ def test_a_zip_changed_by_hand_needs_force(tmp_path: Path, make: Make) -> None:
     with BundleWriter(tmp_path) as writer:
         with pytest.raises(DiffersError, match=r"a\.zip/README\.md: was changed after it was made"):
             writer.write_zip("a", make(2))
-        assert writer.write_zip("a", make(2), force=True) is Outcome.REPLACED
+        assert writer.write_zip("a", make(2), force=True) is WriteOutcome.REPLACED
 
 
 def test_a_single_file_is_written_whole(tmp_path: Path) -> None:

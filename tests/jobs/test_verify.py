@@ -15,7 +15,7 @@ from urllib.parse import quote
 import jsonschema
 import pytest
 
-from deputize.aws.client import Caller, Credentials, Session
+from deputize.aws.client import CallerIdentity, Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user, create_vendor, embedded
 from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
@@ -114,7 +114,7 @@ class NoCalls(Session):
 
     def __init__(self, region: str = "us-east-1", account: str | None = None, partition: str = "aws") -> None:
         super().__init__(AwsOptions(None, region), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
-        self._caller = None if account is None else Caller(account, f"arn:aws:iam::{account}:root", partition)
+        self._caller = None if account is None else CallerIdentity(account, f"arn:aws:iam::{account}:root", partition)
 
     def client(self, service: str) -> Any:
         """Fail."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from deputize.model.spec import Tenant
-from deputize.model.tenant_rows import Row, Seen, check_row, column_problems, tenant_from_row
+from deputize.model.tenant_rows import Row, SeenTenants, check_row, column_problems, tenant_from_row
 
 FULL = {"tenant": "a", "name": "A", "account_id": "001122223333", "partition": "aws-cn", "locale": "ja"}
 
 
 def _problems(*rows: tuple[str, str]) -> list[str]:
-    seen = Seen()
+    seen = SeenTenants()
     found = []
     for line, (slug, external_id) in enumerate(rows, 2):
         _, problems = check_row(Row(line, {"tenant": slug}, (external_id,)), seen, "t.csv")
@@ -46,7 +46,7 @@ def test_a_row_that_is_wrong_twice_says_both() -> None:
 
 def test_two_ids_of_one_tenant_are_both_taken() -> None:
     """During a rotation neither may be another tenant's."""
-    seen = Seen()
+    seen = SeenTenants()
     check_row(Row(2, {"tenant": "a"}, ("current-id", "next-id")), seen, "t")
     _, problems = check_row(Row(3, {"tenant": "b"}, ("NEXT-ID",)), seen, "t")
     assert [problem.where for problem in problems] == ["t:3: external_id"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deputize.aws import faults
-from deputize.aws.client import Caller, Refusal, Session
+from deputize.aws.client import CallerIdentity, Refusal, Session
 from deputize.aws.owner import check_ours, owner_tags
 from deputize.aws.stack import (
     OWN_TAGS,
@@ -118,7 +118,7 @@ def check_region(session: Session, partition: str) -> None:
             raise ServiceError(Problem("--region", what, f"choose a region of {partition}, like {home}"))
 
 
-def check_caller(caller: Caller, request: StackRequest) -> None:
+def check_caller(caller: CallerIdentity, request: StackRequest) -> None:
     """Raise ServiceError when the caller's account is not one that this tenant's role may be made in."""
     if request.expect_account is not None and caller.account_id != request.expect_account:
         what = f"--expect-account says {request.expect_account}"
@@ -134,7 +134,7 @@ def check_caller(caller: Caller, request: StackRequest) -> None:
 
 
 def check_account(
-    caller: Caller, *, partition: str, vendor_account: str, tenant: str, tenant_account: str | None
+    caller: CallerIdentity, *, partition: str, vendor_account: str, tenant: str, tenant_account: str | None
 ) -> None:
     """Raise ServiceError when the caller's account cannot be the tenant's: tenant_account is None where any may be."""
     where = f"AWS account {caller.account_id}"

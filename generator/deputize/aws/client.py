@@ -40,7 +40,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CallerIdentity:
     """Who AWS says is calling."""
 
     account_id: str
@@ -71,7 +71,7 @@ class Session:
         self._version = version
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._caller: Caller | None = None
+        self._caller: CallerIdentity | None = None
         core = botocore.session.Session(profile=target.profile, session_vars=_VARIABLES)
         if loader is not None:
             core.register_component("data_loader", loader)
@@ -141,7 +141,7 @@ class Session:
                 return
             token = {"NextToken": answer["NextToken"]}
 
-    def caller(self) -> Caller:
+    def caller(self) -> CallerIdentity:
         """Who this session is, asked once: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
         if self._caller is None:
             answer = self.call("sts", "get_caller_identity")
@@ -150,7 +150,7 @@ class Session:
             if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
                 what = f"it says that the caller is '{faults.clean(arn)}', which is no ARN"
                 raise ServiceError(Problem("AWS sts:GetCallerIdentity", what, "check --endpoint-url"))
-            self._caller = Caller(str(answer["Account"]), arn, parts[1])
+            self._caller = CallerIdentity(str(answer["Account"]), arn, parts[1])
         return self._caller
 
     def _ask(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedStack:
     """The stack as it is now; `outputs` are the template's."""
 
     role_arn: str
@@ -27,7 +27,7 @@ class Deployed:
     outputs: Mapping[str, str]
 
 
-def execute(session: Session, plan: Plan, *, allow_replace: bool, on_event: OnEvent, pace: Pace) -> Deployed:
+def execute(session: Session, plan: Plan, *, allow_replace: bool, on_event: OnEvent, pace: Pace) -> DeployedStack:
     """Do what `plan` says, inside the `with planned(...)` it came from, and return the stack's outputs.
 
     Raises DiffersError, before anything is done, when a resource would be replaced or removed and `allow_replace`
@@ -92,9 +92,9 @@ def _failure(plan: Plan, stack: Stack, events: tuple[StackEvent, ...], after: st
     return Problem(f"stack {plan.request.stack_name}", cause, f"{after}; {mend}" if mend else after)
 
 
-def _deployed(plan: Plan, stack: Stack) -> Deployed:
+def _deployed(plan: Plan, stack: Stack) -> DeployedStack:
     role_arn = stack.outputs.get("RoleArn")
     if role_arn is None:
         what = "it has no output RoleArn: its template was changed outside deputize"
         raise ServiceError(Problem(f"stack {stack.name}", what, "render the bundle again and deploy that"))
-    return Deployed(role_arn, plan.account_id, stack.id, plan.region, plan.request.template_sha256, stack.outputs)
+    return DeployedStack(role_arn, plan.account_id, stack.id, plan.region, plan.request.template_sha256, stack.outputs)

@@ -43,7 +43,7 @@ _MOVED = "PermanentRedirect"
 _TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict")
 
 
-class Outcome(StrEnum):
+class UploadOutcome(StrEnum):
     """What an upload came to."""
 
     UPLOADED = "uploaded"
@@ -140,7 +140,7 @@ def read_bucket(session: Session, name: str) -> Bucket:
     )
 
 
-def upload(session: Session, bucket: Bucket, key: str, data: bytes) -> Outcome:
+def upload(session: Session, bucket: Bucket, key: str, data: bytes) -> UploadOutcome:
     """Put `data` there unless something is; the same bytes being there already is a success.
 
     Raises ProvedWrongError when other bytes are there, ServiceError when S3 refuses or fails.
@@ -159,7 +159,7 @@ def upload(session: Session, bucket: Bucket, key: str, data: bytes) -> Outcome:
         ContentType="application/yaml",
     )
     if not isinstance(put, Refusal):
-        return Outcome.UPLOADED
+        return UploadOutcome.UPLOADED
     found = session.try_call("s3", "get_object", _ABSENT, Bucket=bucket.name, Key=key, ExpectedBucketOwner=bucket.owner)
     where = f"s3://{bucket.name}/{key}"
     if isinstance(found, Refusal):
@@ -170,7 +170,7 @@ def upload(session: Session, bucket: Bucket, key: str, data: bytes) -> Outcome:
         each = f"`aws s3api delete-object --bucket {bucket.name} --key {key} --version-id ID`"
         mend = f"find out who put them there, remove every version ({versions}, {each}), then publish again"
         raise ProvedWrongError(Problem(where, what, mend))
-    return Outcome.ALREADY_THERE
+    return UploadOutcome.ALREADY_THERE
 
 
 def fetch(stranger: Stranger, bucket: str, key: str) -> Fetched:

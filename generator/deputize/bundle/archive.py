@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
-from deputize.bundle.directory import DAMAGED, THE_ZIP, Entry, packed_size, read_directory
+from deputize.bundle.directory import DAMAGED, THE_ZIP, ZipEntry, packed_size, read_directory
 from deputize.bundle.paths import clashes, path_fault, shown
 from deputize.errors import InputError, Problem
 from deputize.model.values import Files
@@ -87,7 +87,7 @@ def _unzipped(data: bytes) -> tuple[str, Files]:
     return folder, MappingProxyType(found)
 
 
-def _faults(entries: tuple[Entry, ...]) -> list[Problem]:
+def _faults(entries: tuple[ZipEntry, ...]) -> list[Problem]:
     problems = []
     names = [entry.name for entry in entries]
     if len({name.partition("/")[0] for name in names}) > 1:
@@ -100,7 +100,7 @@ def _faults(entries: tuple[Entry, ...]) -> list[Problem]:
     return problems
 
 
-def _entry_problems(entries: tuple[Entry, ...]) -> Iterator[Problem]:
+def _entry_problems(entries: tuple[ZipEntry, ...]) -> Iterator[Problem]:
     """What is wrong with single files; of a zip that another program packed each thing is said once, of the first."""
     again: dict[str, list[str]] = {}
     for entry in entries:
@@ -114,7 +114,7 @@ def _entry_problems(entries: tuple[Entry, ...]) -> Iterator[Problem]:
         yield Problem(first, f"{fault}{others}", _PACKED_AGAIN)
 
 
-def _kind_fault(entry: Entry) -> str:
+def _kind_fault(entry: ZipEntry) -> str:
     if stat.S_ISLNK(entry.mode):
         return "is a symbolic link"
     if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -122,7 +122,7 @@ def _kind_fault(entry: Entry) -> str:
     return f"is larger than {_LARGEST} bytes" if max(entry.size, entry.packed) > _LARGEST else ""
 
 
-def _packed_again(entry: Entry) -> str:
+def _packed_again(entry: ZipEntry) -> str:
     if entry.name.endswith("/") or stat.S_ISDIR(entry.mode):
         return "is the entry of a folder, which deputize never writes"
     if "/" not in entry.name:

@@ -27,7 +27,7 @@ _LOCAL_SIZE: Final = 30  # bytes of a file's own header, without its name
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """One file as the directory tells it.
 
     name: bytes that are no ASCII as escapes. flags, method, crc: as the format defines them. packed, size: bytes of its
@@ -51,7 +51,7 @@ def looks_zipped(data: bytes) -> bool:
     return any(mark in data for mark in (_LOCAL_MARK, _ENTRY_MARK, _END_MARK))
 
 
-def read_directory(data: bytes) -> tuple[Entry, ...]:
+def read_directory(data: bytes) -> tuple[ZipEntry, ...]:
     """The files that the zip `data` lists, at most 200.
 
     Raises InputError when it is no zip, is cut, has something before or after it, or a comment, or lists too many.
@@ -72,7 +72,7 @@ def read_directory(data: bytes) -> tuple[Entry, ...]:
     return entries
 
 
-def packed_size(entries: tuple[Entry, ...]) -> int:
+def packed_size(entries: tuple[ZipEntry, ...]) -> int:
     """How many bytes a zip of these files has when nothing overlaps and nothing lies between."""
     each = _LOCAL_SIZE + _ENTRY.size
     return _END.size + sum(each + 2 * len(entry.name) + entry.size for entry in entries)
@@ -82,7 +82,7 @@ def _ends_before(data: bytes) -> bool:
     return 0 <= data.rfind(_END_MARK) < len(data) - _END.size
 
 
-def _entries(directory: bytes) -> Iterator[Entry]:
+def _entries(directory: bytes) -> Iterator[ZipEntry]:
     """Every file of the directory. Raises InputError where an entry is cut or something else stands in its place."""
     at = 0
     while at < len(directory):
@@ -94,4 +94,4 @@ def _entries(directory: bytes) -> Iterator[Entry]:
         at = content + name + extra + comment
         text = directory[content : content + name].decode("ascii", "backslashreplace")
         more = bool(extra or comment or disk)
-        yield Entry(text, flags, method, crc, packed, size, more, mode >> 16, offset + _LOCAL_SIZE + name)
+        yield ZipEntry(text, flags, method, crc, packed, size, more, mode >> 16, offset + _LOCAL_SIZE + name)

@@ -15,7 +15,7 @@ from deputize.checks.details import Details, Located, Suppressed, fingerprints
 from deputize.errors import InputError, Problem
 from deputize.model.display import display_problem, shown
 from deputize.model.values import Finding, LintReport, Severity
-from deputize.model.yaml_tree import Located as Tree
+from deputize.model.yaml_tree import LocatedText as Tree
 from deputize.model.yaml_tree import Path, read_yaml
 
 BASELINE = "deputize/baseline/1"

@@ -18,12 +18,12 @@ from deputize.disk.reading import (
     stream_lines,
     survey_folder,
 )
-from deputize.disk.writing import BundleWriter, Outcome, write_bundle, write_file_atomically
+from deputize.disk.writing import BundleWriter, WriteOutcome, write_bundle, write_file_atomically
 
 __all__ = [
     "BundleWriter",
-    "Outcome",
     "VerdictCache",
+    "WriteOutcome",
     "check_bundle",
     "read_bytes",
     "read_folder",

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import IO, BinaryIO, Final
 
 from deputize.bundle import compare, path_fault, shown
+from deputize.disk.os_errors import trouble
 from deputize.disk.scanning import FILE_CAP, scan
-from deputize.disk.trouble import trouble
 from deputize.errors import InputError, Problem
 from deputize.model.values import Files
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from deputize.bundle import path_fault, shown
-from deputize.disk.trouble import trouble
+from deputize.disk.os_errors import trouble
 from deputize.errors import Problem
 
 FILE_CAP: Final = 1 << 20  # bytes of one file

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from deputize.bundle import MANIFEST
-from deputize.disk.trouble import trouble
+from deputize.disk.os_errors import trouble
 from deputize.model.format import TEMPLATE
 
 _PEEK: Final = 1 << 16
@@ -18,7 +18,7 @@ _OURS: Final = b'"deputize/manifest/'
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class WalkedFile:
     """A file in a folder, a bundle (a folder with a manifest of deputize's), or any other folder.
 
     inside: its path below the folder that is walked. is_left: a hidden folder, or what is neither a file nor a folder,
@@ -32,14 +32,14 @@ class Seen:
     is_left: bool = False
 
 
-def walk(folder: str, exclude: tuple[str, ...]) -> Iterator[Seen]:
+def walk(folder: str, exclude: tuple[str, ...]) -> Iterator[WalkedFile]:
     """Every regular file and bundle below `folder`, in the order of their paths' parts, and what is left there.
 
     exclude: globs of paths below the folder, or of names at any depth; a folder that matches is left out whole. Hidden
     folders (.git) and symbolic links are not followed, and what is in a bundle is the bundle's.
     Raises InputError for a folder that cannot be listed.
     """
-    pending = [Seen(folder, "")]
+    pending = [WalkedFile(folder, "")]
     while pending:
         at = pending.pop()
         if at.is_file or at.is_bundle or at.is_left:
@@ -48,7 +48,7 @@ def walk(folder: str, exclude: tuple[str, ...]) -> Iterator[Seen]:
             pending += reversed(list(_listing(at, exclude)))
 
 
-def _listing(folder: Seen, exclude: tuple[str, ...]) -> Iterator[Seen]:
+def _listing(folder: WalkedFile, exclude: tuple[str, ...]) -> Iterator[WalkedFile]:
     try:
         with os.scandir(folder.path) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -59,11 +59,11 @@ def _listing(folder: Seen, exclude: tuple[str, ...]) -> Iterator[Seen]:
         if any(fnmatchcase(inside, glob) or fnmatchcase(entry.name, glob) for glob in exclude):
             continue
         if entry.is_file(follow_symlinks=False):
-            yield Seen(entry.path, inside, is_file=True)
+            yield WalkedFile(entry.path, inside, is_file=True)
         elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-            yield Seen(entry.path, inside, is_bundle=is_bundle(entry.path))
+            yield WalkedFile(entry.path, inside, is_bundle=is_bundle(entry.path))
         else:
-            yield Seen(entry.path, inside, is_left=True)
+            yield WalkedFile(entry.path, inside, is_left=True)
 
 
 def is_bundle(folder: str) -> bool:

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from deputize.bundle import MANIFEST, path_fault, shown, zip_bytes
+from deputize.disk.bundle_state import ELSEWHERE, Found, look_at_folder, look_at_zip
+from deputize.disk.os_errors import trouble
 from deputize.disk.reading import name_fault
-from deputize.disk.standing import ELSEWHERE, Found, look_at_folder, look_at_zip
-from deputize.disk.trouble import trouble
-from deputize.disk.workplace import NEW, OLD, Workplace, discard, leave, occupy, recover, working
+from deputize.disk.staging import NEW, OLD, Workplace, discard, leave, occupy, recover, working
 from deputize.errors import DiffersError, InputError, Problem
 from deputize.model.values import Files
 
@@ -28,7 +28,7 @@ _TAKEN: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
 _GONE: Final = frozenset({errno.ENOENT})
 
 
-class Outcome(StrEnum):
+class WriteOutcome(StrEnum):
     """What became of one bundle."""
 
     CREATED = "created"
@@ -58,7 +58,7 @@ class BundleWriter:
     ) -> None:
         self._leave()
 
-    def write(self, name: str, files: Files, *, force: bool = False) -> Outcome:
+    def write(self, name: str, files: Files, *, force: bool = False) -> WriteOutcome:
         """Write `files`, a manifest among them, as the folder `name`.
 
         A bundle with the same bytes is left alone; one that agrees with its own manifest is replaced. Raises
@@ -78,7 +78,7 @@ class BundleWriter:
             self._leave()
             raise
 
-    def write_zip(self, name: str, files: Files, *, force: bool = False) -> Outcome:
+    def write_zip(self, name: str, files: Files, *, force: bool = False) -> WriteOutcome:
         """Write `files` as `name`.zip, whose entries lie under `name`/; the same rules as for a folder."""
         _refuse(name, name_fault(name))
         self._recover()
@@ -87,11 +87,11 @@ class BundleWriter:
         try:
             found = look_at_zip(target, data, force=force)
             if found is Found.SAME:
-                return Outcome.UNCHANGED
+                return WriteOutcome.UNCHANGED
             _put(self._workplace(), target, data, replace=found is Found.OURS)
         except OSError as error:
             raise trouble(target, error) from error
-        return Outcome.REPLACED if found is Found.OURS else Outcome.CREATED
+        return WriteOutcome.REPLACED if found is Found.OURS else WriteOutcome.CREATED
 
     def _recover(self) -> None:
         if not self._recovered:
@@ -108,21 +108,21 @@ class BundleWriter:
         if place is not None:
             leave(place)
 
-    def _write(self, name: str, target: str, files: Files, *, force: bool) -> Outcome:
+    def _write(self, name: str, target: str, files: Files, *, force: bool) -> WriteOutcome:
         fresh = ""
         for _ in range(_TRIES):
             found = look_at_folder(target, files, force=force)
             if found is Found.SAME:
                 if fresh:
                     discard(fresh)
-                return Outcome.UNCHANGED
+                return WriteOutcome.UNCHANGED
             if found is not Found.MOVING and not fresh:
                 fresh = f"{self._workplace().path}/{NEW}{name}"
                 _make(fresh, files)
             if found is Found.NOTHING and _renamed(fresh, target, _TAKEN):
-                return Outcome.CREATED
+                return WriteOutcome.CREATED
             if found is Found.OURS and self._replaced(fresh, name, target):
-                return Outcome.REPLACED
+                return WriteOutcome.REPLACED
         raise OSError(errno.EBUSY, "is being written by other processes all the time", target)
 
     def _replaced(self, fresh: str, name: str, target: str) -> bool:
@@ -207,7 +207,7 @@ def _link(fresh: str, target: str) -> None:
         os.replace(fresh, target)
 
 
-def write_bundle(parent: Path | str, name: str, files: Files, *, force: bool = False) -> Outcome:
+def write_bundle(parent: Path | str, name: str, files: Files, *, force: bool = False) -> WriteOutcome:
     """Write one bundle as `parent`/`name`: see `BundleWriter.write`, which is the cheaper way for many."""
     with BundleWriter(parent) as writer:
         return writer.write(name, files, force=force)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deputize.iam.exposure import Grade
 from deputize.model.facts import Exposed, Managed, Services, by_service, role_facts
-from deputize.model.facts import Part as Allowed
+from deputize.model.facts import StatementFacts as Allowed
 from deputize.model.role import Role
 from deputize.model.text import Localized
 
@@ -25,7 +25,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PagePart:
     """One statement: what it allows, counted by service, on which resources (none named: all), and why."""
 
     sid: str
@@ -47,7 +47,7 @@ class Exposures:
 class PageFacts:
     """Everything that the role allows. actions, services: how many different ones there are in all."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PagePart, ...]
     managed: tuple[Managed, ...]
     secrets: Exposures
     data: Exposures
@@ -70,12 +70,12 @@ def page_facts(role: Role) -> PageFacts:
     )
 
 
-def _part(part: Allowed) -> Part:
+def _part(part: Allowed) -> PagePart:
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for one in part.judged:
         service, _, name = one.action.partition(":")
         grouped.setdefault((service, one.level, one.reason), []).append(name)
-    return Part(
+    return PagePart(
         sid=part.sid,
         reason=part.reason,
         resources=() if part.resources == ("*",) else part.resources,

@@ -16,7 +16,7 @@ from deputize.formats.templates import render
 from deputize.iam.exposure import Grade
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.facts import Exposed, Facts, Services, reviewed_reason
-from deputize.model.facts import Part as Allowed
+from deputize.model.facts import StatementFacts as Allowed
 from deputize.model.format import README, SIGNATURE, access_policy
 from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
@@ -26,7 +26,7 @@ _SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReadmePart:
     """One statement: actions counted by service, and the resources it is bound to (none named: all)."""
 
     sid: str
@@ -110,9 +110,9 @@ def _console(role: Role) -> dict[str, object]:
     }
 
 
-def _part(part: Allowed, locale: str) -> Part:
+def _part(part: Allowed, locale: str) -> ReadmePart:
     resources = () if part.resources == ("*",) else part.resources
-    return Part(part.sid, part.services, resources, _in(part.reason, locale))
+    return ReadmePart(part.sid, part.services, resources, _in(part.reason, locale))
 
 
 def _exposed(one: Exposed, locale: str) -> Told:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from deputize.formats.languages import HCL, MARKDOWN
 from deputize.formats.phrases import policy_description, who_may_enter
 from deputize.formats.templates import Literal, render
-from deputize.formats.terraform_interface import PROVIDER, TERRAFORM, Input, Output, inputs, outputs
+from deputize.formats.terraform_interface import PROVIDER, TERRAFORM, Input, TerraformOutput, inputs, outputs
 from deputize.formats.terraform_tests import MOCKS_TERRAFORM, MOCKS_TOFU, expected
 from deputize.iam.arn import aws_managed_policy
 from deputize.iam.partitions import PARTITIONS
@@ -56,7 +56,7 @@ def render_terraform(role: Role) -> dict[str, str]:
     }
 
 
-def _example(role: Role, taken: tuple[Input, ...], arn: Output) -> str:
+def _example(role: Role, taken: tuple[Input, ...], arn: TerraformOutput) -> str:
     """The module as a child module, every choice shown at its default; `arn` is what it hands on."""
     return render(
         f"{MODULE_EXAMPLE}.j2",
@@ -68,7 +68,7 @@ def _example(role: Role, taken: tuple[Input, ...], arn: Output) -> str:
     )
 
 
-def _readme(role: Role, taken: tuple[Input, ...], given: tuple[Output, ...], example: str) -> str:
+def _readme(role: Role, taken: tuple[Input, ...], given: tuple[TerraformOutput, ...], example: str) -> str:
     """The module's documentation, in the tenant's locale."""
     locale = role.slots.locale
     return render(

@@ -35,7 +35,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TerraformOutput:
     """One output; `value` is an HCL expression, `after` the resources that must be there before it is of use."""
 
     name: str
@@ -72,15 +72,15 @@ def inputs(role: Role) -> tuple[Input, ...]:
     )
 
 
-def outputs(role: Role, attached: tuple[str, ...]) -> tuple[Output, ...]:
+def outputs(role: Role, attached: tuple[str, ...]) -> tuple[TerraformOutput, ...]:
     """What the module tells its caller; `attached` are the addresses of what hangs policies on the role."""
-    arn = Output(
+    arn = TerraformOutput(
         "role_arn",
         Literal("aws_iam_role.role.arn"),
         _both("Give this ARN to the vendor.", "ベンダーに伝える ARN。"),
         tuple(map(Literal, attached)),
     )
-    name = Output("role_name", Literal("aws_iam_role.role.name"), _both("Name of the role.", "ロールの名前。"))
+    name = TerraformOutput("role_name", Literal("aws_iam_role.role.name"), _both("Name of the role.", "ロールの名前。"))
     return (arn, name, *_external_ids(role), *_identities(role))
 
 
@@ -121,30 +121,32 @@ def _permissions_boundary(role: Role) -> Input:
     )
 
 
-def _external_ids(role: Role) -> Iterator[Output]:
+def _external_ids(role: Role) -> Iterator[TerraformOutput]:
     now, *following = role.slots.external_ids
     said = _both(
         "The external ID that the vendor sends; not a secret.", "ベンダーが送る外部 ID。秘密の情報ではありません。"
     )
-    yield Output("external_id", _text(now), said)
+    yield TerraformOutput("external_id", _text(now), said)
     for one in following:
         said = _both(
             "The external ID that the vendor will send after its rotation.", "ベンダーが切り替え後に送る外部 ID。"
         )
-        yield Output("next_external_id", _text(one), said)
+        yield TerraformOutput("next_external_id", _text(one), said)
 
 
-def _identities(role: Role) -> Iterator[Output]:
+def _identities(role: Role) -> Iterator[TerraformOutput]:
     said = _both("The tenant this role is for.", "このロールの対象となるテナント。")
-    yield Output("tenant", _text(role.slots.tenant), said)
-    yield Output("vendor", _text(role.vendor.slug), _both("The vendor who may enter.", "ロールを引き受けるベンダー。"))
+    yield TerraformOutput("tenant", _text(role.slots.tenant), said)
+    yield TerraformOutput(
+        "vendor", _text(role.vendor.slug), _both("The vendor who may enter.", "ロールを引き受けるベンダー。")
+    )
     said = _both(
         "The vendor's AWS account, the only one that may enter.",
         "ベンダーの AWS アカウント。引き受けられるのはこのアカウントのみです。",
     )
-    yield Output("vendor_account", _text(role.account.id), said)
+    yield TerraformOutput("vendor_account", _text(role.account.id), said)
     said = _both("Version of deputize's template set.", "deputize のテンプレート一式のバージョン。")
-    yield Output("template_version", _text(str(TEMPLATE_VERSION)), said)
+    yield TerraformOutput("template_version", _text(str(TEMPLATE_VERSION)), said)
 
 
 def _both(english: str, japanese: str) -> Localized:

@@ -14,7 +14,7 @@ _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Escalation:
     """One reviewed line: actions that must come together.
 
     actions: full names; the first is the one that the others need. reason: what one does with them. source: the page
@@ -28,11 +28,13 @@ class Way:
 
 
 @cache
-def escalations() -> tuple[Way, ...]:
+def escalations() -> tuple[Escalation, ...]:
     """The reviewed list, in the order of its file."""
     text = resources.files("deputize.iam").joinpath("data", "escalation.yaml").read_text(encoding="utf-8")
     lines: list[dict[str, Any]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
-    return tuple(Way(tuple(one["actions"]), one["reason"], one["source"], one.get("chain", False)) for one in lines)
+    return tuple(
+        Escalation(tuple(one["actions"]), one["reason"], one["source"], one.get("chain", False)) for one in lines
+    )
 
 
 @cache
@@ -41,6 +43,6 @@ def escalating_actions() -> frozenset[str]:
     return frozenset(action for way in escalations() for action in way.actions)
 
 
-def ways_of(actions: AbstractSet[str]) -> tuple[Way, ...]:
+def ways_of(actions: AbstractSet[str]) -> tuple[Escalation, ...]:
     """The ways that are open to whoever may do all of `actions`, full names as AWS writes them."""
     return tuple(way for way in escalations() if actions >= set(way.actions))

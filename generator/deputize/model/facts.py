@@ -22,7 +22,7 @@ Services = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatementFacts:
     """One statement that allows something.
 
     policy: the name of the policy that it is in. judged: its actions, wildcards expanded, by name. reason: why it is
@@ -78,7 +78,7 @@ class Exposed:
 class Facts:
     """Everything that a role allows. exposed: by action, each once."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[StatementFacts, ...]
     managed: tuple[Managed, ...]
     exposed: tuple[Exposed, ...]
 
@@ -92,7 +92,7 @@ class Facts:
 def role_facts(role: Role) -> Facts:
     """What `role` allows, with the customer's choices at their defaults."""
     parts = tuple(
-        Part(
+        StatementFacts(
             policy=policy.name,
             sid=str(statement.sid),
             resources=statement.resources,
@@ -107,7 +107,7 @@ def role_facts(role: Role) -> Facts:
 
 
 def exposed_by(
-    parts: Iterable[Part], managed: Iterable[Managed], allowed_secrets: Iterable[AllowedSecret] = ()
+    parts: Iterable[StatementFacts], managed: Iterable[Managed], allowed_secrets: Iterable[AllowedSecret] = ()
 ) -> tuple[Exposed, ...]:
     """Every read that may expose something, each once, and every allowed secret with the reason it is allowed for."""
     allowed = {secret.action.lower(): secret for secret in allowed_secrets}
@@ -196,7 +196,7 @@ def _actions_of(name: str) -> tuple[str, ...]:
     return () if policy is None else managed_actions(policy)
 
 
-def _statement(part: Part, locale: str) -> dict[str, object]:
+def _statement(part: StatementFacts, locale: str) -> dict[str, object]:
     return {
         "sid": part.sid,
         "reason": _told(part.reason, locale),

@@ -24,7 +24,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Seen:
+class SeenTenants:
     """Slugs and external IDs that earlier rows took, each with its line; IDs ignore case."""
 
     slugs: dict[str, int] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def column_problems(columns: Iterable[str], where: str) -> Iterator[Problem]:
             yield Problem(where, f"column {name} is there twice", "remove one")
 
 
-def check_row(row: Row, seen: Seen, where: str) -> tuple[Tenant, tuple[Problem, ...]]:
+def check_row(row: Row, seen: SeenTenants, where: str) -> tuple[Tenant, tuple[Problem, ...]]:
     """The row's tenant, and everything wrong with it."""
     place = f"{where}:{row.line}"
     tenant = tenant_from_row(row)

@@ -25,14 +25,14 @@ MAX_DEPTH = 20  # vendor.yaml needs 6
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedText:
     """A YAML document as text, lists and mappings, with the line (from 1) of each path in it."""
 
     tree: Tree
     lines: dict[Path, int]
 
 
-def read_yaml(text: str, where: str) -> Located:
+def read_yaml(text: str, where: str) -> LocatedText:
     """Parse one YAML document. Raises InputError naming `where` and the line of every problem."""
     try:
         _check_events(text, where)
@@ -42,11 +42,11 @@ def read_yaml(text: str, where: str) -> Located:
         raise InputError(Problem(f"{where}:{line}", f"is not YAML: {error.problem or 'cannot be parsed'}")) from error
     except yaml.YAMLError as error:
         raise InputError(Problem(where, "is not YAML: it has a character that YAML does not allow")) from error
-    reader = _Reader(where)
+    reader = _TreeReader(where)
     tree = reader.value(node, ()) if node is not None else {}
     if reader.problems:
         raise InputError(*reader.problems)
-    return Located(tree, reader.lines)
+    return LocatedText(tree, reader.lines)
 
 
 def _check_events(text: str, where: str) -> None:
@@ -61,7 +61,7 @@ def _check_events(text: str, where: str) -> None:
             raise InputError(Problem(line, f"is nested more than {MAX_DEPTH} levels deep"))
 
 
-class _Reader:
+class _TreeReader:
     def __init__(self, where: str) -> None:
         self.where = where
         self.lines: dict[Path, int] = {}

@@ -45,7 +45,7 @@ def parse_yaml(text: str, where: str, *, any_key: bool = False) -> Node:
     check_text(text, where)
     try:
         # What yaml.parse does, but that it asks before each event whether there is one.
-        return _Builder(where, any_key=any_key).build(iter(_Loader(text).get_event, None))
+        return _NodeBuilder(where, any_key=any_key).build(iter(_Loader(text).get_event, None))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(where, mark.line + 1, mark.column + 1) if mark else where
@@ -54,7 +54,7 @@ def parse_yaml(text: str, where: str, *, any_key: bool = False) -> Node:
         raise refusal(where, "is not YAML: it has a character that YAML does not allow") from error
 
 
-class _Builder:
+class _NodeBuilder:
     def __init__(self, where: str, *, any_key: bool) -> None:
         self.where = where
         self.any_key = any_key

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from deputize.tools.command import run
-from deputize.tools.ssh_keygen import NAMESPACE, Checked, check_signature, sign
+from deputize.tools.ssh_keygen import NAMESPACE, SignatureCheck, check_signature, sign
 from deputize.tools.terraform import Diagnostic, ToolResult, find_terraform, terraform
 
 __all__ = [
     "NAMESPACE",
-    "Checked",
     "Diagnostic",
+    "SignatureCheck",
     "ToolResult",
     "check_signature",
     "find_terraform",

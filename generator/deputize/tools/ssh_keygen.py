@@ -52,7 +52,7 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class SignatureCheck:
     """What ssh-keygen makes of a signature.
 
     right: it was made over these bytes, in our namespace, by the key `key`, as `ED25519 SHA256:...`. signer: the
@@ -95,7 +95,7 @@ def check_signature(
     environ: Mapping[str, str],
     allowed_signers: bytes | None = None,
     limit: float = TIME_LIMIT,
-) -> Checked:
+) -> SignatureCheck:
     """Whether `signature` is one over `data`, and by whom, as far as `allowed_signers` tells.
 
     allowed_signers: the content of such a file (ALLOWED SIGNERS in ssh-keygen's manual); principals, namespaces,
@@ -104,26 +104,26 @@ def check_signature(
     Raises ServiceError when there is no ssh-keygen, or none that knows signatures, or it takes too long.
     """
     if _ARMOURED.fullmatch(signature) is None:
-        return Checked(right=False, said="it is not one armoured SSH signature and nothing else")
+        return SignatureCheck(right=False, said="it is not one armoured SSH signature and nothing else")
     with tempfile.TemporaryDirectory(prefix="deputize-") as scratch:
         run = _Run(environ, limit, scratch)
         Path(scratch, "signature").write_bytes(signature)
         by = ("-n", NAMESPACE, "-s", "signature")
         code, said = _call(run, "check-novalidate", *by, data=data)
         if code:
-            return Checked(right=False, said=_words(said))
+            return SignatureCheck(right=False, said=_words(said))
         found = _KEY.search(said)
         key = " ".join(found.groups()) if found else ""
         if allowed_signers is None:
-            return Checked(right=True, key=key)
+            return SignatureCheck(right=True, key=key)
         Path(scratch, _SIGNERS).write_bytes(allowed_signers)
         code, said = _call(run, "find-principals", "-s", "signature", "-f", _SIGNERS)
         for signer in said.splitlines() if not code else ():
             code, said = _call(run, "verify", *by, "-I", signer, "-f", _SIGNERS, data=data)
             if not code:
-                return Checked(right=True, key=key, signer=printable(signer, 200))
+                return SignatureCheck(right=True, key=key, signer=printable(signer, 200))
         unread = _UNREAD.search(said)
-        return Checked(
+        return SignatureCheck(
             right=True,
             key=key,
             said=_words(_LINE.sub(r"line \1: ", said)),

@@ -69,7 +69,7 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _TerraformRun:
     """Where and how the tool is run."""
 
     binary: str
@@ -117,7 +117,7 @@ def terraform(
         copy = Path(scratch, "copy")
         home.mkdir()
         _copy(files, copy)
-        run = _Run(found, str(copy), _environment(environ, str(home)), limit)
+        run = _TerraformRun(found, str(copy), _environment(environ, str(home)), limit)
         result = _formatted(run, ToolResult(Path(found).name, _version(run)))
         if result.skipped:
             return result
@@ -143,12 +143,12 @@ def _environment(environ: Mapping[str, str], home: str) -> Mapping[str, str]:
     return kept | {"HOME": home, "TMPDIR": home, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
 
 
-def _version(run: _Run) -> str:
+def _version(run: _TerraformRun) -> str:
     version = _json(_call(run, "version", "-json").out).get("terraform_version")
     return version if isinstance(version, str) else ""
 
 
-def _formatted(run: _Run, result: ToolResult) -> ToolResult:
+def _formatted(run: _TerraformRun, result: ToolResult) -> ToolResult:
     # Not -diff: it needs a program of that name, and fails in the same way as files that do not parse.
     ended = _call(run, "fmt", "-check", "-recursive", "-no-color")
     if ended.code is None:
@@ -160,7 +160,7 @@ def _formatted(run: _Run, result: ToolResult) -> ToolResult:
     return replace(result, formatted=True, diagnostics=tuple(found))
 
 
-def _validated(run: _Run, result: ToolResult, plugin_dir: str) -> ToolResult:
+def _validated(run: _TerraformRun, result: ToolResult, plugin_dir: str) -> ToolResult:
     # Mocks are read from Terraform 1.7 and OpenTofu 1.8 on; older ones fail at init over tests that they cannot read.
     shutil.rmtree(Path(run.folder, "tests"), ignore_errors=True)
     init = _call(run, "init", "-backend=false", "-input=false", "-no-color", f"-plugin-dir={plugin_dir}")
@@ -201,7 +201,7 @@ def _paragraph(text: str) -> str:
     return next((part for part in paragraphs[1:] if part), paragraphs[0])
 
 
-def _call(run: _Run, *arguments: str) -> _Ended:
+def _call(run: _TerraformRun, *arguments: str) -> _Ended:
     """Run the tool to its end or the time limit, and leave nothing running: providers are processes of their own."""
     try:
         process = subprocess.Popen(

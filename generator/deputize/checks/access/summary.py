@@ -24,7 +24,7 @@ from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
 from deputize.iam.actions import expand
 from deputize.iam.levels import judge_action
 from deputize.iam.policy import Statement
-from deputize.model.facts import Facts, Managed, Part, exposed_by
+from deputize.model.facts import Facts, Managed, StatementFacts, exposed_by
 from deputize.model.values import Finding
 from deputize.model.world import Document, FoundPolicy, FoundRole, Unknown
 
@@ -75,11 +75,11 @@ def _told(policies: Sequence[FoundPolicy], access: Access, where: str, limits: t
     )
 
 
-def _parts(policy: FoundPolicy, denied: Denied) -> Iterator[Part]:
+def _parts(policy: FoundPolicy, denied: Denied) -> Iterator[StatementFacts]:
     unknowns = policy.document.unknowns
     for number, statement in enumerate(statements_of(policy.document), 1):
         if statement.effect == "Allow":
-            yield Part(
+            yield StatementFacts(
                 policy=policy.name,
                 sid=statement.sid or f"statement {number}",
                 resources=tuple(named(one, unknowns) for one in statement.resources),

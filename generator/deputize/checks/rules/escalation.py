@@ -8,7 +8,7 @@ from deputize.checks.access.grants import Access
 from deputize.checks.placed import HitThere
 from deputize.checks.rule import Rule, some
 from deputize.checks.rules import access_sample as sample
-from deputize.iam.escalation import Way, escalating_actions, ways_of
+from deputize.iam.escalation import Escalation, escalating_actions, ways_of
 from deputize.model.values import Severity
 
 _PASSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"
@@ -28,7 +28,7 @@ def _open(access: Access, *, chain: bool, what: str) -> Iterator[HitThere]:
             yield HitThere(f"{found.label}{found.suffix} {what}: {some(here, _SHOWN)}", place=found.place)
 
 
-def _told(way: Way) -> str:
+def _told(way: Escalation) -> str:
     first, *others = way.actions
     return f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deputize.aws.changes import Plan, planned
 from deputize.aws.client import Session
-from deputize.aws.deploy import Deployed, execute
+from deputize.aws.deploy import DeployedStack, execute
 from deputize.aws.stack import Pace, StackEvent, StackRequest
 from deputize.bundle import Manifest, read_manifest
 from deputize.errors import InputError, Problem
@@ -60,7 +60,7 @@ def deploy(
     decide: Callable[[Plan], bool] = always,
     on_event: Callable[[StackEvent], None] = nothing,
     session: Session | None = None,
-) -> Deployed | None:
+) -> DeployedStack | None:
     """Deploy a bundle, or the bundle in a folder, as a CloudFormation stack in the account of the AWS credentials.
 
     decide: is shown the plan before anything changes; when it says no, nothing does and None is returned. on_event: is

@@ -7,7 +7,7 @@ from deputize.checks.trust.describe import Entry
 from deputize.iam.actions import data_version
 from deputize.iam.levels import Judged, judge_action, reading_actions
 from deputize.jobs.explain.run import Explained, Explanation
-from deputize.model.facts import Exposed, Managed, Part, by_service
+from deputize.model.facts import Exposed, Managed, StatementFacts, by_service
 from deputize.model.text import Localized
 
 SCHEMA = "deputize/explain/1"
@@ -71,7 +71,7 @@ def _surface(judged: list[Judged]) -> dict[str, object]:
     return {"reads": reads, "of": of, "per_cent": round(100 * reads / of, 2), "data": data_version()}
 
 
-def _part(part: Part) -> dict[str, object]:
+def _part(part: StatementFacts) -> dict[str, object]:
     return {
         "policy": part.policy,
         "sid": part.sid,

@@ -18,7 +18,7 @@ from deputize.formats.languages import MARKDOWN
 from deputize.iam.exposure import Grade
 from deputize.iam.levels import Judged, judge_action, reading_actions
 from deputize.jobs.explain.run import BUNDLE, Explained, Explanation
-from deputize.model.facts import Exposed, Facts, Managed, Part, Services
+from deputize.model.facts import Exposed, Facts, Managed, Services, StatementFacts
 from deputize.model.text import Localized
 from deputize.model.values import Finding
 from deputize.read.recognise import ACCESS, ROLE, TEMPLATE, TRUST
@@ -164,7 +164,7 @@ def _services(judged: list[Judged], value: Value) -> Iterator[str]:
         yield f"and of {_count(len(rest), 'more service')}: {_counts(rest, value)}"
 
 
-def _part(part: Part, value: Value) -> str:
+def _part(part: StatementFacts, value: Value) -> str:
     resources = "all resources" if part.resources == ("*",) and not part.but else some(part.resources, _FEW)
     on = f"everything but {resources}" if part.but else resources
     condition = ", under a condition" if part.conditional else ""

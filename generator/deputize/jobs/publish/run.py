@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deputize.aws.client import Session
-from deputize.aws.hosting import Bucket, Outcome, Stranger, fetch, read_bucket, upload
+from deputize.aws.hosting import Bucket, Stranger, UploadOutcome, fetch, read_bucket, upload
 from deputize.errors import InputError, Problem, ServiceError
 from deputize.formats.languages import YAML
 from deputize.iam import limits
@@ -49,7 +49,7 @@ class Published:
     """
 
     publication: Publication
-    outcome: Outcome
+    outcome: UploadOutcome
     unreadable: str
 
 

@@ -15,7 +15,7 @@ from deputize.jobs.publish.hosting import check_links, unhosted
 from deputize.jobs.render.shapes import Shape, refuse_errors, shape_for, tenant_findings
 from deputize.jobs.render.template_cache import judge_template
 from deputize.model.spec import Tenant, Vendor, tenant_problems
-from deputize.model.tenant_rows import Seen, check_row
+from deputize.model.tenant_rows import SeenTenants, check_row
 from deputize.model.values import Finding
 
 
@@ -131,7 +131,7 @@ def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOpt
 
 
 def _checked(vendor: Vendor, source: BinaryIO, name: str, options: RenderOptions) -> Iterator[Ready | Rejected]:
-    seen = Seen()
+    seen = SeenTenants()
     for row in read_rows(source, name):
         if isinstance(row, Problem):
             yield Rejected((row,))
