@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deputize.aws.changes import Change, Plan
 from deputize.aws.client import Session
-from deputize.aws.deploy import Deployed
+from deputize.aws.deploy import DeployedStack
 from deputize.aws.destroy import Destroyed
 from deputize.aws.stack import Stack, StackEvent, how_to_go_on
 from deputize.errors import Problem, UsageError
@@ -41,7 +41,7 @@ class Deployment:
     """
 
     plan: Plan | None
-    done: Deployed | None
+    done: DeployedStack | None
 
     @property
     def outcome(self) -> str:
