@@ -21,7 +21,7 @@ from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import About, Fault, Reason
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
-from deputize.iam.trust.intent import ASSUME_ROLE, BEYOND
+from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
 from deputize.iam.trust.statements import allows_assume_role, id_conditions, may_allow, names_any_provider
 from deputize.iam.wildcards import matches
 from deputize.model.display import shown
@@ -132,7 +132,7 @@ def _unexpected(case: RoleTrust, way: Way, statement: Statement) -> Fault | None
     """What lets in somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
     kind, about = way.found.kind, _about(way)
     if kind == "other-role":
-        return Fault(Reason.UNEXPECTED_ROLE, BEYOND[kind], statement.path, about)
+        return Fault(Reason.UNEXPECTED_ROLE, VIOLATIONS[kind], statement.path, about)
     if kind == "second-id":
         known = set(case.expected_ids)
         path = next((path_of(one) for one in accepted_ids(case, statement) if one not in known), statement.path)

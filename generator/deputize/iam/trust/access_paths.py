@@ -16,10 +16,19 @@ from deputize.iam.limits import EXTERNAL_ID
 from deputize.iam.policy import Policy
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.evaluate import NOTHING, Context, judge_all
-from deputize.iam.trust.intent import ACTIONS, ASSUME_ROLE, BEYOND, Meant, Trusted, Try, listed_ids, meant
+from deputize.iam.trust.intent import (
+    ACTIONS,
+    ASSUME_ROLE,
+    VIOLATIONS,
+    AssumeRequest,
+    IntendedAccess,
+    Trusted,
+    intended_access,
+    listed_ids,
+)
 from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.reach import external_ids as told_apart
-from deputize.iam.trust.reach import fitting, identities, is_untold
+from deputize.iam.trust.reach import fitting, identities, is_not_enumerable
 
 __all__ = ["Trusted", "WayIn", "find_ways_in"]
 
@@ -59,11 +68,11 @@ def find_ways_in(
         sentence = f"The trust policy is not understood: {fault.sentence}."
         return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
     ids, callers = _ids(document, external_ids), _callers(document, trusted)
-    if ids is None or callers is None or is_untold(document):
+    if ids is None or callers is None or is_not_enumerable(document):
         sentence = "The trust policy compares the external ID or the caller in a way that cannot be tried out whole."
         return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
-    tries = (Try(*one) for one in product(callers, ids, ACTIONS))
-    ways = tuple(_distinct(_found(document, meant(document, trusted, external_ids), tries)))
+    tries = (AssumeRequest(*one) for one in product(callers, ids, ACTIONS))
+    ways = tuple(_distinct(_found(document, intended_access(document, trusted, external_ids), tries)))
     told = {at for way in ways if way.kind == "unknown" for at in way.statements}
     return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
 
@@ -125,9 +134,9 @@ def _session(caller: Caller) -> Caller | None:
     return parse_caller(f"arn:{caller.partition}:sts::{caller.account}:assumed-role/{caller.name}/any-session")
 
 
-def _found(policy: Policy, known: Meant, tries: Iterable[Try]) -> Iterator[tuple[str, WayIn]]:
+def _found(policy: Policy, known: IntendedAccess, tries: Iterable[AssumeRequest]) -> Iterator[tuple[str, WayIn]]:
     for one in tries:
-        fault = known.fault(one)
+        fault = known.violation(one)
         if fault is None:
             continue
         sent = () if one.external_id is None else (one.external_id,)
@@ -144,7 +153,7 @@ def _found(policy: Policy, known: Meant, tries: Iterable[Try]) -> Iterator[tuple
                 action=one.action,
                 context=NOTHING,
                 statements=decision.statements,
-                sentence=f"{_statements(decision.statements)} {'' if sure else 'perhaps '}{BEYOND[fault]}.",
+                sentence=f"{_statements(decision.statements)} {'' if sure else 'perhaps '}{VIOLATIONS[fault]}.",
             ),
         )
 

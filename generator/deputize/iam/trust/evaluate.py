@@ -16,7 +16,7 @@ from deputize.iam.operators import Truth
 from deputize.iam.policy import Condition, Policy, Statement
 from deputize.iam.trust.callers import PRINCIPAL_ARN, Caller, parse_caller
 from deputize.iam.trust.principals import concerns
-from deputize.iam.trust.reach import fitting, is_untold, mixes_callers
+from deputize.iam.trust.reach import fitting, is_not_enumerable, mixes_callers
 from deputize.iam.variables import Found, resolve
 from deputize.iam.wildcards import matches
 
@@ -88,7 +88,7 @@ def judge_all(
     given: Mapping[str, Found] = MappingProxyType({}),
 ) -> Decision:
     """What `policy` says about a request of everyone who `caller` may be; given: more condition keys, in lower case."""
-    everybody = None if is_untold(policy) or mixes_callers(policy) else fitting(policy, caller)
+    everybody = None if is_not_enumerable(policy) or mixes_callers(policy) else fitting(policy, caller)
     return _joined(_judged(policy, one, external_id, action, given) for one in everybody or (caller,))
 
 

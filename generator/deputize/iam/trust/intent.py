@@ -18,7 +18,7 @@ SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 ACTIONS = (ASSUME_ROLE, WEB_IDENTITY, SAML, TAG_SESSION, SET_SOURCE_IDENTITY, "sts:SetContext")
 
-BEYOND = {
+VIOLATIONS = {
     "no-id": "lets the vendor in without an external ID",
     "other-case": "lets the vendor in with the external ID in another case",
     "prefix": "lets the vendor in with the beginning of the external ID",
@@ -60,7 +60,7 @@ class Trusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class AssumeRequest:
     """One request that might get in."""
 
     caller: Caller
@@ -69,7 +69,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class IntendedAccess:
     """What is meant, and what the policy names: enough to tell how a request misses it.
 
     listed: the external IDs that stand in the policy. accounts: the accounts that it names.
@@ -80,8 +80,8 @@ class Meant:
     listed: frozenset[str]
     accounts: frozenset[str | None]
 
-    def fault(self, one: Try) -> str | None:
-        """A key of :data:`BEYOND`; None when the request is meant, or cannot be made."""
+    def violation(self, one: AssumeRequest) -> str | None:
+        """A key of :data:`VIOLATIONS`; None when the request is intended, or cannot be made."""
         caller = one.caller
         if not caller.can_call(one.action):
             return None
@@ -112,11 +112,11 @@ class Meant:
         return "longer" if sent.startswith(self.external_ids) else "wrong-id"
 
 
-def meant(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> Meant:
+def intended_access(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> IntendedAccess:
     """What is meant, seen against `policy`."""
     named = [parse_caller(who.text) for statement in policy.statements for who in statement.principals]
     accounts = frozenset(one.account for one in named if one is not None)
-    return Meant(trusted, external_ids, frozenset(listed_ids(policy)), accounts)
+    return IntendedAccess(trusted, external_ids, frozenset(listed_ids(policy)), accounts)
 
 
 def listed_ids(policy: Policy) -> Iterator[str]:

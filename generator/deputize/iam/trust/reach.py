@@ -8,17 +8,17 @@ from functools import lru_cache
 from deputize.iam.limits import EXTERNAL_ID as EXTERNAL_ID_LIMIT
 from deputize.iam.operators import Operator, parse_operator
 from deputize.iam.policy import Condition, Policy
-from deputize.iam.trust import pattern_classes as cells
+from deputize.iam.trust import pattern_classes as classes
 from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, Caller, parse_caller
 from deputize.iam.variables import has_variable, resolve
 
 _ID_CHARACTERS = frozenset(one for one in map(chr, range(128)) if EXTERNAL_ID_LIMIT.admits(one * 2))
-_ANY_ACCOUNT = (cells.Step(cells.DIGITS),) * 12
-_WITH_PATH = (*cells.some(cells.GRAPHIC), *cells.exactly("/"))
+_ANY_ACCOUNT = (classes.Step(classes.DIGITS),) * 12
+_WITH_PATH = (*classes.some(classes.GRAPHIC), *classes.exactly("/"))
 _ARN_COLONS = 5
 
 
-def is_untold(policy: Policy) -> bool:
+def is_not_enumerable(policy: Policy) -> bool:
     """Whether the policy compares who calls, or the external ID, so that no examples can stand for all values.
 
     That is as a number, date or address, or with a policy variable.
@@ -43,14 +43,14 @@ def mixes_callers(policy: Policy) -> bool:
 
 def external_ids(policy: Policy, accepted: Iterable[str]) -> tuple[str, ...] | None:
     """An external ID of every kind that the policy tells apart; None when they are too many."""
-    patterns = [cells.exactly(one, any_case=caseless) for one in accepted for caseless in (False, True)]
+    patterns = [classes.exactly(one, any_case=caseless) for one in accepted for caseless in (False, True)]
     patterns += (pattern for condition, text in _values(policy, {EXTERNAL_ID}) for pattern in _as_text(condition, text))
-    return cells.examples(cells.some(_ID_CHARACTERS, EXTERNAL_ID_LIMIT.low), patterns, EXTERNAL_ID_LIMIT.high)
+    return classes.examples(classes.some(_ID_CHARACTERS, EXTERNAL_ID_LIMIT.low), patterns, EXTERNAL_ID_LIMIT.high)
 
 
 def identities(policy: Policy, partition: str, also: Iterable[str] = ()) -> tuple[str, ...] | None:
     """ARNs of AWS identities, one of every kind that the policy or an ARN of `also` tells apart."""
-    patterns = (*_caller_patterns(policy), *map(cells.wild_arn, also))
+    patterns = (*_caller_patterns(policy), *map(classes.wild_arn, also))
     return _each(_domains(partition, _ANY_ACCOUNT), patterns)
 
 
@@ -60,32 +60,32 @@ def fitting(policy: Policy, caller: Caller) -> tuple[Caller, ...] | None:
     if caller.kind not in ("account", "session") or caller.arn is not None or caller.account is None:
         return (caller,)
     partition = caller.partition or _partition(policy)
-    domains = _domains(partition, cells.exactly(caller.account))
+    domains = _domains(partition, classes.exactly(caller.account))
     if caller.kind == "session":
-        before = cells.exactly(f"arn:{partition}:iam::{caller.account}:role/")
-        domains = tuple((*before, *path, *cells.exactly(caller.name)) for path in ((), _WITH_PATH))
+        before = classes.exactly(f"arn:{partition}:iam::{caller.account}:role/")
+        domains = tuple((*before, *path, *classes.exactly(caller.name)) for path in ((), _WITH_PATH))
     arns = _each(domains, _caller_patterns(policy))
     return None if arns is None else tuple(caller.with_arn(arn) for arn in arns)
 
 
-def _each(domains: Iterable[cells.Pattern], patterns: tuple[cells.Pattern, ...]) -> tuple[str, ...] | None:
+def _each(domains: Iterable[classes.Pattern], patterns: tuple[classes.Pattern, ...]) -> tuple[str, ...] | None:
     found: list[str] = []
     for domain in domains:
-        arns = cells.examples(domain, patterns)
+        arns = classes.examples(domain, patterns)
         if arns is None:
             return None
         found += arns
     return tuple(found)
 
 
-def _domains(partition: str, account: cells.Pattern) -> tuple[cells.Pattern, ...]:
+def _domains(partition: str, account: classes.Pattern) -> tuple[classes.Pattern, ...]:
     """Every ARN that aws:PrincipalArn can have in an account."""
 
-    def under(service: str, resource: str, *tail: cells.Pattern) -> cells.Pattern:
-        head = (*cells.exactly(f"arn:{partition}:{service}::"), *account, *cells.exactly(resource))
+    def under(service: str, resource: str, *tail: classes.Pattern) -> classes.Pattern:
+        head = (*classes.exactly(f"arn:{partition}:{service}::"), *account, *classes.exactly(resource))
         return (*head, *(step for one in tail for step in one))
 
-    name = cells.some(cells.NAME)
+    name = classes.some(classes.NAME)
     return (
         under("iam", ":root"),
         under("sts", ":federated-user/", name),
@@ -93,8 +93,8 @@ def _domains(partition: str, account: cells.Pattern) -> tuple[cells.Pattern, ...
     )
 
 
-def _caller_patterns(policy: Policy) -> tuple[cells.Pattern, ...]:
-    found: list[cells.Pattern] = []
+def _caller_patterns(policy: Policy) -> tuple[classes.Pattern, ...]:
+    found: list[classes.Pattern] = []
     for statement in policy.statements:
         for one in statement.principals:
             found += _of_principal(one.text)
@@ -103,43 +103,48 @@ def _caller_patterns(policy: Policy) -> tuple[cells.Pattern, ...]:
     return tuple(found)
 
 
-def _of_principal(value: str) -> Iterator[cells.Pattern]:
+def _of_principal(value: str) -> Iterator[classes.Pattern]:
     trusted = parse_caller(value)
     if trusted is None or trusted.account is None:
         return
     if trusted.kind in ("account", "root"):
-        yield cells.wild_arn(f"arn:*:*:*:{trusted.account}:*")
+        yield classes.wild_arn(f"arn:*:*:*:{trusted.account}:*")
     elif trusted.kind == "session":
-        yield cells.wild_arn(f"arn:*:iam::{trusted.account}:role/{trusted.name}")
-        yield cells.wild_arn(f"arn:*:iam::{trusted.account}:role/*/{trusted.name}")
+        yield classes.wild_arn(f"arn:*:iam::{trusted.account}:role/{trusted.name}")
+        yield classes.wild_arn(f"arn:*:iam::{trusted.account}:role/*/{trusted.name}")
     else:
-        yield cells.exactly(value)
+        yield classes.exactly(value)
 
 
-def _of_clause(condition: Condition, text: str) -> Iterator[cells.Pattern]:
-    any_text = cells.wild("*")
+def _of_clause(condition: Condition, text: str) -> Iterator[classes.Pattern]:
+    any_text = classes.wild("*")
     match condition.key.lower():
         case "aws:principalarn":
             yield from _as_text(condition, text)
         case "aws:principalaccount":
-            for account in _as_text(condition, text, cells.DIGITS):
-                yield (*cells.wild("arn:*:*::", cells.NOT_COLON), *account, *cells.exactly(":"), *any_text)
+            for account in _as_text(condition, text, classes.DIGITS):
+                yield (
+                    *classes.wild("arn:*:*::", classes.NOT_COLON),
+                    *account,
+                    *classes.exactly(":"),
+                    *any_text,
+                )
         case "aws:username":
-            for name in _as_text(condition, text, cells.NOT_SLASH):
-                yield (*any_text, *cells.exactly("/"), *name)
+            for name in _as_text(condition, text, classes.NOT_SLASH):
+                yield (*any_text, *classes.exactly("/"), *name)
 
 
-def _as_text(condition: Condition, text: str, within: frozenset[str] | None = None) -> Iterator[cells.Pattern]:
+def _as_text(condition: Condition, text: str, within: frozenset[str] | None = None) -> Iterator[classes.Pattern]:
     base = _base(condition)
     match None if base is None else base.form:
         case "same":
-            yield cells.exactly(text)
+            yield classes.exactly(text)
         case "any case":
-            yield cells.exactly(text, any_case=True)
+            yield classes.exactly(text, any_case=True)
         case "wildcards":
-            yield cells.wild(text) if within is None else cells.wild(text, within)
+            yield classes.wild(text) if within is None else classes.wild(text, within)
         case "ARN" if text.count(":") >= _ARN_COLONS:
-            yield cells.wild_arn(text)
+            yield classes.wild_arn(text)
 
 
 def _values(policy: Policy, keys: Iterable[str]) -> Iterator[tuple[Condition, str]]:

@@ -41,7 +41,7 @@ _MORE_THAN_READ = ("not proved to read", "DryRunOperation")
 _MENDS = {
     Safety.VULNERABLE: "have it made again from this tenant's own bundle",
     Safety.UNSETTLED: "try again with a longer --wait",
-    Safety.UNREACHABLE: "check that the role is there and requests for the issued ID",
+    Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }
 
 
@@ -269,7 +269,7 @@ def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
         shown_by = [note for note in verdict.notes if note.startswith(_MORE_THAN_READ[0]) or _MORE_THAN_READ[1] in note]
         what = f"{verdict.role_arn} is too wide: it may do more than read"
         what += f" ({printable(shown_by[0], 120)})" if shown_by else ""
-        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle requests for"))
+        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle asks for"))
     ways = "; ".join(way.sentence for way in verdict.ways_in[:3])
     what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
     kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError
