@@ -8,7 +8,7 @@ import pytest
 
 from deputize.bundle import seal
 from deputize.checks.opened import rendered, role_for
-from deputize.checks.own import is_our_render, lint_bundle
+from deputize.checks.own.bundles import is_our_render, lint_bundle
 from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT
 from deputize.formats import blueprint_of
 from deputize.model.role import TEMPLATE_VERSION, build

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from deputize.checks.opened import rendered, role_for
-from deputize.checks.own import is_our_render, lint_bundle
+from deputize.checks.own.bundles import is_our_render, lint_bundle
 from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT
 from deputize.formats.hosted import hosted_template
 from deputize.model.hosting import template_url

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from deputize.checks.own import check_tenant
+from deputize.checks.own.tenant import check_tenant
 from deputize.model.values import Severity
 
 GOOD = ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",)

@@ -7,7 +7,7 @@ import pytest
 
 from deputize.checks.file_findings import FileFindings, file_findings
 from deputize.checks.judge import judge
-from deputize.checks.own import RULES
+from deputize.checks.own.rules import RULES
 from deputize.checks.placed import placed
 from deputize.checks.rule import Rule
 from deputize.checks.rules.trust import EVERY_TRUST_RULE
