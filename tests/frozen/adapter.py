@@ -30,7 +30,7 @@ from deputize.bundle import seal
 from deputize.checks import catalogue
 from deputize.checks.foreign import THIRD_PARTY_RULES
 from deputize.checks.judge import judge
-from deputize.checks.own import RULES
+from deputize.checks.own.rules import RULES
 from deputize.checks.verdict import safety_of, trust_verdict
 from deputize.cli.app import app
 from deputize.disk import read_folder
@@ -46,7 +46,8 @@ from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.values import AccessState, Finding, ProbeResult, Safety, Verdict
 from deputize.model.world import Document, FoundRole, Place, World
-from deputize.registry import Asked, Grant, add, open_registry
+from deputize.model.grant_request import GrantRequest
+from deputize.registry import Grant, add, open_registry
 
 
 def rule_ids() -> frozenset[str]:
@@ -141,7 +142,7 @@ def stored(safety: str, access: str) -> bool:
         tempfile.TemporaryDirectory() as folder,
         open_registry(f"{folder}/registry.db", who="frozen", create=True) as registry,
     ):
-        add(registry, Asked("a-company", external_ids=("Acme-7d4c0b9e-2f7a-4f0e",)))
+        add(registry, GrantRequest("a-company", external_ids=("Acme-7d4c0b9e-2f7a-4f0e",)))
         checker = _Checker(Safety(safety), AccessState(access))
         (done,) = register(registry, "a-company", ["arn:aws:iam::444455556666:role/reader"], checker)
         return done.stored

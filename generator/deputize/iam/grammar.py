@@ -158,9 +158,9 @@ class _Reader:
         """Which of an element and its opposite the statement has; it must have just one where its kind has any."""
         plain, negated = pair
         if plain in fields and negated in fields:
-            self._fault("element", f"has both {plain} and {negated}", path)
+            self._fault("type", f"has both {plain} and {negated}", path)
         elif plain not in fields and negated not in fields and self._is_needed(plain):
-            self._fault("element", f"has neither {plain} nor {negated}", path)
+            self._fault("type", f"has neither {plain} nor {negated}", path)
         return negated if plain not in fields and negated in fields else plain
 
     def _is_needed(self, element: str) -> bool:

@@ -110,9 +110,12 @@ def _vendors(case: RoleTrust) -> Iterator[Trusted]:
 def _not_the_vendors(case: RoleTrust) -> Iterator[Way]:
     """Every way into the role but by `sts:AssumeRole` of an expected vendor, with an ID that is expected."""
     accepted = case.expected_ids or tuple(text for one in case.statements for text in accepted_ids(case, one))
+    policy = case.policy
+    if case.own_account is not None and not case.is_asked:
+        policy = replace(policy, statements=(*policy.statements, _denies_own(case.own_account)))
     for trusted in _vendors(case):
         home = Home(trusted.partition, trusted.account_id)
-        for found in find_ways_in(case.policy, trusted, tuple(dict.fromkeys(accepted))):
+        for found in find_ways_in(policy, trusted, tuple(dict.fromkeys(accepted))):
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
             another = account != trusted.account_id and account in case.expected_vendors
@@ -217,14 +220,16 @@ def _is_of(principal: Principal, home: Home) -> bool:
 
 def _without_own(case: RoleTrust, statement: Statement) -> tuple[Statement, ...]:
     """A Deny that leaves the role's own account out of what a wildcard stands for."""
-    if case.own_account is None or not names_anybody(statement):
-        return ()
+    return (_denies_own(case.own_account),) if case.own_account is not None and names_anybody(statement) else ()
+
+
+def _denies_own(own_account: str) -> Statement:
     own = (
-        Condition("StringEquals", "aws:PrincipalAccount", (case.own_account,)),
+        Condition("StringEquals", "aws:PrincipalAccount", (own_account,)),
         # Of a service that key is not known, and it is kept.
         Condition("Bool", "aws:PrincipalIsAWSService", ("false",)),
     )
-    return (Statement(None, "Deny", ("*",), principals=(Principal("*", "*"),), conditions=own),)
+    return Statement(None, "Deny", ("*",), principals=(Principal("*", "*"),), conditions=own)
 
 
 def _asked_about(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:

@@ -110,8 +110,9 @@ def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
 def _cause(case: RoleTrust, way: Way) -> Fault:
     statement, about = way.statement, _about(way)
     if statement is None:
-        formal = next(iter(form_faults(case)), None)
-        return formal or Fault(Reason.UNPROVED, "lets in more than can be ruled out", (), about)
+        allows = (one for one in case.statements if may_allow(one))
+        suspects = (*form_faults(case), *(fault for one in allows for fault in entry_faults(case, one)))
+        return next(iter(suspects), Fault(Reason.UNPROVED, "lets in more than can be ruled out", (), about))
     faults = (*statement_faults(statement), *entry_faults(case, statement))
     fitting = [fault for fault in faults if fault.about == about]
     if way.found.kind == "unknown":
@@ -130,11 +131,13 @@ def _cause(case: RoleTrust, way: Way) -> Fault:
 
 def _unexpected(case: RoleTrust, way: Way, statement: Statement) -> Fault | None:
     """What lets in somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
-    kind, about = way.found.kind, _about(way)
+    kind, about, sent = way.found.kind, _about(way), way.found.external_id
+    known = set(case.expected_ids)
+    if known and sent is not None and sent not in known and sent in accepted_ids(case, statement):
+        kind = "second-id"
     if kind == "other-role":
         return Fault(Reason.UNEXPECTED_ROLE, VIOLATIONS[kind], statement.path, about)
     if kind == "second-id":
-        known = set(case.expected_ids)
         path = next((path_of(one) for one in accepted_ids(case, statement) if one not in known), statement.path)
         return Fault(Reason.ID_UNEXPECTED, "lets in an external ID that is not expected", path, about)
     if kind == "other-action":

@@ -19,7 +19,8 @@ class RoleTrust:
     """A trust policy, and what is expected of whoever may assume its role.
 
     own_account, partition: of the role, None when not known. given: what the caller expects; claimed: what the judged
-    file itself says, in `claimant`'s words.
+    file itself says, in `claimant`'s words. is_asked: somebody asked about this very role: where a vendor is expected,
+    the role's own account is a stranger then, too.
     """
 
     document: Document
@@ -28,6 +29,7 @@ class RoleTrust:
     given: Expectation = field(default_factory=Expectation)
     claimed: Expectation = field(default_factory=Expectation)
     claimant: str = ""
+    is_asked: bool = False
 
     @cached_property
     def policy(self) -> Policy:
@@ -93,7 +95,13 @@ def trust_of(role: FoundRole, expectations: Expectations) -> RoleTrust | None:
     if role.trust is None:
         return None
     return RoleTrust(
-        role.trust, role.own_account, role.partition, expectations.given, expectations.claimed, expectations.claimant
+        role.trust,
+        role.own_account,
+        role.partition,
+        expectations.given,
+        expectations.claimed,
+        expectations.claimant,
+        expectations.asks_for_every_role,
     )
 
 

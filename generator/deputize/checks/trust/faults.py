@@ -39,10 +39,14 @@ def statement_faults(statement: Statement) -> Iterator[Fault]:
 
 def _of_grammar(faults: tuple[GrammarFault, ...]) -> Iterator[Fault]:
     """The faults that matter in a trust policy; what an unknown element leaves unsaid is not said again."""
-    found = [(_REASONS.get(one.kind), one) for one in faults]
-    has_element = any(one.of_key and one.is_opaque for one in faults)
-    for reason, one in found:
-        if reason is not None and not (has_element and reason is Reason.NOT_UNDERSTOOD):
+    # What is not understood is told once, and not at all beside an element that is none: that leaves much unsaid.
+    is_told = any(one.of_key and one.is_opaque for one in faults)
+    for one in faults:
+        reason = _REASONS.get(one.kind)
+        if reason is Reason.NOT_UNDERSTOOD and is_told:
+            continue
+        is_told = is_told or reason is Reason.NOT_UNDERSTOOD
+        if reason is not None:
             yield Fault(reason, printable(one.sentence, 200), one.path, "form", key=True)
 
 
