@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 VERSION = "2012-10-17"
@@ -208,15 +208,17 @@ class Policy:
         return compact_json(self.to_json())
 
     def strict(self) -> Policy:
-        """The policy itself, when it is in the form that deputize writes. Raises NotUnderstoodError for anything else.
+        """The policy without faults, when it is in the form that deputize writes. Raises NotUnderstoodError for the rest.
 
         That form has Version 2012-10-17, no Id, texts for values, and neither NotPrincipal, NotAction nor NotResource;
-        its principals are AWS's.
+        its principals are AWS's. Whether IAM has its operators, and takes its Sids and ARNs, is no matter of form.
         """
         refused = next(self._refused(), None)
         if refused is not None:
             raise NotUnderstoodError(refused)
-        return self
+        if not any(True for _ in self.all_faults):
+            return self
+        return replace(self, faults=(), statements=tuple(replace(one, faults=()) for one in self.statements))
 
     def _refused(self) -> Iterator[str]:
         yield from (fault.placed for fault in self.faults if fault.kind not in (*_ONLY_ODD, "version"))
@@ -225,13 +227,13 @@ class Policy:
         if self.version != VERSION:
             yield f"Version is {str(self.version) if self.version else None!r}, not {VERSION!r}"
         for number, one in enumerate(self.statements, 1):
-            yield from (fault.placed for fault in one.faults if fault.kind not in _ONLY_ODD)
             negated = (
                 (one.not_principal, "NotPrincipal"),
                 (one.not_action, "NotAction"),
                 (one.not_resource, "NotResource"),
             )
             yield from (f"statement {number} has {name}" for is_so, name in negated if is_so)
+            yield from (fault.placed for fault in one.faults if fault.kind not in _ONLY_ODD)
             odd = sorted({who.kind for who in one.principals} - {"AWS", "*"})
             if odd:
                 yield f"statement {number}: Principal has {', '.join(odd)}"
