@@ -208,7 +208,7 @@ class Policy:
         return compact_json(self.to_json())
 
     def strict(self) -> Policy:
-        """The policy without faults, when it is in the form that deputize writes. Raises NotUnderstoodError for the rest.
+        """The policy without faults, if it is in the form that deputize writes. Raises NotUnderstoodError for the rest.
 
         That form has Version 2012-10-17, no Id, texts for values, and neither NotPrincipal, NotAction nor NotResource;
         its principals are AWS's. Whether IAM has its operators, and takes its Sids and ARNs, is no matter of form.
