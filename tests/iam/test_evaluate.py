@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deputize.iam.actions import pattern_regex
 from deputize.iam.evaluate import evaluate
+from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Condition, Effect, Policy, Statement, aws_principals
 from deputize.iam.wildcards import arn_matches, matches, resource_matches
 
@@ -165,3 +168,127 @@ def test_a_request_without_a_resource() -> None:
     """An action that has no resource is allowed by Resource `*` alone."""
     assert evaluate(_policy(_says("iam:ListRoles", "*")), "iam:ListRoles", "*") == "allow"
     assert evaluate(_policy(_says("iam:ListRoles", ROLE)), "iam:ListRoles", "*") == "implicit-deny"
+
+
+def _read(*statements: dict[str, Any], version: str = "2012-10-17") -> Policy:
+    return read_policy({"Version": version, "Statement": list(statements)}, "access")
+
+
+def _allow(**more: Any) -> dict[str, Any]:
+    plain = {"Action": "iam:GetRole", "Resource": ROLE}
+    for negated in ("Action", "Resource"):
+        if f"Not{negated}" in more:
+            del plain[negated]
+    return {"Effect": "Allow", **plain, **more}
+
+
+def _deny(**more: Any) -> dict[str, Any]:
+    return {**_allow(**more), "Effect": "Deny"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "decision"),
+    [
+        ([_allow(NotAction="iam:ListRoles")], "allow"),
+        ([_allow(NotAction=["iam:ListRoles", "IAM:get*"])], "implicit-deny"),
+        ([_allow(NotResource="arn:aws:s3:::*")], "allow"),
+        ([_allow(NotResource=["arn:aws:s3:::*", "arn:aws:iam::*:role/path/*"])], "implicit-deny"),
+        ([_allow(NotResource="*")], "implicit-deny"),
+        ([_allow(), _deny(NotAction="iam:GetUser")], "explicit-deny"),
+        ([_allow(), _deny(NotAction="iam:Get*")], "allow"),
+        ([_allow(), _deny(NotResource="arn:aws:iam::*:role/*")], "allow"),
+        ([_allow(), _deny(NotResource="arn:aws:iam::*:user/*")], "explicit-deny"),
+        ([_allow(), _deny(NotResource="arn:aws:iam::1:role/${aws:username}")], "unknown"),
+    ],
+)
+def test_a_negated_element_is_all_that_it_does_not_name(statements: list[dict[str, Any]], decision: str) -> None:
+    """NotAction and NotResource, with Allow and with Deny."""
+    assert evaluate(_read(*statements), "iam:GetRole", ROLE) == decision
+
+
+def test_the_policies_of_an_identity_count_together() -> None:
+    """What one allows another may deny, and without any policy nothing is allowed."""
+    assert evaluate((_read(_allow(Action="iam:ListRoles")), _read(_allow())), "iam:GetRole", ROLE) == "allow"
+    assert evaluate((_read(_allow()), _read(_deny(Action="iam:*"))), "iam:GetRole", ROLE) == "explicit-deny"
+    assert evaluate((), "iam:GetRole", ROLE) == "implicit-deny"
+
+
+NOT_KNOWN = {"StringEquals": {"aws:x": "${aws:username}"}}
+
+
+@pytest.mark.parametrize(
+    ("identity", "boundary", "decision"),
+    [
+        (_allow(), _allow(Action="*", Resource="*"), "allow"),
+        (_allow(), _allow(Action="iam:ListRoles"), "implicit-deny"),
+        (_allow(), _allow(Resource="arn:aws:s3:::*"), "implicit-deny"),
+        (_allow(), _deny(), "explicit-deny"),
+        (_allow(Action="iam:ListRoles"), _allow(), "implicit-deny"),
+        (_allow(), _allow(Condition=NOT_KNOWN), "unknown"),
+        (_allow(Condition=NOT_KNOWN), _allow(), "unknown"),
+        (_allow(Condition=NOT_KNOWN), _allow(Action="iam:ListRoles"), "implicit-deny"),
+        (_allow(), _allow(Note="an element that IAM does not have"), "unknown"),
+    ],
+)
+def test_a_boundary_allows_nothing_and_limits_all(
+    identity: dict[str, Any], boundary: dict[str, Any], decision: str
+) -> None:
+    """Both must allow, either may deny, and what is not known of one counts only where the other does not refuse."""
+    assert evaluate(_read(identity), "iam:GetRole", ROLE, {"aws:x": "a"}, boundary=_read(boundary)) == decision
+
+
+@pytest.mark.parametrize(
+    ("version", "resource", "decision"),
+    [
+        ("2008-10-17", "arn:aws:s3:::${aws:username}", "allow"),
+        ("2008-10-17", "arn:aws:s3:::a", "implicit-deny"),
+        ("2012-10-17", "arn:aws:s3:::${aws:username}", "unknown"),
+        ("2012-10-17", "arn:aws:s3:::a", "unknown"),
+    ],
+)
+def test_the_old_version_has_no_variables(version: str, resource: str, decision: str) -> None:
+    """In 2008-10-17 `${...}` is plain text, in a Resource and in a condition."""
+    where = "arn:aws:s3:::${aws:username}"
+    policy = _read(
+        _allow(Resource=where, Condition={"StringEquals": {"aws:x": "${aws:username}"}}),
+        version=version,
+    )
+    assert evaluate(policy, "iam:GetRole", resource, {"aws:x": "${aws:username}"}) == decision
+
+
+@pytest.mark.parametrize(
+    ("condition", "context", "decision"),
+    [
+        ({"NumericLessThan": {"s3:max-keys": 10}}, {"s3:max-keys": "9"}, "allow"),
+        ({"NumericLessThan": {"s3:max-keys": 10}}, {"s3:max-keys": "10"}, "implicit-deny"),
+        ({"NumericEquals": {"s3:max-keys": [1, 2.5]}}, {"s3:max-keys": "2.5"}, "allow"),
+        ({"Bool": {"aws:SecureTransport": True}}, {"aws:SecureTransport": "true"}, "allow"),
+        ({"Bool": {"aws:SecureTransport": False}}, {"aws:SecureTransport": "true"}, "implicit-deny"),
+        ({"Null": {"aws:x": True}}, {}, "allow"),
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}}, {"aws:TagKeys": ("b", "a")}, "allow"),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}, {"aws:TagKeys": ("b", "a")}, "implicit-deny"),
+        ({"StringEquals": {"aws:x": "a", "AWS:X": "b"}}, {"aws:x": "a"}, "unknown"),
+    ],
+)
+def test_values_of_conditions(condition: dict[str, Any], context: dict[str, Any], decision: str) -> None:
+    """Numbers and booleans are read as texts; a key may have many values; one key in two spellings is not guessed."""
+    assert evaluate(_read(_allow(Condition=condition)), "iam:GetRole", ROLE, context) == decision
+
+
+@pytest.mark.parametrize(
+    ("policy", "decision"),
+    [
+        (_read(_allow(), _allow(Note="x")), "allow"),
+        (_read(_allow(Note="x")), "unknown"),
+        (_read(_allow(), _deny(Note="x", Action="s3:*")), "unknown"),
+        (_read(_deny(Note="x")), "implicit-deny"),
+        (_read({**_allow(), "Effect": "allow"}), "unknown"),
+        (_read(_allow(), {**_allow(), "Effect": "deny"}), "unknown"),
+        (_read(_allow(), version="2013-01-01"), "unknown"),
+        (_read(_deny(), version="2013-01-01"), "unknown"),
+        (read_policy("not JSON", "access"), "unknown"),
+    ],
+)
+def test_what_may_mean_anything_is_not_guessed(policy: Policy, decision: str) -> None:
+    """A statement or policy outside IAM's grammar may allow, and unless its Effect is Allow it may deny."""
+    assert evaluate(policy, "iam:GetRole", ROLE) == decision
