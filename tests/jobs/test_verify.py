@@ -500,24 +500,35 @@ def test_the_read_only_proof() -> None:
         "inline policy b": allow("ssm:GetParameter", "ec2:Nonsense"),
         "inline policy c": {
             "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "NotAction": "x", "Resource": "*"}],
+            "Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}],
         },
-        "inline policy d": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]},
+        "inline policy d": {
+            "Version": "2008-10-17",
+            "Id": "tags",
+            "Statement": [
+                {"Effect": "Allow", "Action": "ec2:*Tags", "Resource": "*"},
+                {"Effect": "Deny", "Action": ["ec2:CreateTags", "ec2:DeleteTags"], "Resource": "*"},
+            ],
+        },
     }
     names = ("SecurityAudit", "AdministratorAccess", "PowerUserAccess", "AmazonEC2FullAccess")
     arns = tuple(f"arn:aws:iam::aws:policy/{name}" for name in names)
     proof = prove_read_only(documents, arns)
     assert proof.not_read[0] == "inline policy a allows s3:PutObject"
     assert [one.partition(" allows ")[0] for one in proof.not_read[1:]] == [
-        "AWS managed policy AdministratorAccess (v1, 2015-02-06)"
+        "inline policy c",
+        "AWS managed policy AdministratorAccess (v1, 2015-02-06)",
+        "AWS managed policy PowerUserAccess (v12, 2026-02-12)",
     ]
     assert "inline policy b hands out ssm:GetParameter" in proof.secrets
-    assert [one.partition(":")[0] for one in proof.unproved] == [
-        "inline policy c",
-        "AWS managed policy PowerUserAccess (v12, 2026-02-12)",
-        "AWS managed policy arn",
-        "inline policy b",
-    ]
+    next_ones = "allows every action that its NotAction does not name, and those that AWS adds next"
+    assert proof.unproved == (
+        "inline policy b: ec2:Nonsense is no action that AWS has",
+        f"inline policy c: {next_ones}",
+        "AWS managed policy AdministratorAccess (v1, 2015-02-06): * spans services, those that AWS adds next too",
+        f"AWS managed policy PowerUserAccess (v12, 2026-02-12): {next_ones}",
+        f"AWS managed policy {arns[-1]}: its text could not be read, and no snapshot of it is here",
+    )
     assert (
         "inline policy b hands out ssm:GetParameter"
         not in prove_read_only(documents, (), ("ssm:GetParameter",)).secrets

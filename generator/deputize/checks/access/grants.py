@@ -1,29 +1,26 @@
-"""What a role of any origin may do, pattern by pattern: what each comes to once what is denied is taken away.
+"""What a role of any origin may do, pattern by pattern, with its places in the file: what `iam.allowed` proves of it.
 
-A Deny counts where it denies on every resource and under no condition; any other leaves a request that it does not
-meet. An Allow under a condition, or on some resource, counts as an Allow.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+A boundary does not count: its text is not in the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 
-from deputize.checks.access.statements import is_wide, named, place_of, scope_of, statements_of, unknown_in
-from deputize.checks.own.access_parts import Verdict, verdict
+from deputize.checks.access.statements import is_wide, named, place_of, policy_of, scope_of, unknown_in
 from deputize.iam.actions import expand
-from deputize.iam.arn import parse_policy_arn
+from deputize.iam.allowed import Allowed, IdentityPolicy, Permission, allowed_by, attached_policy
 from deputize.iam.exposure import Exposure
 from deputize.iam.levels import Judged
-from deputize.iam.managed import ManagedPolicy, managed_policy
-from deputize.iam.policy import Statement, path_of
+from deputize.iam.managed import ManagedPolicy
+from deputize.iam.policy import path_of
+from deputize.iam.read_only import effects_of
 from deputize.model.display import shown
 from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, Unknown
 
-ANYWHERE = Place("", 1, 1)
-_NOWHERE = Document(None, {(): ANYWHERE})
+_ANYWHERE = Place("", 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +29,8 @@ class Granted:
 
     label: it, for a person. pattern: empty for what is no single pattern. not_read, exposed: of the actions that it
     stands for and that are not denied, those exposed in order of name. suffix: on what, or as of which snapshot.
-    wide: not for named resources only. known: some action matches. others: it is a NotAction. unknown: what in it the
-    file does not hold.
+    wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed: what AWS adds
+    later is denied, but for named services. unknown: what in it the file does not hold.
     """
 
     label: str
@@ -44,7 +41,8 @@ class Granted:
     suffix: str = ""
     wide: bool = True
     known: bool = True
-    others: bool = False
+    not_action: bool = False
+    closed: bool = False
     unknown: Unknown | None = None
 
 
@@ -59,44 +57,23 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
-    """What is denied on every resource and under no condition.
-
-    actions: that are denied. kept: of each Deny with NotAction, what it leaves.
-    """
-
-    actions: frozenset[str]
-    kept: tuple[frozenset[str], ...]
-
-    def __contains__(self, action: str) -> bool:
-        return action in self.actions or any(action not in one for one in self.kept)
-
-    def without(self, found: Granted) -> Granted:
-        """What is left of it."""
-        if not self.actions and not self.kept:
-            return found
-        return replace(
-            found,
-            not_read=tuple(one for one in found.not_read if one.action not in self),
-            exposed=tuple(one for one in found.exposed if one.action not in self),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Access:
     """All that a role, or a policy alone, may do.
 
-    denied: what is not in `granted` any more. closed: all but named actions are denied, also those yet to come.
+    allowed: the same without places: of its policies the documents come first, in their order, then what is attached.
     """
 
     documents: tuple[Document, ...]
     attached: tuple[Attached, ...]
     granted: tuple[Granted, ...]
-    closed: bool
-    denied: Denied
+    allowed: Allowed
     allowed_secrets: frozenset[str] = frozenset()
     claimed_secrets: frozenset[str] = frozenset()
     claimant: str = ""
+
+    def permissions_of(self, policy: int) -> tuple[Permission, ...]:
+        """What one of the policies allows."""
+        return tuple(one for one in self.allowed.permissions if one.policy == policy)
 
 
 def access_of_role(role: FoundRole, allowed_secrets: Iterable[str] = ()) -> Access:
@@ -110,117 +87,83 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
     return _access((policy,), (), allowed_secrets)
 
 
-def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], allowed: Iterable[str]) -> Access:
+def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> Access:
     documents = tuple(policy.document for policy in policies)
-    statements = [(one, document) for document in documents for one in statements_of(document)]
-    snapshots = [(one.place, one.policy.name) for one in attached if one.policy is not None]
-    denied = _denied([*statements, *((one, _NOWHERE) for _, name in snapshots for one in snapshot_statements(name))])
+    own = (IdentityPolicy(one.name, policy_of(one.document), _stand_ins(one.document)) for one in policies)
+    allowed = allowed_by((*own, *(_source(one) for one in attached)))
+    of_policy: dict[int, list[Permission]] = {}
+    for permission in allowed.permissions:
+        of_policy.setdefault(permission.policy, []).append(permission)
     granted = (
-        *(found for one, document in statements if one.effect == "Allow" for found in _allowed(one, document)),
-        *(replace(_snapshot(name), place=place) for place, name in snapshots),
+        *(_granted(one, document) for at, document in enumerate(documents) for one in of_policy.get(at, ())),
+        *(
+            replace(_of_snapshot(one.policy, of_policy.get(at, ())), place=one.place)
+            for at, one in enumerate(attached, len(documents))
+            if one.policy is not None
+        ),
     )
-    return Access(
-        documents,
-        attached,
-        tuple(denied.without(one) for one in granted),
-        closed=bool(denied.kept),
-        denied=denied,
-        allowed_secrets=frozenset(action.lower() for action in allowed),
-    )
+    return Access(documents, attached, granted, allowed, frozenset(action.lower() for action in secrets))
+
+
+def _stand_ins(document: Document) -> tuple[str, ...]:
+    return tuple(one.stand_in for one in document.unknowns)
+
+
+def _source(attached: Attached) -> IdentityPolicy:
+    return attached_policy(attached.arn) if attached.unknown is None else IdentityPolicy(attached.arn, None)
 
 
 def _attached(text: Text, unknowns: Sequence[Unknown]) -> Attached:
     unknown = unknown_in(text.value, unknowns)
     if unknown is not None:
         return Attached(named(text.value, unknowns), text.place, unknown=unknown)
-    parsed = parse_policy_arn(text.value)
-    known = parsed is not None and parsed[1] == "aws"
-    return Attached(text.value, text.place, managed_policy(parsed[2].removeprefix("/")) if parsed and known else None)
+    return Attached(text.value, text.place, attached_policy(text.value).snapshot)
 
 
-def _denied(statements: Sequence[tuple[Statement, Document]]) -> Denied:
-    denies = [
-        (one, one.actions)
-        for one, document in statements
-        if one.effect == "Deny" and denies_all(one, document.unknowns)
-    ]
-    return Denied(
-        frozenset().union(*(_expanded(patterns) for one, patterns in denies if not one.not_action)),
-        tuple(_expanded(patterns) for one, patterns in denies if one.not_action),
+def _granted(permission: Permission, document: Document) -> Granted:
+    statement, pattern, unknowns = permission.statement, permission.pattern, document.unknowns
+    effects = effects_of(permission)
+    found = Granted(
+        shown(named(pattern, unknowns), 120),
+        document.place(path_of(pattern)),
+        pattern,
+        effects.not_read,
+        effects.exposed,
+        scope_of(statement, unknowns),
+        is_wide(statement),
+        closed=permission.is_closed,
     )
-
-
-def denies_all(statement: Statement, unknowns: Sequence[Unknown]) -> bool:
-    """Whether it denies what it names always and everywhere."""
-    everything = not statement.not_resource and any(one.strip("*") == "" for one in statement.resources)
-    named_here = statement.actions and not any(unknown_in(one, unknowns) for one in statement.actions)
-    return everything and not statement.conditions and bool(named_here)
-
-
-@lru_cache(maxsize=256)
-def _expanded(patterns: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(action for pattern in patterns for action in expand(pattern))
-
-
-def _allowed(statement: Statement, document: Document) -> Iterator[Granted]:
-    unknowns = document.unknowns
-    suffix, wide = scope_of(statement, unknowns), is_wide(statement)
     if statement.not_action:
-        patterns = statement.actions
-        label = f"NotAction {shown(named(', '.join(patterns), unknowns), 120)}"
-        found = _all_but(patterns)
-        yield Granted(
-            label, place_of(statement, document), "", found.not_read, found.exposed, suffix, wide, others=True
-        )
-        return
-    for action in statement.actions:
-        unknown = unknown_in(action, unknowns)
-        found = verdict(action) if unknown is None else _NOTHING
-        label = shown(named(action, unknowns), 120)
-        yield Granted(
-            label,
-            document.place(path_of(action)),
-            action,
-            found.not_read,
-            found.exposed,
-            suffix,
-            wide,
-            found.known,
-            unknown=unknown,
-        )
+        label = f"NotAction {shown(named(', '.join(statement.actions), unknowns), 120)}"
+        return replace(found, label=label, place=place_of(statement, document), not_action=True)
+    unknown = unknown_in(pattern, unknowns)
+    return replace(found, known=unknown is not None or bool(expand(pattern)), unknown=unknown)
 
 
-_NOTHING = Verdict(known=True, not_read=(), exposed=())
-
-
-@lru_cache(maxsize=64)
-def _all_but(patterns: tuple[str, ...]) -> Verdict:
-    everything, but = verdict("*"), _expanded(patterns)
-    return Verdict(
-        known=True,
-        not_read=tuple(one for one in everything.not_read if one.action not in but),
-        exposed=tuple(one for one in everything.exposed if one.action not in but),
-    )
-
-
-@cache
-def snapshot_statements(name: str) -> tuple[Statement, ...]:
-    """The statements of an AWS managed policy with a snapshot, all of them nowhere."""
-    policy = managed_policy(name)
-    return () if policy is None else statements_of(replace(_NOWHERE, value=dict(policy.document)))
-
-
-@cache
-def _snapshot(name: str) -> Granted:
+def _of_snapshot(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Granted:
     """All that an AWS managed policy allows, as one."""
-    policy = managed_policy(name)
-    allows = [one for one in snapshot_statements(name) if one.effect == "Allow"]
-    granted = [found for one in allows for found in _allowed(one, _NOWHERE)]
+    is_whole = all(one.is_whole and not one.is_closed for one in permissions)
+    return _whole(policy.name) if is_whole else _merged(policy, permissions)
+
+
+@cache
+def _whole(name: str) -> Granted:
+    allowed = allowed_by((attached_policy(f"arn:aws:iam::aws:policy/{name}"),))
+    (source,) = allowed.policies
+    if source.snapshot is None:
+        raise LookupError(name)
+    return _merged(source.snapshot, allowed.permissions)
+
+
+def _merged(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Granted:
+    effects = [effects_of(one) for one in permissions]
+    others = [one for one in permissions if one.statement.not_action]
     return Granted(
-        f"the AWS managed policy {name}",
-        ANYWHERE,
-        not_read=tuple({one.action: one for found in granted for one in found.not_read}.values()),
-        exposed=tuple(sorted({one for found in granted for one in found.exposed}, key=lambda one: one.action)),
-        suffix="" if policy is None else f" (as of snapshot {policy.version}, {policy.date})",
-        others=any(one.not_action for one in allows),
+        f"the AWS managed policy {policy.name}",
+        _ANYWHERE,
+        not_read=tuple({one.action: one for found in effects for one in found.not_read}.values()),
+        exposed=tuple(sorted({one for found in effects for one in found.exposed}, key=lambda one: one.action)),
+        suffix=f" (as of snapshot {policy.version}, {policy.date})",
+        not_action=bool(others),
+        closed=all(one.is_closed for one in others),
     )

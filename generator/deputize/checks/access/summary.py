@@ -6,27 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deputize.checks.access.grants import (
-    Access,
-    Attached,
-    Denied,
-    access_of_policy,
-    access_of_role,
-    denies_all,
-    snapshot_statements,
-)
-from deputize.checks.access.statements import named, statements_of, unknown_in
+from deputize.checks.access.grants import Access, access_of_policy, access_of_role
+from deputize.checks.access.statements import named, unknown_in
 from deputize.checks.placed import placed
 from deputize.checks.rule import Rule
 from deputize.checks.rules.actions import ACCESS_RULES, NAME_RULES
 from deputize.checks.rules.managed import MANAGED_RULES
 from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
-from deputize.iam.actions import expand
+from deputize.iam.allowed import Permission
 from deputize.iam.levels import judge_action
-from deputize.iam.policy import Statement
+from deputize.iam.managed import ManagedPolicy
+from deputize.iam.policy import Policy
 from deputize.model.facts import Facts, Managed, StatementFacts, exposed_by
 from deputize.model.values import Finding
-from deputize.model.world import Document, FoundPolicy, FoundRole, Unknown
+from deputize.model.world import Document, FoundPolicy, FoundRole
 
 # What these find makes the facts no more than a lower bound: the actions are not known here, or not for long.
 _UNTOLD = (
@@ -47,7 +40,7 @@ _UNTOLD = (
 class AccessTold:
     """What a role may do. untold: where its actions are not known, or may become more; reduced: how it may be less.
 
-    Denied actions are left out of the facts where they are denied on every resource and under no condition.
+    Denied actions are left out of the facts where no request escapes the Deny.
     """
 
     facts: Facts
@@ -67,48 +60,52 @@ def policy_access(policy: FoundPolicy, where: str) -> AccessTold:
 
 
 def _told(policies: Sequence[FoundPolicy], access: Access, where: str, limits: tuple[str, ...]) -> AccessTold:
-    parts = tuple(part for policy in policies for part in _parts(policy, access.denied))
-    managed = tuple(_managed(one, access.denied) for one in access.attached if one.policy is not None)
-    partial = tuple(_partial(policies))
+    texts = [one.policy or Policy(()) for one in access.allowed.policies]
+    parts = tuple(
+        part for at, policy in enumerate(policies) for part in _parts(policy, texts[at], access.permissions_of(at))
+    )
+    managed = tuple(
+        _managed(one.policy, access.permissions_of(at))
+        for at, one in enumerate(access.attached, len(policies))
+        if one.policy is not None
+    )
+    partial = tuple(_partial(policies, access))
     return AccessTold(
         Facts(parts, managed, exposed_by(parts, managed)), tuple(_untold(access, where)), (*partial, *limits)
     )
 
 
-def _parts(policy: FoundPolicy, denied: Denied) -> Iterator[StatementFacts]:
+def _parts(policy: FoundPolicy, text: Policy, permissions: Sequence[Permission]) -> Iterator[StatementFacts]:
     unknowns = policy.document.unknowns
-    for number, statement in enumerate(statements_of(policy.document), 1):
+    for number, statement in enumerate(text.statements, 1):
         if statement.effect == "Allow":
+            here = (one for one in permissions if one.statement.index == statement.index)
             yield StatementFacts(
                 policy=policy.name,
                 sid=statement.sid or f"statement {number}",
                 resources=tuple(named(one, unknowns) for one in statement.resources),
-                judged=tuple(judge_action(action) for action in _actions(statement, unknowns) if action not in denied),
+                judged=tuple(judge_action(action) for action in _actions(here)),
                 but=statement.not_resource,
                 conditional=bool(statement.conditions),
             )
 
 
-def _actions(statement: Statement, unknowns: Iterable[Unknown]) -> list[str]:
-    known = [one for one in statement.actions if unknown_in(one, tuple(unknowns)) is None]
-    found = {action for pattern in known for action in expand(pattern)}
-    return sorted(set(expand("*")) - found if statement.not_action else found)
+def _actions(permissions: Iterable[Permission]) -> list[str]:
+    return sorted({action for one in permissions for action in one.actions})
 
 
-def _managed(attached: Attached, denied: Denied) -> Managed:
-    policy = attached.policy
-    if policy is None:
-        raise LookupError(attached.arn)
-    allows = (one for one in snapshot_statements(policy.name) if one.effect == "Allow")
-    actions = {action for one in allows for action in _actions(one, ())}
-    left = tuple(sorted(action for action in actions if action not in denied))
-    return Managed(policy.name, policy.version, policy.date, left)
+def _managed(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Managed:
+    return Managed(policy.name, policy.version, policy.date, tuple(_actions(permissions)))
 
 
-def _partial(policies: Sequence[FoundPolicy]) -> Iterator[str]:
-    for policy in policies:
-        denies = [one for one in statements_of(policy.document) if one.effect == "Deny"]
-        some = sum(not denies_all(one, policy.document.unknowns) for one in denies)
+def _partial(policies: Sequence[FoundPolicy], access: Access) -> Iterator[str]:
+    for at, policy in enumerate(policies):
+        unknowns = policy.document.unknowns
+        some = sum(
+            not one.is_total or any(unknown_in(action, unknowns) for action in one.statement.actions)
+            for one in access.allowed.denials
+            if one.policy == at
+        )
         if some:
             statements = "1 statement" if some == 1 else f"{some} statements"
             yield f"{policy.name} denies more on some resources or under conditions ({statements})"

@@ -76,14 +76,14 @@ def _symbolic(access: Access) -> Iterator[HitThere]:
 
 def _all_but(access: Access) -> Iterator[HitThere]:
     for found in access.granted:
-        if found.others and not access.closed:
+        if found.not_action and not found.closed:
             what = "allows every action that its NotAction does not name, and those that AWS adds next"
             yield HitThere(f"{found.label}{found.suffix} {what}", place=found.place)
 
 
 def _all_services(access: Access) -> Iterator[HitThere]:
     for found in access.granted:
-        if _is_wildcard(found.pattern.partition(":")[0]) and not access.closed:
+        if _is_wildcard(found.pattern.partition(":")[0]) and not found.closed:
             yield HitThere(f"{found.label}{found.suffix} spans services", place=found.place)
 
 

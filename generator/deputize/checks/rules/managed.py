@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from deputize.checks.access.grants import Access, snapshot_statements
-from deputize.checks.own.access_parts import verdict
+from deputize.checks.access.grants import Access
 from deputize.checks.placed import HitThere
 from deputize.checks.rule import Rule, some
 from deputize.checks.rules import access_sample as sample
+from deputize.iam.actions import expand
+from deputize.iam.allowed import snapshot_policy
 from deputize.iam.arn import parse_policy_arn
 from deputize.iam.wildcards import matches
 from deputize.model.display import shown
@@ -58,7 +59,7 @@ def _retired(access: Access) -> Iterator[HitThere]:
 
 @cache
 def _unmatched(name: str, patterns: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - the name is the short key
-    return tuple(pattern for pattern in patterns if not verdict(pattern).known)
+    return tuple(pattern for pattern in patterns if not expand(pattern))
 
 
 def _redundant(access: Access) -> Iterator[HitThere]:
@@ -96,9 +97,10 @@ def _covers(name: str, pattern: str) -> bool:
 
 @cache
 def _everywhere(name: str) -> _Everywhere:
+    policy = snapshot_policy(name)
     allowed = [
         action.lower()
-        for one in snapshot_statements(name)
+        for one in (() if policy is None else policy.statements)
         if one.effect == "Allow" and not one.not_action and not one.conditions
         if "*" in one.resources and not one.not_resource
         for action in one.actions
