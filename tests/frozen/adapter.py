@@ -28,6 +28,7 @@ from typer.testing import CliRunner
 from deputize.aws.reads import ReadsFound
 from deputize.bundle import seal
 from deputize.checks import catalogue
+from deputize.checks.access_verdict import access_verdict
 from deputize.checks.foreign import THIRD_PARTY_RULES
 from deputize.checks.judge import judge
 from deputize.checks.own.rules import RULES
@@ -35,18 +36,19 @@ from deputize.checks.verdict import safety_of, trust_verdict
 from deputize.cli.app import app
 from deputize.disk import read_folder
 from deputize.errors import DeputizeError
+from deputize.iam.arn import RoleArn
 from deputize.jobs.lint.bundle import LintOptions, lint_files
 from deputize.jobs.lint.file import Judging, lint_content
 from deputize.jobs.tenants.checks import register
 from deputize.jobs.verify.access import judge_access
 from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.jobs.verify.offline import verify_offline
-from deputize.jobs.verify.read_only import prove_read_only
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.expectations import Expectation, Expectations, literals
+from deputize.model.grant_request import GrantRequest
 from deputize.model.values import AccessState, Finding, ProbeResult, Safety, Verdict
 from deputize.model.world import Document, FoundRole, Place, World
-from deputize.model.grant_request import GrantRequest
+from deputize.read.world import raw_role
 from deputize.registry import Grant, add, open_registry
 
 
@@ -107,7 +109,10 @@ def verify_role(question: RoleQuestion) -> Verified:
     else:
         with written({"trust.json": question.trust.encode()}) as folder:
             by_trust = _verified(folder / "trust.json", question.ids, question.vendor)
-    proof = prove_read_only(question.policies, question.managed, question.secrets)
+    role = raw_role(RoleArn("aws", "444455556666", "/", "reader"), None, question.policies, question.managed)
+    expected = Expectations(Expectation(allowed_secrets=question.secrets), all_roles=True)
+    (judgement,) = judge(World((role,)), expected)
+    proof = access_verdict(judgement)
     access = str(judge_access(ReadsFound(), proof, write=None, asked=True, proved=not proof.unproved))
     return Verified(
         by_trust.safety, access, by_trust.kinds, stored(by_trust.safety, access), hands_out=bool(proof.secrets)

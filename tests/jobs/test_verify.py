@@ -19,7 +19,10 @@ from deputize.aws.client import CallerIdentity, Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user, create_vendor, embedded
 from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
+from deputize.checks.access_verdict import AccessVerdict, access_verdict
+from deputize.checks.judge import judge
 from deputize.errors import DeputizeError, InputError, ServiceError, UsageError
+from deputize.iam.arn import RoleArn
 from deputize.jobs.api import render
 from deputize.jobs.assume.session import session as session_inside
 from deputize.jobs.inputs import load_vendor
@@ -27,15 +30,17 @@ from deputize.jobs.verify.access import judge_access
 from deputize.jobs.verify.command import verify_with_files
 from deputize.jobs.verify.expectations import ExpectationFiles, RoleExpectations, expectations_of
 from deputize.jobs.verify.offline import verify_offline
-from deputize.jobs.verify.read_only import Proof, prove_read_only
 from deputize.jobs.verify.result import as_json, as_lines
 from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify, verify_many, verify_one
 from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.aws_options import AwsOptions
+from deputize.model.expectations import Expectation, Expectations
 from deputize.model.schemas import load_schema
 from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
+from deputize.model.world import World
+from deputize.read.world import raw_role
 
 VENDOR, CUSTOMER = "111122223333", "444455556666"
 ID = "Acme-7d4c0b9e-2f7a-4f0e"
@@ -471,26 +476,33 @@ ALL = ReadsFound()
 @pytest.mark.parametrize(
     ("found", "proof", "write", "asked", "proved", "state"),
     [
-        (ALL, Proof(), False, True, True, AccessState.OK),
-        (ALL, Proof(), None, True, True, AccessState.OK),
-        (ALL, Proof(), False, True, False, AccessState.OK),
-        (ALL, Proof(), None, True, False, AccessState.UNKNOWN),
-        (ALL, Proof(), False, False, True, AccessState.UNKNOWN),
-        (ALL, Proof(unproved=("x",)), False, True, False, AccessState.UNKNOWN),
-        (ReadsFound(unanswered=("x",)), Proof(), False, True, True, AccessState.UNKNOWN),
-        (ReadsFound(untried=("ce",)), Proof(), False, True, True, AccessState.OK),
-        (ReadsFound(missing=("x",)), Proof(), False, True, True, AccessState.PARTIAL),
-        (ReadsFound(missing=("x",)), Proof(), True, True, True, AccessState.TOO_WIDE),
-        (ALL, Proof(), True, False, True, AccessState.TOO_WIDE),
-        (ALL, Proof(not_read=("x",)), False, True, True, AccessState.TOO_WIDE),
-        (ALL, Proof(secrets=("x",)), False, True, True, AccessState.OK),
+        (ALL, AccessVerdict(), False, True, True, AccessState.OK),
+        (ALL, AccessVerdict(), None, True, True, AccessState.OK),
+        (ALL, AccessVerdict(), False, True, False, AccessState.OK),
+        (ALL, AccessVerdict(), None, True, False, AccessState.UNKNOWN),
+        (ALL, AccessVerdict(), False, False, True, AccessState.UNKNOWN),
+        (ALL, AccessVerdict(unproved=("x",)), False, True, False, AccessState.UNKNOWN),
+        (ReadsFound(unanswered=("x",)), AccessVerdict(), False, True, True, AccessState.UNKNOWN),
+        (ReadsFound(untried=("ce",)), AccessVerdict(), False, True, True, AccessState.OK),
+        (ReadsFound(missing=("x",)), AccessVerdict(), False, True, True, AccessState.PARTIAL),
+        (ReadsFound(missing=("x",)), AccessVerdict(), True, True, True, AccessState.TOO_WIDE),
+        (ALL, AccessVerdict(), True, False, True, AccessState.TOO_WIDE),
+        (ALL, AccessVerdict(not_read=("x",)), False, True, True, AccessState.TOO_WIDE),
+        (ALL, AccessVerdict(secrets=("x",)), False, True, True, AccessState.OK),
     ],
 )
 def test_the_state_of_access(
-    *, found: ReadsFound, proof: Proof, write: bool | None, asked: bool, proved: bool, state: AccessState
+    *, found: ReadsFound, proof: AccessVerdict, write: bool | None, asked: bool, proved: bool, state: AccessState
 ) -> None:
     """What reads, the write and the proof come to."""
     assert judge_access(found, proof, write=write, asked=asked, proved=proved) is state
+
+
+def proved(documents: dict[str, Any], arns: tuple[str, ...], secrets: tuple[str, ...] = ()) -> AccessVerdict:
+    """What the judge says of a live role with these access policies."""
+    role = raw_role(RoleArn("aws", CUSTOMER, "/", "reader"), None, documents, arns)
+    (judgement,) = judge(World((role,)), Expectations(Expectation(allowed_secrets=secrets)))
+    return access_verdict(judgement)
 
 
 def test_the_read_only_proof() -> None:
@@ -513,7 +525,7 @@ def test_the_read_only_proof() -> None:
     }
     names = ("SecurityAudit", "AdministratorAccess", "PowerUserAccess", "AmazonEC2FullAccess")
     arns = tuple(f"arn:aws:iam::aws:policy/{name}" for name in names)
-    proof = prove_read_only(documents, arns)
+    proof = proved(documents, arns)
     assert proof.not_read[0] == "inline policy a allows s3:PutObject"
     assert [one.partition(" allows ")[0] for one in proof.not_read[1:]] == [
         "inline policy c",
@@ -529,10 +541,7 @@ def test_the_read_only_proof() -> None:
         f"AWS managed policy PowerUserAccess (v12, 2026-02-12): {next_ones}",
         f"AWS managed policy {arns[-1]}: its text could not be read, and no snapshot of it is here",
     )
-    assert (
-        "inline policy b hands out ssm:GetParameter"
-        not in prove_read_only(documents, (), ("ssm:GetParameter",)).secrets
-    )
+    assert "inline policy b hands out ssm:GetParameter" not in proved(documents, (), ("ssm:GetParameter",)).secrets
 
 
 @pytest.mark.parametrize(

@@ -60,14 +60,14 @@ def raw_role(
 ) -> FoundRole:
     """A role of which IAM's API gave the policies, as one of a world.
 
-    trust: the trust policy, as parsed JSON or as text. documents: access policies by a name for people. managed: ARNs
-    of AWS managed policies whose text is not there.
+    trust: the trust policy, as parsed JSON or as text; None where it could not be read. documents: access policies by a
+    name for people. managed: ARNs of AWS managed policies whose text is not there.
     """
     place = Place(str(arn), 1, 1)
     return FoundRole(
         name=arn.name,
         place=place,
-        trust=Document(trust, {(): place}),
+        trust=None if trust is None else Document(trust, {(): place}),
         policies=tuple(FoundPolicy(name, Document(one, {(): place}), "inline") for name, one in documents.items()),
         managed=tuple(Text(one, place) for one in managed),
         boundary=None if boundary is None else Text(boundary, place),

@@ -21,6 +21,7 @@ from deputize.model.display import shown
 from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, Unknown
 
 _ANYWHERE = Place("", 1, 1)
+_OF_AWS = ":iam::aws:policy/"  # no name that IAM takes has a colon: a live role's AWS managed policy has its ARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
 
 def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> Access:
     documents = tuple(policy.document for policy in policies)
-    own = (IdentityPolicy(one.name, policy_of(one.document), _stand_ins(one.document)) for one in policies)
+    own = (
+        IdentityPolicy(one.name, policy_of(one.document), _stand_ins(one.document), of_aws=_OF_AWS in one.name)
+        for one in policies
+    )
     allowed = allowed_by((*own, *(_source(one) for one in attached)))
     of_policy: dict[int, list[Permission]] = {}
     for permission in allowed.permissions:

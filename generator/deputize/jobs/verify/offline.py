@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from deputize.bundle import MANIFEST
+from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
-from deputize.checks.opened import Opened, open_bundle
+from deputize.checks.judgement import Judgement
+from deputize.checks.opened import open_bundle
 from deputize.checks.own.bundles import is_our_render
 from deputize.checks.verdict import TrustVerdict, of_every_role, safety_of, trust_verdict
 from deputize.disk import read_text
@@ -21,7 +23,6 @@ from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.lint.bundle import bundles_at
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, expectations_of_bundle, refuse_own
-from deputize.jobs.verify.read_only import prove_read_only
 from deputize.model.display import shown
 from deputize.model.values import AccessState, Verdict
 from deputize.model.world import Document, FoundRole, Place, World
@@ -61,7 +62,7 @@ def verify_offline(
         own_account=None if parsed is None else parsed.account_id,
         partition=partition,
     )
-    ways = _judged(role, RoleExpectations(vendor_account), vendor_account, ids)
+    ways = trust_verdict(_judged(role, RoleExpectations(vendor_account), vendor_account, ids))
     access = AccessState.UNKNOWN, ("a trust policy says nothing about access",)
     return _verdict((arn, found.role_id), ids[0], ways, access)
 
@@ -78,48 +79,30 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
     opened = open_bundle(files)
     if opened.unreadable or not opened.roles:
         raise InputError(*(opened.unreadable or (Problem(MANIFEST, "no role was found"),)))
-    slots = None if opened.role is None else opened.role.slots
-    ways = of_every_role(
-        _judged(
-            made_role(
-                made,
-                name,
-                own_account=None if slots is None else slots.account_id,
-                partition=str(expectations.partition),
-            ),
-            expectations,
-            account,
-            expected,
-        )
-        for name, made in opened.roles
-    )
+    own, partition = None if opened.role is None else opened.role.slots.account_id, str(expectations.partition)
+    roles = (made_role(made, name, own_account=own, partition=partition) for name, made in opened.roles)
+    judged = [_judged(role, expectations, account, expected) for role in roles]
+    ways = of_every_role(trust_verdict(one) for one in judged)
     if not is_our_render(files):
         # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
         why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
         ways = replace(ways, judged=False, notes=(*ways.notes, why))
-    return _verdict((role_arn, ""), expected[0], ways, _access(opened, expectations))
+    return _verdict((role_arn, ""), expected[0], ways, _access(judged))
 
 
 def _judged(
     role: FoundRole, expectations: RoleExpectations, vendor_account: str, external_ids: tuple[str, ...]
-) -> TrustVerdict:
+) -> Judgement:
     expected = replace(expectations, vendor_account=vendor_account).for_judge(vendor_account, external_ids)
     (judgement,) = judge(World((role,)), expected)
-    return trust_verdict(judgement)
+    return judgement
 
 
-def _access(opened: Opened, expectations: RoleExpectations) -> tuple[AccessState, tuple[str, ...]]:
-    notes: dict[str, None] = {}
-    for _, role in opened.roles:
-        documents = {f"policy {one.name}": one.document.to_json() for one in role.policies}
-        proof = prove_read_only(documents, role.managed_arns, expectations.allowed_secrets)
-        notes |= dict.fromkeys(f"not proved to read: {one}" for one in proof.not_read)
-        notes |= dict.fromkeys(f"secrets: {one}" for one in proof.secrets)
-        notes |= dict.fromkeys(f"nothing is proved about {one}" for one in proof.unproved)
-    wide = any(note.startswith("not proved") for note in notes)
-    unproved = any(note.startswith("nothing") for note in notes)
-    state = AccessState.TOO_WIDE if wide else AccessState.UNKNOWN if unproved else AccessState.OK
-    return state, tuple(notes)
+def _access(judged: Iterable[Judgement]) -> tuple[AccessState, tuple[str, ...]]:
+    verdicts = [access_verdict(one) for one in judged]
+    states = {one.state for one in verdicts}
+    worst = next(one for one in (AccessState.TOO_WIDE, AccessState.UNKNOWN, AccessState.OK) if one in states)
+    return worst, tuple(dict.fromkeys(note for one in verdicts for note in one.notes))
 
 
 def _verdict(

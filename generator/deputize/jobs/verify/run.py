@@ -14,6 +14,7 @@ from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
+from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
 from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.errors import DeputizeError
@@ -219,10 +220,8 @@ def _inside(session: Session, role: RoleArn, request: VerifyRequest, options: Ve
         return _Inside(why=answer.error)
     live = read_live_role(answer, role)
     expected = request.expectations.for_judge(session.caller().account_id, request.external_ids)
-    ways = TrustVerdict()
-    if live.trust is not None:
-        found = raw_role(role, live.trust, live.documents, live.aws_managed, live.boundary)
-        (judgement,) = judge(World((found,)), expected)
-        ways = trust_verdict(judgement)
-    access = access_of(answer, live, request.expectations, write_probe=options.write_probe)
+    found = raw_role(role, live.trust, live.documents, live.aws_managed, live.boundary)
+    (judgement,) = judge(World((found,)), expected)
+    ways = trust_verdict(judgement)
+    access = access_of(answer, live, request.expectations, access_verdict(judgement), write_probe=options.write_probe)
     return _Inside(live, ways, whose(live.tags, request.expectations), access)

@@ -1,23 +1,22 @@
-"""The read-only proof of a role's raw access policies, as sentences."""
+"""The verdict on what a role may do, made from its judgement: beyond reading, secrets, and what is not proved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from deputize.iam.allowed import Allowed, IdentityPolicy, Unproved, allowed_by, attached_policy
+from deputize.checks.judgement import Judgement
+from deputize.iam.allowed import Allowed, IdentityPolicy, Unproved
 from deputize.iam.exposure import Grade
-from deputize.iam.grammar import read_policy
 from deputize.iam.read_only import ReadOnlyProof, reads_only
 from deputize.model.display import printable
+from deputize.model.values import AccessState
 
-_OF_AWS = ":iam::aws:policy/"
 _TOLD = 5  # actions named in a sentence; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class AccessVerdict:
     """What the access policies allow beyond reading, one sentence each.
 
     not_read: actions that are not proved to read. secrets: actions that hand out credentials or secrets. unproved:
@@ -29,22 +28,32 @@ class Proof:
     secrets: tuple[str, ...] = ()
     unproved: tuple[str, ...] = ()
 
+    @property
+    def state(self) -> AccessState:
+        """The state of a role whose policies are all that was looked at."""
+        if self.not_read:
+            return AccessState.TOO_WIDE
+        return AccessState.UNKNOWN if self.unproved else AccessState.OK
 
-def prove_read_only(
-    documents: Mapping[str, Any], aws_managed: Sequence[str], allowed_secrets: Sequence[str] = ()
-) -> Proof:
-    """The read-only proof of raw policies (by name), and of AWS managed policies (ARNs) by their snapshots."""
-    own = (
-        IdentityPolicy(where, read_policy(document, "access"), of_aws=_OF_AWS in where)
-        for where, document in documents.items()
-    )
-    allowed = allowed_by((*own, *(attached_policy(arn) for arn in aws_managed)))
-    proof = reads_only(allowed)
-    secrets = {action.lower() for action in allowed_secrets}
-    return Proof(
+    @property
+    def notes(self) -> Iterator[str]:
+        """What has to be said about it."""
+        yield from (f"not proved to read: {one}" for one in self.not_read)
+        yield from (f"secrets: {one}" for one in self.secrets)
+        yield from (f"nothing is proved about {one}" for one in self.unproved)
+
+
+def access_verdict(judgement: Judgement) -> AccessVerdict:
+    """What the judgement of a role says of its access policies."""
+    access = judgement.access
+    allowed, proof = access.allowed, reads_only(access.allowed)
+    return AccessVerdict(
         tuple(_sentences(allowed, "allows", _not_read(proof))),
-        tuple(_sentences(allowed, "hands out", _secrets(proof, secrets))),
-        tuple(f"{_where(allowed.policies[one.policy])}: {_doubt(one)}" for one in proof.unproved),
+        tuple(_sentences(allowed, "hands out", _secrets(proof, access.allowed_secrets))),
+        (
+            *(f"{_where(allowed.policies[one.policy])}: {_doubt(one)}" for one in proof.unproved),
+            *(f"{one.place.file}: {one.what}" for one in judgement.unread),
+        ),
     )
 
 
@@ -53,7 +62,7 @@ def _not_read(proof: ReadOnlyProof) -> Iterator[tuple[int, str]]:
         yield from ((beyond.permission.policy, one.action) for one in beyond.actions)
 
 
-def _secrets(proof: ReadOnlyProof, allowed: set[str]) -> Iterator[tuple[int, str]]:
+def _secrets(proof: ReadOnlyProof, allowed: frozenset[str]) -> Iterator[tuple[int, str]]:
     for exposed in proof.exposed:
         for one in exposed.of_grade(Grade.SECRET):
             if one.action.lower() not in allowed:
