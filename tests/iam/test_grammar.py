@@ -187,7 +187,7 @@ def test_a_fault_says_what_and_where(statement: dict[str, Any], sentence: str) -
     """Each fault is one sentence about the element that it is at."""
     whole = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", **statement}
     policy = read_policy({"Version": VERSION, "Statement": [whole]}, "trust")
-    assert [fault.sentence for fault in policy.all_faults if fault.kind != "empty"] == [sentence]
+    assert [fault.sentence for fault in policy.all_faults if fault.kind != "no-condition"] == [sentence]
 
 
 def test_negated_elements_are_named_as_iam_names_them() -> None:

@@ -242,7 +242,7 @@ class _Reader:
             self._fault("type", f"is {type_of(value)}, not an object" if value else "is empty", at)
             return
         if not value:
-            self._fault("empty", "is empty", at)
+            self._fault("no-condition", "is empty", at)
         for operator, keys in value.items():
             where = (*at, str(operator))
             if parse_operator(str(operator)) is None:

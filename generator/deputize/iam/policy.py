@@ -20,7 +20,7 @@ OLD_VERSION = "2008-10-17"
 Effect = Literal["Allow", "Deny"]
 Path = tuple[str | int, ...]
 FaultKind = Literal[
-    "type", "element", "misplaced", "version", "no-statement", "action", "resource", "sid-type", "sid", "empty",
+    "type", "element", "misplaced", "version", "no-statement", "action", "resource", "sid-type", "sid", "no-condition", "empty",
     "value", "number", "operator",
 ]  # fmt: skip
 

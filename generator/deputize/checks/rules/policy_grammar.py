@@ -18,7 +18,7 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _VERSION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
 
 _OLD = "2008-10-17"
-_TAKEN = frozenset(("number", "value", "version"))  # what IAM takes, or another rule is about
+_TAKEN = frozenset(("number", "value", "version", "no-condition"))  # what IAM takes, or another rule is about
 
 
 def _grammar(document: Document) -> Iterator[HitThere]:
