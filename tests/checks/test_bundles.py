@@ -9,7 +9,6 @@ import pytest
 from deputize.bundle import seal
 from deputize.checks.opened import rendered, role_for
 from deputize.checks.own.bundles import is_our_render, lint_bundle
-from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT
 from deputize.formats import blueprint_of
 from deputize.model.role import TEMPLATE_VERSION, build
 from deputize.model.slots import shape_of, slots_of
@@ -17,6 +16,7 @@ from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorA
 from deputize.model.text import english
 from deputize.model.values import Files, Severity
 
+EXTERNAL_ID, VENDOR_ACCOUNT = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "111122223333"
 VENDOR = Vendor("example", english("Example"), (VendorAccount("aws", VENDOR_ACCOUNT),))
 TENANT = Tenant("a-company", (EXTERNAL_ID,))
 ROLES = (f"arn:aws:iam::{VENDOR_ACCOUNT}:role/reader", f"arn:aws:iam::{VENDOR_ACCOUNT}:role/lister")
@@ -71,13 +71,16 @@ def test_strict_makes_a_weak_id_an_error() -> None:
     """With strict the warning about a guessable external ID is an error."""
     files = rendered(role_for(VENDOR, replace(TENANT, external_ids=("12345",))))
     assert _errors(files) == set()
-    assert _errors(files, strict=True) == {"external-id-weak"}
+    assert _errors(files, strict=True) == {"trust-id-weak"}
 
 
 def test_no_manifest_is_one_error(bundle: Files) -> None:
     """A folder without a manifest is an error that says what a bundle is; the formats are still read."""
     files = {path: data for path, data in bundle.items() if path != "manifest.json"}
-    assert [(one.rule, one.where) for one in lint_bundle(files)] == [("bundle-manifest", "manifest.json")]
+    errors = [one for one in lint_bundle(files) if one.severity is not Severity.NOTE]
+    assert [(one.rule, one.where) for one in errors] == [("bundle-manifest", "manifest.json")]
+    looser = {**files, "json/role.json": files["json/role.json"].replace(b"3600", b"7200")}
+    assert _errors(looser) == {"bundle-manifest", "bundle-formats-differ"}
     assert not is_our_render(files)
 
 
@@ -126,18 +129,21 @@ def test_loosened_trust_in_one_format_is_found_for_what_it_is(bundle: Files) -> 
     files = _resealed(bundle, "cloudformation/role.yaml", text)
     found = lint_bundle(files)
     rules = {one.rule for one in found if one.severity is Severity.ERROR}
-    assert rules == {"bundle-formats-differ", "bundle-not-rendered", "trust-wildcard-principal"}
+    assert rules == {"bundle-formats-differ", "bundle-not-rendered", "bundle-role-differs", "trust-anyone"}
     (differ,) = (one for one in found if one.rule == "bundle-formats-differ")
     assert differ.message == "cloudformation and terraform create different roles: trust differ"
-    (wild,) = (one for one in found if one.rule == "trust-wildcard-principal")
-    assert wild.where == "role of cloudformation: trust statement 1"
+    (wild,) = (one for one in found if one.rule == "trust-anyone")
+    assert wild.where == "role of cloudformation"
+    (other,) = (one for one in found if one.rule == "bundle-role-differs")
+    assert other.where == "role of cloudformation"
+    assert other.message == "differs from the role that the manifest asks for in the trust policy"
 
 
 def test_manifest_of_another_tenant_does_not_fit(bundle: Files) -> None:
     """Another tenant's ID in the manifest makes every format wrong: the role is not what the manifest says."""
     other = b"9f0c2f6e-55a1-4c52-8d0b-7e6f8d3b9a10"
     files = {**bundle, "manifest.json": bundle["manifest.json"].replace(EXTERNAL_ID.encode(), other)}
-    assert {"trust-external-id-value", "bundle-not-rendered"} <= _errors(files)
+    assert _errors(files) == {"bundle-role-differs", "bundle-not-rendered"}
 
 
 @pytest.mark.parametrize(

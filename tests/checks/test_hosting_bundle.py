@@ -10,13 +10,13 @@ import pytest
 
 from deputize.checks.opened import rendered, role_for
 from deputize.checks.own.bundles import is_our_render, lint_bundle
-from deputize.checks.own.sample import EXTERNAL_ID, VENDOR_ACCOUNT
 from deputize.formats.hosted import hosted_template
 from deputize.model.hosting import template_url
 from deputize.model.spec import AccessSpec, Hosting, Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files, Finding, Severity
 
+EXTERNAL_ID, VENDOR_ACCOUNT = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "111122223333"
 PLAIN = Vendor("example", english("Example"), (VendorAccount("aws", VENDOR_ACCOUNT),), access=AccessSpec("inventory"))
 DIGEST = hashlib.sha256(hosted_template(PLAIN, "aws")).hexdigest()
 URL = template_url("aws", "vendor-templates", "us-east-1", "one-click", DIGEST)

@@ -1,24 +1,45 @@
+"""Trust policies that are wrong: by the judge, with what is expected, and in a bundle whose sums were made to fit."""
+
 from __future__ import annotations
 
 import copy
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deputize.checks.own import check_trust, check_trust_document
-from deputize.checks.own.sample import ENTER, EXPECTED, EXTERNAL_ID, VENDOR_ACCOUNT, VENDOR_ROLE, VENDOR_ROOT
-from deputize.checks.own.subject import Expected
-from deputize.checks.own.trust_form import expected_trust
-from deputize.iam.policy import Policy
-from deputize.model.values import Severity
+from deputize.checks.findings import findings_of
+from deputize.checks.judge import judge
+from deputize.checks.judgement import Judgement
+from deputize.checks.made import expectation_of
+from deputize.checks.opened import rendered, role_for
+from deputize.checks.own.bundles import lint_bundle
+from deputize.checks.verdict import of_every_role, trust_verdict
+from deputize.iam.arn import RoleArn
+from deputize.model.expectations import BOTH_SESSION_ACTIONS, Expectation, Expectations, literals
+from deputize.model.role import Role
+from deputize.model.spec import SessionSpec, Tenant, Vendor, VendorAccount
+from deputize.model.text import english
+from deputize.model.values import Files, Finding, Severity
+from deputize.model.world import World
+from deputize.read.world import raw_role
+
+VENDOR_ACCOUNT, OWN_ACCOUNT, STRANGER = "111122223333", "444455556666", "777788889999"
+VENDOR_ROOT = f"arn:aws:iam::{VENDOR_ACCOUNT}:root"
+VENDOR_ROLE = f"arn:aws:iam::{VENDOR_ACCOUNT}:role/reader"
+STRANGER_ROOT = f"arn:aws:iam::{STRANGER}:root"
+EXTERNAL_ID, OTHER_ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11", "9f0c2f6e-55a1-4c52-8d0b-7e6f8d3b9a10"
+ARN = RoleArn("aws", OWN_ACCOUNT, "/", "example-a-company")
 
 # The vendor trusts its whole account here, as most templates in the world do: nothing but the ID keeps others out.
-ROOT = replace(EXPECTED, roles=())
-OTHER_ID = "9f0c2f6e-55a1-4c52-8d0b-7e6f8d3b9a10"
+ROOT = Expectation((VENDOR_ACCOUNT,), external_ids=literals((EXTERNAL_ID,)), session_actions=(), partition="aws")
+NAMED = replace(ROOT, vendor_roles=(VENDOR_ROLE,))
+VENDOR = Vendor("example", english("Example"), (VendorAccount("aws", VENDOR_ACCOUNT),))
+TENANT = Tenant("a-company", (EXTERNAL_ID,))
 
 
 def _policy(*statements: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -46,105 +67,139 @@ NO_CONDITION = _statement(Condition=None)
 
 # Every one of these is accepted by IAM or by some linter, and lets in somebody, or nobody, that it should not.
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no condition": (_policy(NO_CONDITION), "trust-no-external-id"),
-    "principal is anyone": (_policy(_statement(Principal="*")), "trust-wildcard-principal"),
-    "AWS principal is anyone": (_policy(_statement(Principal={"AWS": "*"})), "trust-wildcard-principal"),
-    "StringLike with a wildcard": (_policy(_needs("StringLike", "*")), "trust-external-id-operator"),
-    "literal asterisk": (_policy(_needs("StringEquals", "*")), "trust-external-id-value"),
-    "IfExists": (_policy(_needs("StringEqualsIfExists", EXTERNAL_ID)), "trust-external-id-operator"),
-    "ForAllValues": (_policy(_needs("ForAllValues:StringEquals", EXTERNAL_ID)), "trust-external-id-operator"),
-    "NotPrincipal": (
-        _policy(_statement(Principal=None, NotPrincipal={"AWS": "arn:aws:iam::444455556666:root"})),
-        "trust-grammar",
-    ),
-    "misspelt key": (_policy(_needs("StringEquals", EXTERNAL_ID, "sts:ExternalIdd")), "trust-no-external-id"),
-    "key of another service": (_policy(_needs("StringEquals", EXTERNAL_ID, "aws:ExternalId")), "trust-no-external-id"),
+    "no condition": (_policy(NO_CONDITION), "trust-id-missing"),
+    "principal is anyone": (_policy(_statement(Principal="*")), "trust-anyone"),
+    "AWS principal is anyone": (_policy(_statement(Principal={"AWS": "*"})), "trust-anyone"),
+    "StringLike with a wildcard": (_policy(_needs("StringLike", "*")), "trust-id-operator"),
+    "literal asterisk": (_policy(_needs("StringEquals", "*")), "trust-id-illegal"),
+    "IfExists": (_policy(_needs("StringEqualsIfExists", EXTERNAL_ID)), "trust-id-operator"),
+    "ForAllValues": (_policy(_needs("ForAllValues:StringEquals", EXTERNAL_ID)), "trust-id-operator"),
+    "NotPrincipal": (_policy(_statement(Principal=None, NotPrincipal={"AWS": STRANGER_ROOT})), "trust-not-principal"),
+    "misspelt key": (_policy(_needs("StringEquals", EXTERNAL_ID, "sts:ExternalIdd")), "trust-key-misspelt"),
+    "key of another service": (_policy(_needs("StringEquals", EXTERNAL_ID, "aws:ExternalId")), "trust-key-misspelt"),
     "condition at the other statement": (
         _policy(NO_CONDITION, _statement(Sid="TagSession", Action="sts:TagSession")),
-        "trust-no-external-id",
+        "trust-id-elsewhere",
     ),
-    "second statement lacks it": (_policy(_statement(), {**NO_CONDITION, "Sid": "Two"}), "trust-no-external-id"),
-    "several tenants": (_policy(_needs("StringEquals", [EXTERNAL_ID, OTHER_ID])), "trust-external-id-value"),
-    "every STS action": (_policy(_statement(Action="sts:*")), "trust-action"),
-    "every action": (_policy(_statement(Action="*")), "trust-action"),
-    "StringNotEquals": (_policy(_needs("StringNotEquals", EXTERNAL_ID)), "trust-external-id-operator"),
-    "only that an ID is sent": (_policy(_needs("Null", "false")), "trust-external-id-operator"),
-    "misspelt operator": (_policy(_needs("StringEqual", EXTERNAL_ID)), "trust-external-id-operator"),
+    "second statement lacks it": (_policy(_statement(), {**NO_CONDITION, "Sid": "Two"}), "trust-id-skipped"),
+    "several tenants": (_policy(_needs("StringEquals", [EXTERNAL_ID, OTHER_ID])), "trust-id-unexpected"),
+    "every STS action": (_policy(_statement(Action="sts:*")), "trust-actions"),
+    "every action": (_policy(_statement(Action="*")), "trust-actions"),
+    "StringNotEquals": (_policy(_needs("StringNotEquals", EXTERNAL_ID)), "trust-id-operator"),
+    "only that an ID is sent": (_policy(_needs("Null", "false")), "trust-id-operator"),
+    "misspelt operator": (_policy(_needs("StringEqual", EXTERNAL_ID)), "trust-operator-misspelt"),
     "element in lower case": (
         _policy({**NO_CONDITION, "condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}}),
-        "trust-grammar",
+        "trust-element",
     ),
-    "ID of one character": (_policy(_needs("StringEquals", "x")), "trust-external-id-value"),
-    "Resource": (_policy(_statement(Resource="*")), "trust-grammar"),
+    "ID of one character": (_policy(_needs("StringEquals", "x")), "trust-id-illegal"),
+    "Resource": (_policy(_statement(Resource="*")), "trust-resource"),
     "account of 10 digits": (
         _policy(_statement(Principal={"AWS": "arn:aws:iam::1111222233:root"})),
-        "trust-other-account",
+        "trust-principal-malformed",
     ),
-    "ForAnyValue with a wildcard": (_policy(_needs("ForAnyValue:StringLike", "acme-*")), "trust-external-id-operator"),
-    "no Version": ({"Statement": [_statement()]}, "trust-grammar"),
-    "Version of 2008": (_policy(_statement(), Version="2008-10-17"), "trust-grammar"),
+    "ForAnyValue with a wildcard": (_policy(_needs("ForAnyValue:StringLike", "acme-*")), "trust-id-operator"),
+    "no Version": ({"Statement": [_statement()]}, "trust-version"),
+    "Version of 2008": (_policy(_statement(), Version="2008-10-17"), "trust-version"),
     "web identity beside an AWS principal": (
         _policy(_statement(Action="sts:AssumeRoleWithWebIdentity")),
-        "trust-action",
+        "trust-web-identity",
     ),
-    "ID with characters that STS refuses": (_policy(_needs("StringEquals", "a b")), "trust-external-id-value"),
+    "ID with characters that STS refuses": (_policy(_needs("StringEquals", "a b")), "trust-id-illegal"),
 }
 
 # More ways to be wrong, of our own finding.
 ALSO_BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no statement": (_policy(), "trust-grammar"),
-    "Deny": (_policy(_statement(Effect="Deny")), "trust-grammar"),
-    "another account": (
-        _policy(_statement(Principal={"AWS": "arn:aws:iam::444455556666:root"})),
-        "trust-other-account",
-    ),
-    "bare account ID": (_policy(_statement(Principal={"AWS": VENDOR_ACCOUNT})), "trust-other-account"),
+    "no statement": (_policy(), "trust-not-understood"),
+    "Deny": (_policy(_statement(Effect="Deny")), "trust-vendor-kept-out"),
+    "another account": (_policy(_statement(Principal={"AWS": STRANGER_ROOT})), "trust-foreign-account"),
     "another partition": (
         _policy(_statement(Principal={"AWS": f"arn:aws-cn:iam::{VENDOR_ACCOUNT}:root"})),
-        "trust-other-account",
+        "trust-partition",
     ),
-    "federated": (_policy(_statement(Principal={"Federated": "accounts.google.com"})), "trust-grammar"),
+    "federated": (_policy(_statement(Principal={"Federated": "accounts.google.com"})), "trust-foreign-account"),
     "service beside the vendor": (
         _policy(_statement(Principal={"AWS": VENDOR_ROOT, "Service": "ec2.amazonaws.com"})),
-        "trust-grammar",
+        "trust-foreign-account",
     ),
-    "no principal": (_policy(_statement(Principal=None)), "trust-grammar"),
-    "NotAction": (_policy(_statement(Action=None, NotAction="iam:*")), "trust-grammar"),
-    "StringEqualsIgnoreCase": (_policy(_needs("StringEqualsIgnoreCase", EXTERNAL_ID)), "trust-external-id-operator"),
-    "ID in capitals": (_policy(_needs("StringEquals", EXTERNAL_ID.upper())), "trust-external-id-value"),
-    "ID with a line break": (_policy(_needs("StringEquals", f"{EXTERNAL_ID}\n")), "trust-external-id-value"),
-    "wildcard action that includes entry": (_policy(_statement(Action="STS:assume?ole")), "trust-action"),
-    "two conditions on the key": (
-        _policy(
-            _statement(
-                Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {"sts:externalid": "*"}}
-            )
-        ),
-        "trust-external-id-operator",
-    ),
-    "the ID twice": (_policy(_needs("StringEquals", [EXTERNAL_ID, EXTERNAL_ID])), "trust-grammar"),
-    "an operator without keys": (
-        _policy(_statement(Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {}})),
-        "trust-grammar",
-    ),
-    "Id": (_policy(_statement(), Id="mine"), "trust-grammar"),
-    "another Sid": (_policy(_statement(Sid="Other")), "trust-grammar"),
+    "no principal": (_policy(_statement(Principal=None)), "trust-element"),
+    "NotAction": (_policy(_statement(Action=None, NotAction="iam:*")), "trust-actions"),
+    "StringEqualsIgnoreCase": (_policy(_needs("StringEqualsIgnoreCase", EXTERNAL_ID)), "trust-id-operator"),
+    "ID in capitals": (_policy(_needs("StringEquals", EXTERNAL_ID.upper())), "trust-id-unexpected"),
+    "ID with a line break": (_policy(_needs("StringEquals", f"{EXTERNAL_ID}\n")), "trust-id-illegal"),
+    "wildcard action that includes entry": (_policy(_statement(Action="STS:assume?ole")), "trust-actions"),
     "source identity that nobody asked for": (
         _policy(_statement(), _statement(Sid="SetSourceIdentity", Action="sts:SetSourceIdentity", Condition=None)),
-        "trust-extra-statement",
+        "trust-actions",
     ),
-    "a list": ([], "trust-grammar"),  # type: ignore[dict-item]
+    "a list": ([], "trust-not-understood"),  # type: ignore[dict-item]
 }
 
+# These let in the vendor with its ID and nobody else, so the judge is silent; they are not what deputize writes.
+OTHERWISE_WRITTEN: dict[str, dict[str, Any]] = {
+    "bare account ID": _policy(_statement(Principal={"AWS": VENDOR_ACCOUNT})),
+    "two conditions on the key": _policy(
+        _statement(Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {"sts:externalid": "*"}})
+    ),
+    "an operator without keys": _policy(
+        _statement(Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "StringLike": {}})
+    ),
+    "Id": _policy(_statement(), Id="mine"),
+    "another Sid": _policy(_statement(Sid="Other")),
+}
 
-def _errors(document: object, expected: Expected = ROOT) -> list[str]:
-    found = check_trust_document(document, expected, "trust-policy.json")
-    return [finding.rule for finding in found if finding.severity is Severity.ERROR]
+ALIKE: tuple[dict[str, Any], ...] = (
+    GOOD,
+    _policy(_needs("StringEquals", [EXTERNAL_ID])),
+    _policy(_needs("StringEquals", [EXTERNAL_ID, EXTERNAL_ID])),
+    {"Version": "2012-10-17", "Statement": _statement()},
+    _policy(_statement(Principal={"AWS": [VENDOR_ROOT]}, Action=["sts:AssumeRole"])),
+)
+IN_ANOTHER_CASE = [_policy(_needs("StringEquals", EXTERNAL_ID, key)) for key in ("sts:externalid", "sts:ExternalID")]
+
+
+def _judged(document: object, expected: Expectation = ROOT) -> Judgement:
+    world = World((raw_role(ARN, document, {}),))
+    (judgement,) = judge(world, Expectations(expected, all_roles=True))
+    return judgement
+
+
+def _found(document: object, expected: Expectation = ROOT) -> tuple[Finding, ...]:
+    return findings_of((_judged(document, expected),), "role")
+
+
+def _errors(document: object, expected: Expectation = ROOT) -> set[str]:
+    return {finding.rule for finding in _found(document, expected) if finding.severity is Severity.ERROR}
+
+
+def _resealed(files: Files, path: str, content: bytes) -> Files:
+    """`files` with one replaced and the sums in the manifest made to fit, as an attacker would."""
+    changed = {**files, path: content}
+    manifest = json.loads(changed["manifest.json"])
+    manifest["files"] = {path: sha256(data).hexdigest() for path, data in changed.items() if path != "manifest.json"}
+    return {**changed, "manifest.json": json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n"}
+
+
+def _bundle_errors(files: Files) -> set[str]:
+    """The errors but those that any changed byte, and any change of one format alone, would give."""
+    found = {one.rule for one in lint_bundle(files) if one.severity is Severity.ERROR}
+    return found - {"bundle-not-rendered", "bundle-formats-differ"}
+
+
+def _with_trust(files: Files, document: object) -> Files:
+    return _resealed(files, "json/trust-policy.json", json.dumps(document).encode())
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Files:
+    """One tenant's whole bundle; the vendor trusts its whole account."""
+    return rendered(role_for(VENDOR, TENANT))
 
 
 def test_the_table_of_bad_policies_has_27() -> None:
-    """The cases that twelve linters were compared by are all here."""
+    """The cases that twelve linters were compared by are all here, and twenty more."""
     assert len(BAD) == 27
+    assert len(ALSO_BAD) + len(OTHERWISE_WRITTEN) == 19
 
 
 @pytest.mark.parametrize(("document", "rule"), [*BAD.values(), *ALSO_BAD.values()], ids=[*BAD, *ALSO_BAD])
@@ -153,86 +208,191 @@ def test_bad_trust_policy_is_an_error_that_names_what_is_off(document: dict[str,
     assert rule in _errors(document)
 
 
+@pytest.mark.parametrize("document", OTHERWISE_WRITTEN.values(), ids=OTHERWISE_WRITTEN)
+def test_what_harms_nobody_is_no_error_of_a_role(document: dict[str, Any]) -> None:
+    """What lets in the vendor with its ID, and nobody else, is no alarm, however it is written."""
+    judged = _judged(document)
+    assert _errors(document) == set()
+    assert judged.access_paths == ()
+    assert judged.vendor_gets_in is not False
+
+
 @pytest.mark.parametrize(
     "document",
-    [
-        GOOD,
-        _policy(_needs("StringEquals", [EXTERNAL_ID])),
-        _policy(_needs("StringEquals", EXTERNAL_ID, "sts:externalid")),
-        _policy(_needs("StringEquals", EXTERNAL_ID, "sts:ExternalID")),
-        {"Version": "2012-10-17", "Statement": _statement()},
-        _policy(_statement(Principal={"AWS": [VENDOR_ROOT]}, Action=["sts:AssumeRole"])),
-    ],
+    [*(document for document, _ in (*BAD.values(), *ALSO_BAD.values())), *OTHERWISE_WRITTEN.values()],
+    ids=[*BAD, *ALSO_BAD, *OTHERWISE_WRITTEN],
 )
+def test_a_bundle_with_another_trust_policy_has_an_error(bundle: Files, document: dict[str, Any]) -> None:
+    """Whatever else stands in a bundle's trust policy is an error, though its sums were made to fit."""
+    assert _bundle_errors(_with_trust(bundle, document)) & {"bundle-role-differs", "bundle-unreadable"}
+
+
+@pytest.mark.parametrize("document", [*ALIKE, *IN_ANOTHER_CASE])
 def test_spellings_that_iam_reads_alike_pass(document: dict[str, Any]) -> None:
-    """One or a list of one, and a condition key's case, make no difference to IAM and none here."""
-    assert _errors(document) == []
+    """One or a list of one, a value twice, and a condition key's case make no difference to IAM and none here."""
+    assert _found(document) == ()
+    assert _judged(document).vendor_gets_in is True
 
 
-def test_whole_account_is_a_note() -> None:
-    """Trusting the account root is right, and worth a note that says who can enter."""
-    (found,) = check_trust_document(GOOD, ROOT, "trust-policy.json")
-    assert (found.rule, found.severity) == ("trust-account-root", Severity.NOTE)
-    assert found.message == f"anyone in account {VENDOR_ACCOUNT} who may call sts:AssumeRole can enter"
+@pytest.mark.parametrize("document", ALIKE)
+def test_a_list_of_one_is_no_other_role(bundle: Files, document: dict[str, Any]) -> None:
+    """In a bundle too, one and a list of one are the same role."""
+    assert _bundle_errors(_with_trust(bundle, document)) == set()
 
 
-def test_another_tenants_id_is_not_quoted() -> None:
+def test_another_tenants_id_is_not_quoted(bundle: Files) -> None:
     """A finding about an ID that is not this tenant's never prints it: it may be another tenant's."""
-    found = check_trust_document(BAD["several tenants"][0], ROOT, "trust-policy.json")
-    assert any(finding.rule == "trust-external-id-value" for finding in found)
+    document = BAD["several tenants"][0]
+    found = (*_found(document), *lint_bundle(_with_trust(bundle, document)))
+    assert {"trust-id-unexpected", "trust-id-several"} <= {finding.rule for finding in found}
     assert OTHER_ID not in json.dumps([finding.message for finding in found])
 
 
-def test_both_ids_of_a_rotation_are_needed() -> None:
-    """During a rotation both IDs pass, in either order, and one alone is an error."""
-    both = replace(ROOT, external_ids=(EXTERNAL_ID, OTHER_ID))
-    assert _errors(_policy(_needs("StringEquals", [EXTERNAL_ID, OTHER_ID])), both) == []
-    assert _errors(_policy(_needs("StringEquals", [OTHER_ID, EXTERNAL_ID])), both) == []
-    assert _errors(GOOD, both) == ["trust-external-id-value"]
-    assert _errors(_policy(_needs("StringEquals", [EXTERNAL_ID, EXTERNAL_ID])), both) == ["trust-external-id-value"]
+def test_both_ids_of_a_rotation_pass() -> None:
+    """During a rotation both IDs pass, in either order; the vendor is kept out when its first is missing."""
+    both = replace(ROOT, external_ids=literals((EXTERNAL_ID, OTHER_ID)))
+    for ids in ([EXTERNAL_ID, OTHER_ID], [OTHER_ID, EXTERNAL_ID]):
+        assert _errors(_policy(_needs("StringEquals", ids)), both) == set()
+    assert _judged(GOOD, both).vendor_gets_in is True
+    assert _judged(_policy(_needs("StringEquals", OTHER_ID)), both).vendor_gets_in is False
+
+
+def test_a_bundle_needs_both_ids_of_a_rotation() -> None:
+    """A bundle that is made for two IDs and takes one of them is an error, and so is the same ID twice."""
+    role = role_for(VENDOR, replace(TENANT, external_ids=(EXTERNAL_ID, OTHER_ID)))
+    files = rendered(role)
+    turned = _policy(_needs("StringEquals", [OTHER_ID, EXTERNAL_ID]))
+    assert _bundle_errors(_with_trust(files, turned)) == set()
+    for ids in ([EXTERNAL_ID], [OTHER_ID], [EXTERNAL_ID, EXTERNAL_ID]):
+        document = _policy(_needs("StringEquals", ids))
+        assert _bundle_errors(_with_trust(files, document)) == {"bundle-role-differs"}
+
+
+def _role(roles: tuple[str, ...], session: SessionSpec, *, pin: bool) -> Role:
+    accounts = (VendorAccount("aws", VENDOR_ACCOUNT, roles, pin=pin),)
+    return role_for(replace(VENDOR, accounts=accounts, session=session), TENANT)
 
 
 @pytest.mark.parametrize("source_identity", [True, False])
 @pytest.mark.parametrize("tag_keys", [(), ("project", "run")])
 @pytest.mark.parametrize(("roles", "pin"), [((), False), ((VENDOR_ROLE,), False), ((VENDOR_ROLE,), True)])
-def test_every_expected_form_passes_and_is_refused_for_any_other_expectation(
+def test_every_form_passes_and_is_refused_for_any_other_expectation(
     source_identity: bool, tag_keys: tuple[str, ...], roles: tuple[str, ...], pin: bool
 ) -> None:
-    """The policy that is expected has no error; the same policy is one where anything else is expected."""
-    expected = replace(EXPECTED, source_identity=source_identity, tag_keys=tag_keys, roles=roles, pin=pin)
-    document = Policy(expected_trust(expected)).to_json()
-    assert _errors(document, expected) == []
-    others = (
-        replace(expected, vendor_account="999988887777"),
-        replace(expected, external_ids=(OTHER_ID,)),
-        replace(expected, partition="aws-cn"),
-        replace(expected, source_identity=not source_identity),
-        replace(expected, tag_keys=("other",)),
-        replace(expected, roles=(f"arn:aws:iam::{VENDOR_ACCOUNT}:role/writer",)),
-        replace(expected, pin=not pin) if roles else replace(expected, external_ids=(EXTERNAL_ID, OTHER_ID)),
-    )
+    """What a vendor asks for has no error; the same policy is one where somebody else, or less, is expected."""
+    role = _role(roles, SessionSpec(source_identity, tag_keys), pin=pin)
+    document, expected = role.resolved().trust.to_json(), expectation_of(role)
+    assert _errors(document, expected) == set()
+    assert _judged(document, expected).vendor_gets_in is True
+    others = [
+        replace(expected, vendor_accounts=(STRANGER,), vendor_roles=()),
+        replace(expected, external_ids=literals((OTHER_ID,))),
+        replace(expected, vendor_roles=(f"arn:aws:iam::{VENDOR_ACCOUNT}:role/writer",)),
+        *(replace(expected, session_actions=()) for _ in expected.session_actions or ()),
+    ]
     for other in others:
         assert _errors(document, other), other
+    (abroad,) = judge(
+        World((raw_role(replace(ARN, partition="aws-cn"), document, {}),)),
+        Expectations(replace(expected, partition="aws-cn", vendor_roles=()), all_roles=True),
+    )
+    assert abroad.vendor_gets_in is False
+    assert "trust-partition" in {one.rule for one in findings_of((abroad,), "role")}
+
+
+@pytest.mark.parametrize(("source_identity", "tag_keys"), [(False, ()), (True, ("project", "run"))])
+@pytest.mark.parametrize(("roles", "pin"), [((), False), ((VENDOR_ROLE,), False), ((VENDOR_ROLE,), True)])
+def test_a_bundle_with_the_trust_of_another_vendor_file_has_an_error(
+    source_identity: bool, tag_keys: tuple[str, ...], roles: tuple[str, ...], pin: bool
+) -> None:
+    """The trust policy for other session settings or other roles, pinned or not, is another role than was asked for."""
+    files = rendered(_role(roles, SessionSpec(source_identity, tag_keys), pin=pin))
+    others = (
+        _role(roles, SessionSpec(not source_identity, tag_keys), pin=pin),
+        _role(roles, SessionSpec(source_identity, ("other",)), pin=pin),
+        _role((f"arn:aws:iam::{VENDOR_ACCOUNT}:role/writer",), SessionSpec(source_identity, tag_keys), pin=pin),
+        _role(() if roles else (VENDOR_ROLE,), SessionSpec(source_identity, tag_keys), pin=False),
+        _role(roles or (VENDOR_ROLE,), SessionSpec(source_identity, tag_keys), pin=not pin),
+    )
+    for other in others:
+        mutated = _with_trust(files, other.resolved().trust.to_json())
+        assert "bundle-role-differs" in _bundle_errors(mutated), other.account
 
 
 def test_named_roles_are_held_to_by_the_condition() -> None:
     """Where the vendor names roles, a policy that lets its whole account in is an error with its own name."""
-    assert _errors(GOOD, EXPECTED) == ["trust-named-roles"]
-    loose = copy.deepcopy(Policy((ENTER,)).to_json())
-    assert _errors(loose, EXPECTED) == []
-    text = json.dumps(loose).replace("ArnEquals", "ArnLike")
-    assert _errors(json.loads(text), EXPECTED) == ["trust-named-roles"]
+    assert _errors(GOOD, NAMED) == {"trust-role-unexpected"}
+    needs_id = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
+    held = _policy(_statement(Condition={**needs_id, "ArnEquals": {"aws:PrincipalArn": VENDOR_ROLE}}))
+    assert _errors(held, NAMED) == set()
+    # ArnLike and ArnEquals are the same to IAM.
+    assert _errors(json.loads(json.dumps(held).replace("ArnEquals", "ArnLike")), NAMED) == set()
+    wider = _policy(_statement(Condition={**needs_id, "ArnLike": {"aws:PrincipalArn": f"{VENDOR_ROLE}*"}}))
+    assert _errors(wider, NAMED) == {"trust-role-unexpected"}
 
 
-def test_nothing_is_expected_without_an_external_id() -> None:
-    """No expectation can be made that a role without an external ID would meet."""
-    with pytest.raises(ValueError, match=r"\Ano external ID is expected\Z"):
-        replace(EXPECTED, external_ids=())
+def test_a_pattern_that_the_vendors_roles_match_does_not_keep_it_out() -> None:
+    """Where no role is expected by name, a pattern of the vendor's roles lets it in."""
+    needs_id = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
+    pattern = f"arn:aws:iam::{VENDOR_ACCOUNT}:role/reader-*"
+    judged = _judged(_policy(_statement(Condition={**needs_id, "ArnLike": {"aws:PrincipalArn": pattern}})))
+    assert judged.vendor_gets_in is True
 
 
-FULL = replace(EXPECTED, source_identity=True, tag_keys=("project", "run"), external_ids=(EXTERNAL_ID, OTHER_ID))
+def test_without_an_expected_id_the_policys_own_is_tried() -> None:
+    """With a vendor expected and no ID, the vendor gets in by the ID that the policy takes, and not by a Deny."""
+    any_id = replace(ROOT, external_ids=())
+    assert (_judged(GOOD, any_id).vendor_gets_in, _errors(GOOD, any_id)) == (True, set())
+    denied = _policy(_statement(Effect="Deny"))
+    assert (_judged(denied, any_id).vendor_gets_in, _errors(denied, any_id)) == (False, {"trust-vendor-kept-out"})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        _policy(_statement(), {**NO_CONDITION, "Sid": "No", "Effect": "Deny"}),
+        _policy(_statement(Action="sts:TagSession")),
+    ],
+    ids=["a Deny of all", "no sts:AssumeRole"],
+)
+def test_a_policy_that_keeps_the_vendor_out_is_an_error(document: dict[str, Any]) -> None:
+    """Nobody gets in, so nothing is vulnerable, and the one who should get in does not: an error says so."""
+    assert _errors(document, replace(ROOT, session_actions=BOTH_SESSION_ACTIONS)) == {"trust-vendor-kept-out"}
+
+
+def test_an_id_of_a_rotation_is_enough_for_the_lint() -> None:
+    """A role that takes the second of two expected IDs does not keep the vendor out for good."""
+    both = replace(ROOT, external_ids=literals((EXTERNAL_ID, OTHER_ID)))
+    assert _errors(_policy(_needs("StringEquals", OTHER_ID)), both) == set()
+
+
+def test_what_is_not_clear_of_one_role_is_not_clear_of_all() -> None:
+    """Of two roles of which one lets the vendor in and one perhaps, nobody can say that the vendor is kept out."""
+    perhaps = _statement(
+        Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    )
+    sure, unclear, closed = (
+        trust_verdict(_judged(one)) for one in (GOOD, _policy(perhaps), _policy(_statement(Effect="Deny")))
+    )
+    assert of_every_role((sure, unclear)).lets_in is None
+    assert of_every_role((sure, unclear, closed)).lets_in is False
+    assert of_every_role((sure, sure)).lets_in is True
+
+
+BUNDLES = tuple(
+    rendered(role)
+    for role in (
+        _role((), SessionSpec(), pin=False),
+        _role((VENDOR_ROLE,), SessionSpec(), pin=False),
+        _role((VENDOR_ROLE,), SessionSpec(), pin=True),
+        role_for(
+            replace(VENDOR, session=SessionSpec(source_identity=True, tag_keys=("project", "run"))),
+            replace(TENANT, external_ids=(EXTERNAL_ID, OTHER_ID)),
+        ),
+    )
+)
 _TEXTS = st.sampled_from(
-    ["*", "", "Allow", "Deny", "sts:AssumeRole", "sts:*", VENDOR_ROOT, "arn:aws:iam::444455556666:root", EXTERNAL_ID]
+    ["*", "", "Allow", "Deny", "sts:AssumeRole", "sts:*", VENDOR_ROOT, STRANGER_ROOT, EXTERNAL_ID]
 ) | st.text(max_size=8)
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | _TEXTS,
@@ -251,7 +411,7 @@ def _meaning(document: object) -> object:
     if isinstance(document, dict):
         return tuple(sorted(((key, repr(_meaning(item))) for key, item in document.items()), key=str))
     if isinstance(document, list):
-        return tuple(sorted(repr(_meaning(item)) for item in document))
+        return tuple(sorted({repr(_meaning(item)) for item in document}))
     return (repr(document),)
 
 
@@ -274,16 +434,34 @@ def _mutated(data: st.DataObject, document: dict[str, Any]) -> object:
     return made
 
 
-@given(data=st.data(), expected=st.sampled_from([ROOT, EXPECTED, replace(EXPECTED, pin=True), FULL]))
-def test_any_mutation_of_a_good_policy_is_refused(data: st.DataObject, expected: Expected) -> None:
-    """Dropping, replacing or adding any one element of the expected policy, at any depth, is an error."""
-    document: Any = json.loads(json.dumps(Policy(expected_trust(expected)).to_json()))
+@settings(max_examples=40)
+@given(data=st.data(), files=st.sampled_from(BUNDLES))
+def test_any_mutation_of_a_good_policy_is_refused(data: st.DataObject, files: Files) -> None:
+    """Dropping, replacing or adding any one element of a bundle's trust policy, at any depth, is an error."""
+    document = json.loads(files["json/trust-policy.json"])
     mutated = _mutated(data, document)
     if _meaning(mutated) != _meaning(document):
-        assert _errors(mutated, expected), mutated
+        assert _bundle_errors(_with_trust(files, mutated)), mutated
 
 
-def test_check_trust_takes_a_policy() -> None:
-    """The policy as a value is judged like its JSON."""
-    assert check_trust(Policy((ENTER,)), EXPECTED, "trust") == ()
-    assert [finding.rule for finding in check_trust(Policy(()), EXPECTED, "trust")] == ["trust-grammar"]
+@pytest.mark.parametrize("path", ["cloudformation/role.yaml", "terraform/main.tf"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (VENDOR_ROOT, "*"),
+        (VENDOR_ROOT, STRANGER_ROOT),
+        (VENDOR_ROOT, VENDOR_ROLE),
+        ('"sts:AssumeRole"', '"sts:*"'),
+        ('"sts:AssumeRole"', '"sts:TagSession"'),
+        ("StringEquals", "StringLike"),
+        ("StringEquals", "StringNotEquals"),
+        ("StringEquals", "StringEqualsIfExists"),
+        ("sts:ExternalId", "aws:ExternalId"),
+        ("AssumeWithExternalId", "Assume"),
+    ],
+)
+def test_a_mutated_template_or_module_is_refused(bundle: Files, path: str, old: str, new: str) -> None:
+    """A trust policy changed in the template or the Terraform module alone is an error, for what it is."""
+    text = bundle[path].decode()
+    assert old in text
+    assert _bundle_errors(_resealed(bundle, path, text.replace(old, new).encode()))

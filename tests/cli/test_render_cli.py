@@ -60,7 +60,7 @@ def test_stdout_is_the_path_and_stderr_the_talk(run: Run) -> None:
     """One line on stdout for each bundle; notes go to stderr, each with its rule."""
     result = run(VENDOR, *ONE)
     assert (result.exit_code, result.stdout) == (0, "out/a-company\n")
-    assert "[trust-account-root]" in result.stderr
+    assert "[exposure-config]" in result.stderr
     assert all(line.startswith(("note: ", "warning: ")) for line in result.stderr.splitlines())
 
 
@@ -175,7 +175,7 @@ def test_json_names_its_schema_and_keeps_to_it(run: Run) -> None:
         {"tenant": "b", "path": "out/b", "outcome": "created"},
     ]
     assert document["bundles"] == expected
-    assert "trust-account-root" in {finding["rule"] for finding in document["findings"]}
+    assert "exposure-config" in {finding["rule"] for finding in document["findings"]}
     assert [one["outcome"] for one in run.parsed(VENDOR, "--tenants=-", stdin=ROWS)[1]["bundles"]] == ["unchanged"] * 2
     assert run(VENDOR, *ONE, "--format=json").stderr == ""
 

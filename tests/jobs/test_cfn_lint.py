@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from deputize.checks.opened import rendered, role_for
-from deputize.checks.own.sample import EXTERNAL_ID
 from deputize.iam.partitions import PARTITIONS
 from deputize.jobs.lint import cfn_lint as cfn
 from deputize.model.format import TEMPLATE
@@ -18,6 +17,7 @@ from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Severity
 
+EXTERNAL_ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
 POLICY = """\
 Resources:
   Reader:

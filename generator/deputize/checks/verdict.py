@@ -44,8 +44,12 @@ def of_every_role(verdicts: Iterable[TrustVerdict]) -> TrustVerdict:
         tuple(dict.fromkeys(one for verdict in each for one in verdict.found)),
         all(verdict.judged for verdict in each),
         tuple(dict.fromkeys(note for verdict in each for note in verdict.notes)),
-        all(verdict.lets_in for verdict in each),
+        _worst({verdict.lets_in for verdict in each}),
     )
+
+
+def _worst(lets_in: set[bool | None]) -> bool | None:
+    return False if False in lets_in else None if None in lets_in else True
 
 
 def safety_of(verdict: TrustVerdict) -> Safety:

@@ -22,7 +22,7 @@ class Severity(StrEnum):
 class Finding:
     """One thing lint has to say.
 
-    rule: the rule's ID (`trust-external-id`, or an engine's own such as `E3530`).
+    rule: the rule's ID (`trust-id-missing`, or an engine's own such as `E3530`).
     where: file, and line where known, or the part of the model.
     """
 

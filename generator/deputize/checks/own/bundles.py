@@ -90,7 +90,7 @@ def _not_as_asked(opened: Opened) -> Iterator[Hit]:
         return
     for where, role in _distinct(opened):
         if found := list(differences(role, opened.role)):
-            yield Hit(f"is another role than the manifest asks for: {', '.join(found)} differ", where)
+            yield Hit(f"differs from the role that the manifest asks for in {', '.join(found)}", where)
 
 
 def _not_rendered(opened: Opened) -> Iterator[Hit]:

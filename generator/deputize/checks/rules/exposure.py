@@ -73,7 +73,7 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         title="No read hands a third party credentials or secrets",
         why="A read that returns a password or token gives more than reading.",
         mend="remove it, deny it on every resource, or give each action, which `deputize explain` lists, with a reason "
-        "under allow_secrets in --config",
+        "under access.allow_secrets in vendor.yaml or allow_secrets in --config",
         reference=_LEAST,
         good=sample.may(sample.allow("ssm:Get*"), sample.deny("ssm:GetP*", "ssm:Get*Token", "ssm:GetAccess*")),
         bad=sample.may_do("ssm:GetParameter", resource="arn:aws:ssm:*:*:parameter/app/*"),

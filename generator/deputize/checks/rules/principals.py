@@ -11,6 +11,7 @@ from deputize.checks.trust.access_paths import accepted_ids, concerns_others, fo
 from deputize.checks.trust.case import RoleTrust, is_choice
 from deputize.checks.trust.organizations import holding, is_own
 from deputize.checks.trust.parameter_values import may_be_wildcard
+from deputize.checks.trust.vendor import vendor_is_kept_out
 from deputize.iam.policy import VERSION, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import id_conditions, is_pattern, may_allow, proves_id
@@ -39,6 +40,13 @@ def foreign_account(case: RoleTrust) -> Iterator[HitThere]:
         for one, caller in foreign_homes(case, statement):
             if case.unknown_account(one.text) is None and caller.account not in case.expected_vendors:
                 yield case.hit(f"trusts account {caller.account}, which is no expected vendor", one.path)
+
+
+def vendor_kept_out(case: RoleTrust) -> Iterator[HitThere]:
+    """A policy by which the expected vendor cannot assume the role. What the file does not hold may still let it in."""
+    if not case.document.unknowns and vendor_is_kept_out(case):
+        by = "with an external ID that is expected" if case.expected_ids else "with or without an external ID"
+        yield case.hit(f"the expected vendor cannot assume the role {by}", ())
 
 
 def unproved_account(case: RoleTrust) -> Iterator[HitThere]:

@@ -38,6 +38,12 @@ def _foreign_account(trust: JudgedTrust) -> Iterator[HitThere]:
     return iter(found.values())
 
 
+def _kept_out(trust: JudgedTrust) -> Iterator[HitThere]:
+    """That the vendor is kept out, where nothing else is wrong: what is found says why it is."""
+    if not trust.hits and trust.too_large is None:
+        yield from values.vendor_kept_out(trust.case)
+
+
 WHO_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="trust-anyone",
@@ -82,6 +88,19 @@ WHO_RULES: tuple[Rule[JudgedTrust], ...] = (
         good=sample.expects(expected_vendors=("111122223333",)),
         bad=sample.expects(expected_vendors=("444455556666",)),
         check=_foreign_account,
+    ),
+    Rule(
+        id="trust-vendor-kept-out",
+        severity=Severity.ERROR,
+        title="The expected vendor can assume the role",
+        why="A role that nobody can assume is of no use, and who repairs it in a hurry opens it too far.",
+        mend="allow sts:AssumeRole to the vendor with the expected external ID, and deny it nothing",
+        reference=_THIRD_PARTY,
+        good=sample.expects(expected_vendors=("111122223333",), expected_ids=(EXTERNAL_ID,)),
+        bad=sample.expects(
+            sample.enters(Effect="Deny"), expected_vendors=("111122223333",), expected_ids=(EXTERNAL_ID,)
+        ),
+        check=_kept_out,
     ),
     Rule(
         id="trust-role-unexpected",

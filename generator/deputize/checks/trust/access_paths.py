@@ -18,10 +18,8 @@ from functools import lru_cache
 
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_held
-from deputize.iam.arn import account_root
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
-from deputize.iam.trust import evaluate_trust
 from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.statements import (
@@ -71,34 +69,7 @@ def ways_in(case: RoleTrust) -> Iterator[Way]:
     return _not_the_vendors(case) if case.expected_vendors else _not_as_it_says(case)
 
 
-def vendor_gets_in(case: RoleTrust) -> bool | None:
-    """Whether the expected vendor may assume the role with the first expected external ID; None when it is not clear.
-
-    Anybody of the vendor's who gets in is enough: its roles or, where none is known, its root and each whom the policy
-    names.
-    """
-    sent = next(iter(case.expected_ids), None)
-    outcomes = {
-        evaluate_trust(case.policy, principal=one, external_id=sent).outcome
-        for trusted in _vendors(case)
-        for one in (*trusted.roles, *_named_of(case, trusted))
-    }
-    return True if "allow" in outcomes else None if "unknown" in outcomes else False
-
-
-def _named_of(case: RoleTrust, trusted: Trusted) -> Iterator[str]:
-    if trusted.roles:
-        return
-    yield account_root(trusted.partition, trusted.account_id)
-    of_account = re.compile(rf"arn:[a-z-]+:(?:iam|sts)::{trusted.account_id}:[^*?]+", re.ASCII)
-    for statement in case.statements:
-        conditions = (value for one in statement.conditions for value in one.values)
-        for text in (*(one.text for one in statement.principals), *conditions):
-            if of_account.fullmatch(text):
-                yield str(text)
-
-
-def _vendors(case: RoleTrust) -> Iterator[Trusted]:
+def vendors_of(case: RoleTrust) -> Iterator[Trusted]:
     """Each expected vendor, in the role's partition or the one that its policy names."""
     named = (caller.partition for one in case.statements for _, caller in foreign_homes(case, one))
     partition = case.partition or next((one for one in named if one is not None), "aws")
@@ -113,7 +84,7 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[Way]:
     policy = case.policy
     if case.own_account is not None and not case.is_asked:
         policy = replace(policy, statements=(*policy.statements, _denies_own(case.own_account)))
-    for trusted in _vendors(case):
+    for trusted in vendors_of(case):
         home = Home(trusted.partition, trusted.account_id)
         for found in find_ways_in(policy, trusted, tuple(dict.fromkeys(accepted))):
             caller = parse_caller(found.principal)

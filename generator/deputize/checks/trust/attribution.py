@@ -12,13 +12,13 @@ from deputize.checks.trust.access_paths import (
     accepted_ids,
     beyond_trying,
     concerns_others,
-    vendor_gets_in,
     ways_in,
 )
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.faults import entry_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import About, Fault, Reason
+from deputize.checks.trust.vendor import vendor_gets_in
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
