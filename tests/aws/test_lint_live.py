@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from deputize.aws.client import Session
 from deputize.errors import InputError, ServiceError
 from deputize.jobs.lint.file import Judging
 from deputize.jobs.lint.live import lint_live_role
+from deputize.model.expectations import Expectation, Expectations, literals
+from deputize.model.values import Severity
 
 OWN = Judging(engines=("own",))
 AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
@@ -56,6 +59,24 @@ def test_a_live_role_is_judged_with_all_its_policies(customer: Session) -> None:
     assert "s3:DeleteBucket" in found["action-not-read", f"{arn}: policy more"].finding.message
     assert any("SecurityAudit" in one.finding.message for one in report.found)
     assert [(one.name, one.judged) for one in report.roles] == [("acme-reader", True)]
+
+
+def test_a_role_that_is_asked_about_is_always_judged(customer: Session) -> None:
+    """One that trusts its own account without an ID is nobody's business, until a vendor is expected to assume it."""
+    own = trust("StringEquals")
+    own["Statement"][0] |= {"Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Condition": {}}
+    role = {"RoleName": "acme-own", "AssumeRolePolicyDocument": json.dumps(own)}
+    arn = customer.call("iam", "create_role", **role)["Role"]["Arn"]
+    account = arn.split(":")[4]
+    policy = json.dumps(own).replace("444455556666", account)
+    customer.call("iam", "update_assume_role_policy", RoleName="acme-own", PolicyDocument=policy)
+    report = lint_live_role(arn, OWN, customer)
+    assert [(one.name, one.judged) for one in report.roles] == [("acme-own", False)]
+    expected = Expectations(Expectation(("111122223333",), external_ids=literals(("Acme-7d4c0b9e2f7a4f0e",))))
+    report = lint_live_role(arn, replace(OWN, expected=expected), customer)
+    assert [(one.name, one.judged) for one in report.roles] == [("acme-own", True)]
+    errors = {one.finding.rule for one in report.found if one.finding.severity is Severity.ERROR}
+    assert "trust-foreign-account" in errors
 
 
 def test_what_may_not_be_read_is_an_error(scripted: Callable[..., Session]) -> None:

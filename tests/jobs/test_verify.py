@@ -204,6 +204,17 @@ def test_a_short_wait_says_so(make: Callable[..., str], vendor: Session) -> None
     assert "waited 0 s: one clean round had to do, and IAM may not have settled" in verdict.notes
 
 
+def test_a_role_that_also_trusts_its_own_account_is_vulnerable(aws: EmbeddedAws, vendor: Session) -> None:
+    """The vendor gets in with its ID, and the customer's whole account without: it is judged, and is no safe role."""
+    policy = trust()
+    own = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{CUSTOMER}:root"}}
+    policy["Statement"].append(own)
+    arn = create_role(aws.root(CUSTOMER), "own-root", policy, allow(*SELF))
+    verdict = verify_one(VerifyRequest(arn, (ID,)), vendor, options(0, write_probe=False))
+    assert (verdict.safety, verdict.evidence) == (Safety.VULNERABLE, "probes+policy")
+    assert "other-account" in {one.kind for one in verdict.ways_in}
+
+
 def test_a_rotation(make: Callable[..., str], vendor: Session) -> None:
     """Both IDs may enter; a second that does not is told, and does not count."""
     both, first = make("both", external_id=[ID, "second-id-1"]), make("first-only")
