@@ -152,6 +152,22 @@ def test_other_answers() -> None:
     assert [one.value for one in role.managed] == ["arn:aws:iam::aws:policy/SecurityAudit"]
 
 
+def _listed(arn: str, default: str = "v2") -> dict[str, object]:
+    versions = [{"VersionId": "v2", "Document": ACCESS}, {"VersionId": "v1", "Document": TRUST}]
+    return {"PolicyName": "own", "Arn": arn, "DefaultVersionId": default, "PolicyVersionList": versions}
+
+
+def test_a_customer_managed_policy_in_an_answer() -> None:
+    """The default version of a policy that the answer lists is that of each role that has it; AWS's stay attached."""
+    own, elsewhere, aws = (f"arn:aws:iam::{whose}:policy/own" for whose in ("444455556666", "777788889999", "aws"))
+    detail = {**ROLE, "AttachedManagedPolicies": [{"PolicyArn": one} for one in (own, elsewhere, aws)]}
+    (role,) = read({"RoleDetailList": [detail], "Policies": [_listed(own), _listed(aws)]}).roles
+    assert [(one.name, one.delivery, one.document.value) for one in role.policies] == [("own", "managed", ACCESS)]
+    assert [one.value for one in role.managed] == [elsewhere, aws]
+    (without,) = read({"RoleDetailList": [detail], "Policies": [_listed(own, "v3")]}).roles
+    assert [one.value for one in without.managed] == [own, elsewhere, aws]
+
+
 def test_a_document_in_an_answer_that_is_none() -> None:
     """A document in an answer that is none."""
     for damaged in ("%7B%22Statement%22", "%FF", "{", "{}"):

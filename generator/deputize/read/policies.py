@@ -6,13 +6,13 @@ Answers: https://docs.aws.amazon.com/cli/latest/reference/iam/get-role.html and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 from urllib.parse import unquote
 
 from deputize.errors import InputError
-from deputize.iam.arn import parse_role_arn
+from deputize.iam.arn import parse_policy_arn, parse_role_arn
 from deputize.iam.policy import Path
 from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood, Place, Text
 from deputize.read.found import FoundFile, not_understood
@@ -50,7 +50,8 @@ def read_answer(node: Node, read: Read) -> FoundFile:
         roles.append(node)
     documents = [(node, "PolicyDocument"), (fields.get("PolicyVersion"), "Document")]
     refused: list[NotUnderstood] = []
-    found = [_kept(partial(_role, one, read), one, refused) for one in roles]
+    own = dict(_own_policies(fields))
+    found = [_kept(partial(_role, one, own, read), one, refused) for one in roles]
     policies = [
         _kept(partial(_policy, inner, key, read), inner[key], refused)
         for owner, key in documents
@@ -95,8 +96,10 @@ def document_of(node: Node, read: Read) -> Document:
     return Document(value(node, ()), places, (), keys)
 
 
-def _role(node: Node, read: Read) -> FoundRole:
+def _role(node: Node, own: Mapping[str, tuple[str, Node]], read: Read) -> FoundRole:
+    """own: the account's own policies, by ARN."""
     fields = _fields(node)
+    attached = tuple(_arns(fields))
     arn = parse_role_arn(_text(fields, "Arn") or "")
     boundary = _fields(fields.get("PermissionsBoundary"))
     session = _text(fields, "MaxSessionDuration") or ""
@@ -104,14 +107,15 @@ def _role(node: Node, read: Read) -> FoundRole:
         name=_text(fields, "RoleName") or "role",
         place=node.named_at,
         trust=_document(fields["AssumeRolePolicyDocument"], read) if "AssumeRolePolicyDocument" in fields else None,
-        policies=tuple(
-            FoundPolicy(
-                _text(_fields(one), "PolicyName") or "policy", _document(_fields(one)["PolicyDocument"], read), "inline"
-            )
-            for one in _items(fields.get("RolePolicyList"))
-            if "PolicyDocument" in _fields(one)
+        policies=(
+            *(
+                FoundPolicy(_text(one, "PolicyName") or "policy", _document(one["PolicyDocument"], read), "inline")
+                for one in map(_fields, _items(fields.get("RolePolicyList")))
+                if "PolicyDocument" in one
+            ),
+            *_made(attached, own, read),
         ),
-        managed=tuple(_arns(fields)),
+        managed=tuple(one for one in attached if one.value not in own),
         boundary=_placed(boundary, "PermissionsBoundaryArn"),
         max_session=int(session) if session.isdecimal() and len(session) < 10 else None,  # noqa: PLR2004 -- digits
         own_account=arn.account_id if arn else None,
@@ -121,6 +125,26 @@ def _role(node: Node, read: Read) -> FoundRole:
         description=_placed(fields, "Description"),
         tags=tuple(_tags(fields.get("Tags"))),
     )
+
+
+def _own_policies(fields: Mapping[str, Node]) -> Iterator[tuple[str, tuple[str, Node]]]:
+    """ARN -> name and document of the customer managed policies that `get-account-authorization-details` lists.
+
+    Of AWS's own policies the snapshot counts, as wherever they are attached.
+    """
+    for policy in map(_fields, _items(fields.get("Policies"))):
+        arn, default = _text(policy, "Arn") or "", _text(policy, "DefaultVersionId")
+        parsed = parse_policy_arn(arn)
+        if parsed is None or parsed[1] == "aws":
+            continue
+        for version in map(_fields, _items(policy.get("PolicyVersionList"))):
+            if "Document" in version and default is not None and _text(version, "VersionId") == default:
+                yield arn, (_text(policy, "PolicyName") or "policy", version["Document"])
+
+
+def _made(attached: Sequence[Text], own: Mapping[str, tuple[str, Node]], read: Read) -> Iterator[FoundPolicy]:
+    for name, document in (own[one.value] for one in attached if one.value in own):
+        yield FoundPolicy(name, _document(document, read), "managed")
 
 
 def _document(node: Node, read: Read) -> Document:
