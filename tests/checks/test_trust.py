@@ -122,7 +122,7 @@ ALSO_BAD: dict[str, tuple[dict[str, Any], str]] = {
         _policy(_statement(Principal={"AWS": VENDOR_ROOT, "Service": "ec2.amazonaws.com"})),
         "trust-foreign-account",
     ),
-    "no principal": (_policy(_statement(Principal=None)), "trust-element"),
+    "no principal": (_policy(_statement(Principal=None)), "trust-not-understood"),
     "NotAction": (_policy(_statement(Action=None, NotAction="iam:*")), "trust-actions"),
     "StringEqualsIgnoreCase": (_policy(_needs("StringEqualsIgnoreCase", EXTERNAL_ID)), "trust-id-operator"),
     "ID in capitals": (_policy(_needs("StringEquals", EXTERNAL_ID.upper())), "trust-id-unexpected"),

@@ -23,8 +23,7 @@ from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, root_credentials
 from deputize.checks.made import expectation_of, made_findings
 from deputize.checks.opened import open_manifest
-from deputize.checks.own import lint_bundle
-from deputize.checks.own.bundles import BUNDLE_RULES
+from deputize.checks.own.bundles import BUNDLE_RULES, lint_bundle
 from deputize.checks.own.tenant import QUOTA_TEMPLATE
 from deputize.checks.rule import Rule
 from deputize.checks.rules.delivery import DELIVERY_RULES

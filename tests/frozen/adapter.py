@@ -12,17 +12,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from tests.frozen.bundles import edited, render_arguments, written
-from tests.frozen.questions import (
-    NOWHERE,
-    BundleQuestion,
-    FileQuestion,
-    Found,
-    Judged,
-    Linted,
-    RoleQuestion,
-    Verified,
-)
 from typer.testing import CliRunner
 
 from deputize.aws.reads import ReadsFound
@@ -50,6 +39,17 @@ from deputize.model.values import AccessState, Finding, ProbeResult, Safety, Ver
 from deputize.model.world import Document, FoundRole, Place, World
 from deputize.read.world import raw_role
 from deputize.registry import Grant, add, open_registry
+from frozen.bundles import edited, render_arguments, written
+from frozen.questions import (
+    NOWHERE,
+    BundleQuestion,
+    FileQuestion,
+    Found,
+    Judged,
+    Linted,
+    RoleQuestion,
+    Verified,
+)
 
 
 def rule_ids() -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.frozen.questions import BundleQuestion
+from frozen.questions import BundleQuestion
 
 _SUMS = b',\n  "files":'
 

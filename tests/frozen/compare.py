@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from tests.frozen import adapter, made
-from tests.frozen.malformed import malformed
-from tests.frozen.questions import (
+
+from frozen import adapter, made
+from frozen.malformed import malformed
+from frozen.questions import (
     Answer,
     BundleQuestion,
     FileQuestion,
@@ -30,7 +31,7 @@ from tests.frozen.questions import (
     collapsed,
     is_large,
 )
-from tests.frozen.store import Frozen, load
+from frozen.store import Frozen, load
 
 HERE = Path(__file__).parent
 EVERY = 20

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.frozen import made, old_code
-from tests.frozen.made_trust import ID, VENDOR
-from tests.frozen.malformed import SIZES, malformed
-from tests.frozen.questions import (
+
+from frozen import made, old_code
+from frozen.made_trust import ID, VENDOR
+from frozen.malformed import SIZES, malformed
+from frozen.questions import (
     Answer,
     BundleQuestion,
     Expected,
@@ -32,8 +33,8 @@ from tests.frozen.questions import (
     RoleQuestion,
     collapsed,
 )
-from tests.frozen.samples import NAMES, edited_bundles, questions_of
-from tests.frozen.store import Frozen, dump
+from frozen.samples import NAMES, edited_bundles, questions_of
+from frozen.store import Frozen, dump
 
 COMMIT = "6ad3aad"
 

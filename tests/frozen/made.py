@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.frozen.dice import Dice
-from tests.frozen.made_access import SECRETS, access, managed
-from tests.frozen.made_template import template
-from tests.frozen.made_trust import COLLECTOR, ID, OTHER, OWN, SECOND, VENDOR, trust
-from tests.frozen.questions import Expected, FileQuestion, RoleQuestion
+from frozen.dice import Dice
+from frozen.made_access import SECRETS, access, managed
+from frozen.made_template import template
+from frozen.made_trust import COLLECTOR, ID, OTHER, OWN, SECOND, VENDOR, trust
+from frozen.questions import Expected, FileQuestion, RoleQuestion
 
 FILES, ROLES = 10_000, 1_000
 SEED = "frozen-1"

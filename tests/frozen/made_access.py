@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.frozen.dice import Dice
+from frozen.dice import Dice
 
 _READS = (
     "ec2:DescribeInstances",

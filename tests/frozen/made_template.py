@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from tests.frozen.dice import Dice
-from tests.frozen.made_trust import ID, OWN, VENDOR
+from frozen.dice import Dice
+from frozen.made_trust import ID, OWN, VENDOR
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _ID_PARAMETERS: tuple[dict[str, Any], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.frozen.dice import Dice
+from frozen.dice import Dice
 
 VENDOR, OTHER, OWN = "111122223333", "999988887777", "444455556666"
 ID, SECOND = "Acme-7d4c0b9e-2f7a-4f0e", "another-tenants-id-77"

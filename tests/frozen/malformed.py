@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.frozen.questions import FileQuestion
+from frozen.questions import FileQuestion
 
 TESTS = Path(__file__).parents[1]
 SIZES = (4_000, 20_000)

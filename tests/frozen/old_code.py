@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.frozen.bundles import edited, render_arguments, written
-from tests.frozen.questions import (
+from frozen.bundles import edited, render_arguments, written
+from frozen.questions import (
     NOWHERE,
     BundleQuestion,
     FileQuestion,

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.frozen.questions import BundleQuestion, Expected, FileQuestion, Question, RoleQuestion
+from frozen.questions import BundleQuestion, Expected, FileQuestion, Question, RoleQuestion
 
 NAMES = ("good", "bad")
 _ASSUME: dict[str, Any] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.frozen.questions import (
+from frozen.questions import (
     Answer,
     BundleQuestion,
     Expected,

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.frozen import adapter
-from tests.frozen.compare import (
+
+from frozen import adapter
+from frozen.compare import (
     EVERY,
     Difference,
     Listed,
@@ -23,8 +24,8 @@ from tests.frozen.compare import (
     told,
     wrong_entries,
 )
-from tests.frozen.questions import FileQuestion, Found, Linted, RoleQuestion, Verified
-from tests.frozen.store import Frozen, dump, load
+from frozen.questions import FileQuestion, Found, Linted, RoleQuestion, Verified
+from frozen.store import Frozen, dump, load
 
 FILE = FileQuestion("made/1", "trust.json", b"{}")
 FOUND = Found("trust-anyone", "error", "trust", "trust.json", (3, 5))

@@ -21,10 +21,11 @@ from deputize.jobs.tenants.checks import register
 from deputize.jobs.verify.offline import verify_offline
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.expectations import Expectation, Expectations, literals
+from deputize.model.grant_request import GrantRequest
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import ProbeResult, Safety, Severity, Verdict
-from deputize.registry import Asked, Grant, add, events, grants, open_registry
+from deputize.registry import Grant, add, events, grants, open_registry
 
 VENDOR, CUSTOMER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{VENDOR}:root"
@@ -123,6 +124,7 @@ class _Checker:
 
     def __init__(self, zoo: dict[str, Path]) -> None:
         self.zoo = zoo
+        self.endpoint = "aws"
 
     def request(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> VerifyRequest:
         return VerifyRequest(role_arn, accepted_ids, other_id)
@@ -139,7 +141,7 @@ def _stored(zoo: dict[str, Path], path: Path) -> tuple[list[tuple[Any, ...]], li
     """Everything about each grant that `register` leaves in a new registry, without the time it is."""
     with open_registry(str(path), who="tester", create=True) as registry:
         for name in zoo:
-            add(registry, Asked(name, CUSTOMER))
+            add(registry, GrantRequest(name, CUSTOMER))
             register(registry, name, [_arn(name)], _Checker(zoo))
         kept = [
             (one.tenant, one.state, one.role_arn, one.role_id, one.access, one.evidence, one.endpoint, one.verified_at)

@@ -20,8 +20,8 @@ OLD_VERSION = "2008-10-17"
 Effect = Literal["Allow", "Deny"]
 Path = tuple[str | int, ...]
 FaultKind = Literal[
-    "type", "element", "misplaced", "version", "no-statement", "action", "resource", "sid-type", "sid", "no-condition", "empty",
-    "value", "number", "operator",
+    "type", "element", "misplaced", "version", "no-statement", "action", "resource", "sid-type", "sid", "empty",
+    "no-condition", "value", "number", "operator",
 ]  # fmt: skip
 
 _OPAQUE: frozenset[FaultKind] = frozenset(("type", "element", "misplaced", "version", "no-statement", "action"))
