@@ -8,7 +8,8 @@ import pytest
 
 from deputize.checks.made import expectation_of, made_findings
 from deputize.checks.opened import role_for
-from deputize.iam.managed import managed_names, snapshot_names
+from deputize.iam.managed import snapshot_names
+from deputize.iam.read_only import managed_names
 from deputize.model.expectations import Expectations
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english

@@ -13,15 +13,9 @@ from typing import Any
 import pytest
 
 from deputize.iam import actions, levels
-from deputize.iam.managed import (
-    ManagedPolicy,
-    managed_names,
-    managed_policy,
-    read_snapshot,
-    reads_only,
-    snapshot_names,
-)
+from deputize.iam.managed import ManagedPolicy, managed_policy, read_snapshot, snapshot_names
 from deputize.iam.policy import compact_json
+from deputize.iam.read_only import is_read_only, managed_names
 
 
 def _policy(name: str) -> ManagedPolicy:
@@ -84,16 +78,16 @@ def test_administrator_access_is_every_action() -> None:
     policy = _policy("AdministratorAccess")
     assert policy.patterns == ("*",)
     assert {"iam:CreateUser", "s3:DeleteBucket"} <= _not_read("AdministratorAccess")
-    assert not reads_only(policy)
+    assert not is_read_only(policy)
 
 
 def test_power_user_access_is_not_judged_by_the_actions_it_names() -> None:
     """PowerUserAccess allows what its NotAction leaves, so the actions that it names prove nothing."""
     policy = _policy("PowerUserAccess")
     reading = read_snapshot({**_file("PowerUserAccess"), "document": _without_writes(policy.document)})
-    assert not reads_only(policy)
+    assert not is_read_only(policy)
     assert [one for one in reading.patterns if not levels.judge_action(one).reads] == []
-    assert not reads_only(reading)
+    assert not is_read_only(reading)
 
 
 def _file(name: str) -> dict[str, object]:
@@ -167,7 +161,7 @@ def test_only_reads_of_named_services_are_proved() -> None:
     """One write, or one pattern that spans services, and the policy is not proved; a read of a secret is a read."""
     for action, proved in (("ec2:Describe*", True), ("ssm:GetParameter", True), ("ec2:*", False), ("e*:GetX", False)):
         allows = {"Effect": "Allow", "Action": ["s3:ListBucket", action], "Resource": "*"}
-        assert reads_only(_snapshot(allows)) is proved, action
+        assert is_read_only(_snapshot(allows)) is proved, action
 
 
 def test_patterns_are_those_of_allow_statements() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deputize.errors import InputError
-from deputize.iam.managed import managed_names, snapshot_names
+from deputize.iam.managed import snapshot_names
+from deputize.iam.read_only import managed_names
 from deputize.model.vendor_file import parse_vendor
 
 

@@ -15,9 +15,6 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from deputize.iam.actions import expand
-from deputize.iam.levels import judge_action
-
 _ALLOW_KEYS = frozenset(("Sid", "Effect", "Action", "Resource", "Condition"))
 
 
@@ -51,30 +48,10 @@ def managed_policy(name: str) -> ManagedPolicy | None:
 
 
 @cache
-def managed_names() -> tuple[str, ...]:
-    """The path and name of every snapshot that is proved to read, sorted: what a vendor may attach."""
-    policies = (managed_policy(name) for name in snapshot_names())
-    return tuple(policy.name for policy in policies if policy is not None and reads_only(policy))
-
-
-@cache
 def snapshot_names() -> tuple[str, ...]:
     """The path and name of every snapshot that is shipped, sorted: also of policies that write."""
     folder = resources.files("deputize.iam").joinpath("data", "managed")
     return tuple(sorted(_name(entry.name) for entry in folder.iterdir() if entry.name.endswith(".json")))
-
-
-def reads_only(policy: ManagedPolicy) -> bool:
-    """Whether all that the policy allows is proved to read; reads of secrets count as reads.
-
-    A pattern that spans services is not proved: it holds services that are yet to come.
-    """
-    spans = any("*" in pattern.partition(":")[0] for pattern in policy.patterns)
-    return (
-        policy.understood
-        and not spans
-        and all(judge_action(action).reads for pattern in policy.patterns for action in expand(pattern))
-    )
 
 
 def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:

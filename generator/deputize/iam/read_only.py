@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from deputize.iam.actions import expand
-from deputize.iam.allowed import Allowed, Permission, Unproved
+from deputize.iam.allowed import Allowed, IdentityPolicy, Permission, Unproved, allowed_by
 from deputize.iam.exposure import Exposure, Grade, exposure_of
+from deputize.iam.grammar import read_policy
 from deputize.iam.levels import Judged, judge_action
+from deputize.iam.managed import ManagedPolicy, managed_policy, snapshot_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,19 @@ def effects_of(permission: Permission) -> Effects:
             tuple(one for one in whole.exposed if one.action in left),
         )
     return _of_actions(permission.actions)
+
+
+def is_read_only(policy: ManagedPolicy) -> bool:
+    """Whether all that an AWS managed policy allows is proved to read; reads of secrets count as reads."""
+    text = read_policy(dict(policy.document), "access")
+    return reads_only(allowed_by((IdentityPolicy(policy.name, text, snapshot=policy, of_aws=True),))).is_proved
+
+
+@cache
+def managed_names() -> tuple[str, ...]:
+    """The path and name of every AWS managed policy that is proved to read, sorted: what a vendor may attach."""
+    policies = (managed_policy(name) for name in snapshot_names())
+    return tuple(policy.name for policy in policies if policy is not None and is_read_only(policy))
 
 
 # The same few hundred patterns come again for every shape, and managed policies add thousands.

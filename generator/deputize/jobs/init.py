@@ -12,8 +12,8 @@ from deputize.formats.languages import YAML
 from deputize.formats.templates import render
 from deputize.iam import limits
 from deputize.iam.arn import parse_role_arn
-from deputize.iam.managed import managed_names
 from deputize.iam.partitions import PARTITIONS
+from deputize.iam.read_only import managed_names
 from deputize.model.display import display_problem, shown
 from deputize.model.hosting import template_url
 from deputize.model.profiles import load_profile, profile_names
