@@ -180,6 +180,11 @@ class Policy:
         return self.version == VERSION
 
     @property
+    def clear_statements(self) -> Iterator[Statement]:
+        """The statements that are understood: what an opaque one says tells nothing apart."""
+        return (one for one in self.statements if not one.is_opaque)
+
+    @property
     def opaque_fault(self) -> GrammarFault | None:
         """Why nothing at all can be said about it; None when something can."""
         return next((fault for fault in self.faults if fault.is_opaque), None)

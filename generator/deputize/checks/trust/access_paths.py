@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_held
@@ -66,7 +67,11 @@ class Way:
 
 def ways_in(case: RoleTrust) -> Iterator[Way]:
     """Every way into the role that is not meant: held against the expected vendors or, without any, against itself."""
-    return _not_the_vendors(case) if case.expected_vendors else _not_as_it_says(case)
+    if not case.expected_vendors:
+        return _not_as_it_says(case)
+    # An account that somebody chooses may be the vendor's: whatever else keeps it out, its external ID must.
+    chosen = (way for way in _not_as_it_says(case) if case.unknown(way.home.account) is not None)
+    return chain(_not_the_vendors(case), chosen)
 
 
 def vendors_of(case: RoleTrust) -> Iterator[Trusted]:

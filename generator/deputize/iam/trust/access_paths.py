@@ -104,7 +104,7 @@ def _callers(policy: Policy, trusted: Trusted) -> tuple[Caller, ...] | None:
     arns = identities(policy, trusted.partition, (own, *trusted.roles))
     if arns is None:
         return None
-    named = [one for statement in policy.statements for one in statement.principals]
+    named = [one for statement in policy.clear_statements for one in statement.principals]
     texts = (*arns, *_strangers(trusted, [who.text.lower() for who in named]))
     callers = [one for text in texts if (one := parse_caller(text)) is not None]
     callers += [

@@ -114,14 +114,14 @@ class IntendedAccess:
 
 def intended_access(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> IntendedAccess:
     """What is meant, seen against `policy`."""
-    named = [parse_caller(who.text) for statement in policy.statements for who in statement.principals]
+    named = [parse_caller(who.text) for statement in policy.clear_statements for who in statement.principals]
     accounts = frozenset(one.account for one in named if one is not None)
     return IntendedAccess(trusted, external_ids, frozenset(listed_ids(policy)), accounts)
 
 
 def listed_ids(policy: Policy) -> Iterator[str]:
     """The values that the policy asks the external ID to be."""
-    for condition in (one for statement in policy.statements for one in statement.conditions):
+    for condition in (one for statement in policy.clear_statements for one in statement.conditions):
         test = parse_operator(condition.operator) if condition.key.lower() == EXTERNAL_ID else None
         if test is not None and test.base is not None and not test.base.negated:
             yield from condition.values

@@ -36,7 +36,7 @@ def is_not_enumerable(policy: Policy) -> bool:
 def mixes_callers(policy: Policy) -> bool:
     """Whether what is compared with any key depends on who calls, by a policy variable."""
     texts = (
-        one.lower() for statement in policy.statements for condition in statement.conditions for one in condition.values
+        one.lower() for statement in policy.clear_statements for condition in statement.conditions for one in condition.values
     )
     return policy.has_variables and any(has_variable(one) and any(key in one for key in CALLER_KEYS) for one in texts)
 
@@ -95,7 +95,7 @@ def _domains(partition: str, account: classes.Pattern) -> tuple[classes.Pattern,
 
 def _caller_patterns(policy: Policy) -> tuple[classes.Pattern, ...]:
     found: list[classes.Pattern] = []
-    for statement in policy.statements:
+    for statement in policy.clear_statements:
         for one in statement.principals:
             found += _of_principal(one.text)
     for condition, text in _values(policy, CALLER_KEYS):
@@ -156,7 +156,7 @@ def _values(policy: Policy, keys: Iterable[str]) -> Iterator[tuple[Condition, st
 
 
 def _conditions(policy: Policy, keys: frozenset[str]) -> Iterator[Condition]:
-    for statement in policy.statements:
+    for statement in policy.clear_statements:
         yield from (condition for condition in statement.conditions if condition.key.lower() in keys)
 
 
@@ -175,6 +175,6 @@ def _not_known(_key: str) -> None:
 
 def _partition(policy: Policy) -> str:
     """The partition of the first principal that says one: a policy has no other way of saying it."""
-    values = (one.text for statement in policy.statements for one in statement.principals)
+    values = (one.text for statement in policy.clear_statements for one in statement.principals)
     known = (parse_caller(value) for value in values)
     return next((one.partition for one in known if one is not None and one.partition is not None), "aws")
