@@ -24,7 +24,7 @@ from deputize.iam.role import IamRole
 from deputize.jobs.inputs import load_vendor, vendor_of_account
 from deputize.model.role import build
 from deputize.model.slots import slots_of
-from deputize.model.spec import Tenant
+from deputize.model.spec import Tenant, Vendor
 from deputize.model.vendor_file import parse_vendor
 
 CASES = Path(__file__).parent / "cases"
@@ -62,8 +62,8 @@ class Case:
         vendor = [] if "vendor-account" in self.options else [f"--vendor={self.folder / 'vendor.yaml'}"]
         return ["render", *vendor, *(f"--{name}={value}" for name, values in self.options.items() for value in values)]
 
-    def role(self) -> IamRole:
-        """The role that the model makes of the case."""
+    def asked(self) -> tuple[Vendor, Tenant]:
+        """Who asks whom."""
 
         def one(option: str, default: str = "") -> str:
             return self.options.get(option, [default])[0]
@@ -78,6 +78,11 @@ class Case:
             partition=partition,
             locale=one("locale", "en"),
         )
+        return vendor, tenant
+
+    def role(self) -> IamRole:
+        """The role that the model makes of the case."""
+        vendor, tenant = self.asked()
         return build(vendor, slots_of(vendor, tenant)).resolved()
 
     def keeps(self, path: str) -> bool:

@@ -12,13 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from deputize import Tenant, render
+from deputize import render
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, root_credentials
 from deputize.checks.made import expectation_of, made_findings
@@ -29,7 +27,6 @@ from deputize.checks.rule import Rule
 from deputize.checks.rules.delivery import DELIVERY_RULES
 from deputize.checks.rules.partition import PARTITION_RULES
 from deputize.iam.role import IamRole
-from deputize.jobs.inputs import load_vendor, vendor_of_account
 from deputize.jobs.lint.bundle import OWN
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.jobs.lint.live import lint_live_role
@@ -41,9 +38,9 @@ from deputize.read import READERS, normal_form
 from deputize.read.any import read_any
 from deputize.read.cloudformation.strict import read_stack
 from deputize.read.found import FoundFile
+from golden import NAMES, case_of
 
-CASES = Path(__file__).parents[1] / "cases"
-NAMES = sorted(path.name for path in CASES.iterdir())
+pytestmark = pytest.mark.slow
 BY_CASE = pytest.mark.parametrize("name", NAMES)
 
 _TEXT_RULES: tuple[Rule[Any], ...] = (*DELIVERY_RULES, *PARTITION_RULES, *BUNDLE_RULES, QUOTA_TEMPLATE)
@@ -101,18 +98,7 @@ class Live:
 
 @cache
 def _case(name: str) -> Case:
-    options = yaml.load((CASES / name / "tenant.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    known, partition, ids = options.get("vendor-account"), options.get("partition", "aws"), options["external-id"]
-    vendor = vendor_of_account(known, partition) if known else load_vendor(CASES / name / "vendor.yaml")
-    tenant = Tenant(
-        slug=options["tenant"],
-        external_ids=(ids,) if isinstance(ids, str) else tuple(ids),
-        name=options.get("name", ""),
-        account_id=options.get("account-id"),
-        partition=partition,
-        locale=options.get("locale", "en"),
-    )
-    files = render(vendor, tenant).files
+    files = render(*case_of(name).asked()).files
     role = open_manifest(files).role
     assert role is not None
     return Case(files, role)

@@ -34,11 +34,10 @@ from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.jobs.verify.offline import verify_offline
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.expectations import Expectation, Expectations, literals
-from deputize.model.grant_request import GrantRequest
 from deputize.model.values import AccessState, Finding, ProbeResult, Safety, Verdict
 from deputize.model.world import Document, FoundRole, Place, World
 from deputize.read.world import raw_role
-from deputize.registry import Grant, add, open_registry
+from deputize.registry import Grant, GrantRequest, add, open_registry
 from frozen.bundles import edited, render_arguments, written
 from frozen.questions import (
     NOWHERE,

@@ -1,6 +1,6 @@
 """Ask the new code what the old one was asked, and tell every difference that the written list does not have.
 
-`python -m tests.frozen.compare` in the root of the tree asks everything and prints what is not listed, most frequent
+`PYTHONPATH=generator:tests python -m frozen.compare` asks everything and prints what is not listed, most frequent
 kinds first. With `--open` it prints them as entries for that list, whose reasons are still to be found.
 """
 

@@ -2,7 +2,7 @@
 
 Run in the root of this tree, with the old commit checked out at OLD:
 
-    PYTHONPATH=OLD/generator python -m tests.frozen.freeze OLD INPUTS
+    PYTHONPATH=OLD/generator:tests python -m frozen.freeze OLD INPUTS
 
 INPUTS: a folder of files that were found in the field. All but the generated files, roles and malformed files is
 written into the file, so that the questions can be asked for as long as it is kept.
@@ -110,8 +110,10 @@ def _of_case(path: Path) -> Iterator[Question]:
 def _of_inputs(folder: Path) -> Iterator[FileQuestion]:
     """Files from the field, each alone; what is no template and no policy too: it must stay an error."""
     expected = Expected((VENDOR,), (ID,))
-    for path in sorted(one for one in folder.rglob("*") if one.is_file() and "__pycache__" not in one.parts):
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+        if not name.startswith(("field/", "foreign/")) and path.suffix != ".json":
+            continue  # a program that makes such files
         yield FileQuestion(f"inputs/{name}", path.name, content)
         if old_code.kind_of(content, path.name, {}) != "other":
             yield FileQuestion(f"inputs/{name}, expected", path.name, content, expected)

@@ -34,6 +34,7 @@ ROLE = RoleQuestion("role/1", "{}", ("an-id",), "111122223333")
 VERDICT = Verified("safe", "ok", ("no-id",), stored=True)
 
 
+@pytest.mark.slow
 def test_the_answers_are_the_old_ones() -> None:
     """Whatever the new code says otherwise stands in the written list, and the list has nothing that is not so."""
     found = compare(int(os.environ.get("DEPUTIZE_FROZEN_SHARE", EVERY)))

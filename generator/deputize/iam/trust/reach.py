@@ -35,9 +35,8 @@ def is_not_enumerable(policy: Policy) -> bool:
 
 def mixes_callers(policy: Policy) -> bool:
     """Whether what is compared with any key depends on who calls, by a policy variable."""
-    texts = (
-        one.lower() for statement in policy.clear_statements for condition in statement.conditions for one in condition.values
-    )
+    conditions = (condition for statement in policy.clear_statements for condition in statement.conditions)
+    texts = (one.lower() for condition in conditions for one in condition.values)
     return policy.has_variables and any(has_variable(one) and any(key in one for key in CALLER_KEYS) for one in texts)
 
 
