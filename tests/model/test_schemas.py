@@ -16,7 +16,7 @@ from deputize.bundle import seal
 from deputize.bundle.manifest import read_manifest
 from deputize.checks.report.text import as_json
 from deputize.cli.boundary import print_error
-from deputize.cli.options import Format
+from deputize.cli.options import OutputFormat
 from deputize.cli.render_output import RenderOutput
 from deputize.disk import write_bundle
 from deputize.errors import ERRORS, Problem, UsageError
@@ -222,7 +222,7 @@ def test_lint_result_fits() -> None:
 
 def test_render_result_fits(capsys: pytest.CaptureFixture[str]) -> None:
     """What `render --format json` prints."""
-    with RenderOutput("deputize/render/1", Format.json, many=True) as output:
+    with RenderOutput("deputize/render/1", OutputFormat.json, many=True) as output:
         output.say(FINDING)
         output.say(CFN)
         for outcome in ("created", "replaced", "unchanged", "current", "differs"):

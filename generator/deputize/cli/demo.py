@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deputize.cli.boundary import printable
-from deputize.cli.options import Format, FormatOption
+from deputize.cli.options import FormatOption, OutputFormat
 
 if TYPE_CHECKING:
     from deputize.jobs.demo.run import Line
@@ -26,7 +26,7 @@ def demo(
     *,
     lang: Annotated[Lang, typer.Option(help="In which language to tell it.")] = Lang.en,
     out: Annotated[Path, typer.Option(help="Folder for company A's bundle.")] = Path("out/demo"),
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Play company A, company X and their vendor on the embedded AWS; no AWS account is needed."""
     import json
@@ -37,11 +37,11 @@ def demo(
     lines: list[dict[str, str]] = []
 
     def say(line: Line) -> None:
-        if form is Format.json:
+        if form is OutputFormat.json:
             lines.append({"step": line.step, "text": line.text})
         else:
             typer.echo(f"{line.step:<10}{printable(line.text)}")
 
     run_demo(os.environ, out, lang.value, say)
-    if form is Format.json:
+    if form is OutputFormat.json:
         typer.echo(json.dumps({"schema": "deputize/demo/1", "lines": lines}, indent=2, ensure_ascii=False))

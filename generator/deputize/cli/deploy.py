@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption, YesOption
+from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption, YesOption
 from deputize.cli.printing import print_result, say
 from deputize.cli.talk import talk
 from deputize.errors import INTERRUPTED
@@ -35,7 +35,7 @@ def deploy(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Deploy a bundle in the account of your AWS credentials; stdout: the role ARN and nothing else."""
     from deputize.jobs.deploy.command import DeployRequest, deploy_bundle, tags_of
@@ -64,7 +64,7 @@ def destroy(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Remove a tenant's stack and role; only stacks that deputize made for that tenant."""
     from deputize.jobs.deploy.command import destroy_bundle, destroyed_as_json, destroyed_line
@@ -75,5 +75,5 @@ def destroy(
         typer.echo("nothing was changed", err=True)
         raise typer.Exit(INTERRUPTED)
     print_result(form, destroyed_as_json(done), [destroyed_line(done)])
-    if form is Format.text:
+    if form is OutputFormat.text:
         say("sessions that were made before outlast it until they expire; README.md says how to cut them off")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
 from deputize.cli.printing import print_result, say
 from deputize.errors import OK
 
@@ -37,7 +37,7 @@ def inspect(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Tell whom a bundle is for and whether anybody changed it; exit 6 when something is wrong with it.
 
@@ -53,7 +53,7 @@ def inspect(
     aws = AwsOptions(profile, region, endpoint_url)
     found = inspect_bundle(InspectRequest(bundle, os.environ, expected, allowed_signers, deployed, aws))
     print_result(form, found.as_json(), found.as_lines())
-    if form is Format.text:
+    if form is OutputFormat.text:
         for problem in found.problems:
             say(f"error: {problem}")
     if found.exit_code != OK:

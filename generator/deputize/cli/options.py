@@ -11,7 +11,7 @@ import typer
 from deputize.cli.boundary import FORMAT_KEY
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """The form of a result on stdout."""
 
     text = "text"
@@ -28,7 +28,8 @@ def remember_format(ctx: typer.Context, value: AnyFormat) -> AnyFormat:
 
 
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="Form of the result on stdout.", callback=remember_format, is_eager=True)
+    OutputFormat,
+    typer.Option("--format", help="Form of the result on stdout.", callback=remember_format, is_eager=True),
 ]
 VendorOption = Annotated[
     Path | None,

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 import typer
 
 from deputize.cli.boundary import printable
-from deputize.cli.options import Format
+from deputize.cli.options import OutputFormat
 
 
-def print_result(form: Format, result: Mapping[str, object], lines: Iterable[str]) -> None:
+def print_result(form: OutputFormat, result: Mapping[str, object], lines: Iterable[str]) -> None:
     """Print a result as one JSON object, or as its lines."""
-    if form is Format.json:
+    if form is OutputFormat.json:
         typer.echo(json.dumps(result, indent=2))
         return
     for line in lines:

@@ -10,8 +10,8 @@ import typer
 from deputize.cli.boundary import print_error
 from deputize.cli.options import (
     EndpointOption,
-    Format,
     FormatOption,
+    OutputFormat,
     ProfileOption,
     RegionOption,
     VendorOption,
@@ -39,7 +39,7 @@ def publish(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Host the one-click template that customers' links open; stdout: the hosting lines for vendor.yaml.
 
@@ -68,7 +68,7 @@ def publish(
         raise typer.Exit(ServiceError.exit_code)
 
 
-def _print(done: Published, form: Format) -> None:
+def _print(done: Published, form: OutputFormat) -> None:
     from deputize.jobs.publish.command import access_lines, published_as_json, unreadable_error
     from deputize.jobs.publish.run import hosting_lines
 
@@ -76,16 +76,16 @@ def _print(done: Published, form: Format) -> None:
     for line in access_lines(done):
         say(line)
     error = unreadable_error(done)
-    if error is not None and form is Format.text:
+    if error is not None and form is OutputFormat.text:
         print_error(error, as_json=False)
 
 
-def _check(vendor: Path | None, endpoint_url: str | None, form: Format) -> None:
+def _check(vendor: Path | None, endpoint_url: str | None, form: OutputFormat) -> None:
     from deputize.jobs.publish.check import worst
     from deputize.jobs.publish.command import check_published, checks_as_json
 
     checks = check_published(vendor, endpoint_url)
-    if form is Format.json:
+    if form is OutputFormat.json:
         print_result(form, checks_as_json(checks), ())
     else:
         for one in checks:

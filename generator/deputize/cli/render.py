@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deputize.cli.options import Format, FormatOption, NoCacheOption, StrictOption, VendorOption
+from deputize.cli.options import FormatOption, NoCacheOption, OutputFormat, StrictOption, VendorOption
 from deputize.cli.registry import RegistryOption, user_registry
 
 
@@ -46,7 +46,7 @@ def render(
         bool, typer.Option("--skip-invalid", help="With --tenants: write the valid ones, and still exit 3.")
     ] = False,
     no_cache: NoCacheOption = False,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Render the bundle of one tenant, or of many, into OUT/TENANT/.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import typer
 
 from deputize.cli.boundary import print_error, printable
-from deputize.cli.options import Format
+from deputize.cli.options import OutputFormat
 from deputize.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ _QUIET_SECONDS = 1.0
 class RenderOutput:
     """Prints bundles as they come (text), or one JSON object at the end; findings go to stderr, each once."""
 
-    def __init__(self, schema: str, form: Format, *, many: bool) -> None:
+    def __init__(self, schema: str, form: OutputFormat, *, many: bool) -> None:
         self._schema = schema
-        self._json = form is Format.json
+        self._json = form is OutputFormat.json
         self._progress = many and sys.stderr.isatty()
         self._rows: list[dict[str, str]] = []
         self._findings: list[Finding] = []

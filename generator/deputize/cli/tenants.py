@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
 from deputize.cli.printing import print_result
 from deputize.cli.registry import (
     AccountOption,
@@ -55,7 +55,7 @@ def add(
     share: ShareOption = False,
     allow_weak: WeakOption = "",
     registry: RegistryOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Add a tenant, or another account of one; stdout: the ID that was issued and nothing else."""
     from deputize.jobs.tenants.grants import add_tenant
@@ -73,7 +73,7 @@ def list_(
     *,
     retired: Annotated[bool, typer.Option("--retired", help="Also those that were retired.")] = False,
     registry: RegistryOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """List every grant: a tenant's account, its ID, role and state."""
     from deputize.jobs.tenants.grants import list_grants
@@ -84,7 +84,7 @@ def list_(
 
 
 @app.command()
-def show(tenant: TenantArgument, *, registry: RegistryOption = None, form: FormatOption = Format.text) -> None:
+def show(tenant: TenantArgument, *, registry: RegistryOption = None, form: FormatOption = OutputFormat.text) -> None:
     """Show a tenant's grants, retired ones too, and what was done to them, when and by whom."""
     from deputize.jobs.tenants.grants import tenant_history
     from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
@@ -133,7 +133,7 @@ def register(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
@@ -160,7 +160,7 @@ def verify(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
     from deputize.cli.tenants_output import print_checks, show_progress, show_resumed
@@ -183,7 +183,7 @@ def retire(
     *,
     account_id: AccountOption = None,
     registry: RegistryOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """End a grant: nothing is rendered, verified or assumed for it any more. Its ID is never issued again."""
     from deputize.jobs.tenants.grants import retire_grant

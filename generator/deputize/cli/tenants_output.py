@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deputize.cli.options import Format
+from deputize.cli.options import OutputFormat
 from deputize.cli.printing import print_result, say
 from deputize.errors import OK
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from deputize.jobs.tenants.checks import RoleCheck
 
 
-def print_checks(checks: Sequence[RoleCheck], form: Format, *, handed_in: bool = False) -> None:
+def print_checks(checks: Sequence[RoleCheck], form: OutputFormat, *, handed_in: bool = False) -> None:
     """What became of each role: on stdout what is verified, on stderr why the others are not; then the exit code.
 
     handed_in: the tenant sent the role and waits for an answer, so what it may be told is printed too.
     """
     from deputize.jobs.tenants.result import checks_as_json, exit_code, refused_lines, stored_line
 
-    if form is Format.json:
+    if form is OutputFormat.json:
         print_result(form, checks_as_json(checks), ())
     else:
         for one in checks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
 from deputize.cli.printing import print_result
 from deputize.cli.registry import (
     AccountOption,
@@ -25,7 +25,7 @@ def start(
     *,
     account_id: AccountOption = None,
     registry: RegistryOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Issue the next ID: `render` now writes both, and the old one is still sent."""
     from deputize.jobs.tenants.grants import start_rotation
@@ -46,7 +46,7 @@ def switch(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Verify the new ID, then send it: `render` now writes only the new one."""
     from deputize.cli.tenants_output import print_checks
@@ -67,7 +67,7 @@ def finish(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Verify that the old ID is refused, and retire it."""
     from deputize.cli.tenants_output import print_checks
@@ -83,7 +83,7 @@ def abort(
     *,
     account_id: AccountOption = None,
     registry: RegistryOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Go on with the old ID alone; only before `switch`."""
     from deputize.jobs.tenants.grants import abort_rotation

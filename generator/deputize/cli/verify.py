@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deputize.cli.options import EndpointOption, Format, FormatOption, ProfileOption, RegionOption
+from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
 from deputize.cli.printing import print_result
 from deputize.cli.registry import NeverOption
 from deputize.errors import OK, ProvedWrongError, ServiceError
@@ -57,7 +57,7 @@ def verify(
     profile: ProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointOption = None,
-    form: FormatOption = Format.text,
+    form: FormatOption = OutputFormat.text,
 ) -> None:
     """Try a role with the right external ID, wrong ones and none, and judge its policies; exit 6 when one gets in."""
     from deputize.errors import Problem, UsageError
