@@ -77,8 +77,8 @@ def test_hook_judges_the_templates_of_a_commit(project_root: Path, tmp_path: Pat
     files |= {"bad.template": BAD, "x.py": "import os", "template.txt": ""}
     done = commit(project_root, tmp_path, repository(tmp_path / "repo", **files))
     assert done.returncode == 4, done.stderr
-    assert "bad.yaml:11:25: error trust-id-operator" in done.stdout
-    assert "bad.template:11:25: error trust-id-operator" in done.stdout
+    assert "bad.yaml:11:25: error external-id-operator" in done.stdout
+    assert "bad.template:11:25: error external-id-operator" in done.stdout
     assert "3 judged, 2 skipped" in done.stdout
 
 
@@ -132,12 +132,12 @@ def test_action_annotates(project_root: Path, tmp_path: Path) -> None:
     given = {"engines": "own"}
     done = step(project_root, 1, folder, temp, **given)
     assert done.returncode == 4, done.stderr
-    assert "::error file=bad one.yaml,line=11,col=25,title=trust-id-operator::" in done.stdout
+    assert "::error file=bad one.yaml,line=11,col=25,title=external-id-operator::" in done.stdout
     done = step(project_root, 1, folder, temp, **given, paths="good.yaml\n", format="sarif", output="report.sarif")
     assert (done.returncode, done.stdout) == (0, "")
     assert '"version": "2.1.0"' in (folder / "report.sarif").read_text("utf-8")
     vendors = {"paths": "good.yaml", "expect-vendor": "999988887777\n999988886666\n"}
-    assert "trust-foreign-account" in step(project_root, 1, folder, temp, **given, **vendors).stdout
+    assert "trust-principal-unexpected" in step(project_root, 1, folder, temp, **given, **vendors).stdout
     hostile = {"paths": "$(touch pwned)\n`touch pwned`; touch pwned\n--rules", "exclude": '"; touch pwned #'}
     assert step(project_root, 1, folder, temp, **given, **hostile).returncode == 3
     assert not (folder / "pwned").exists()

@@ -71,7 +71,7 @@ def test_strict_makes_a_weak_id_an_error() -> None:
     """With strict the warning about a guessable external ID is an error."""
     files = rendered(role_for(VENDOR, replace(TENANT, external_ids=("12345",))))
     assert _errors(files) == set()
-    assert _errors(files, strict=True) == {"trust-id-weak"}
+    assert _errors(files, strict=True) == {"external-id-weak"}
 
 
 def test_no_manifest_is_one_error(bundle: Files) -> None:

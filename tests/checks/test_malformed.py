@@ -88,7 +88,7 @@ def test_a_folder_of_them_is_one_run(tmp_path: Path) -> None:
     report, details = lint_all(LintRequest(paths=(tmp_path,), options=LintOptions(engines=("own",)), workers=2))
     assert len(details.files) + details.skipped == len(FILES) + 2
     assert len(details.files) > 200
-    assert "too-large" in {one.rule for one in report.findings}
+    assert "file-too-large" in {one.rule for one in report.findings}
 
 
 def test_cfn_lint_judges_only_what_is_a_template() -> None:

@@ -19,12 +19,12 @@ from deputize.checks.report.sarif import as_sarif
 from deputize.model.values import EngineReport, Finding, LintReport, Severity
 
 HOSTILE = "a\x1b[31m\nb\r\x07\x00\u202e%,:]]>&\"'<x>\udcff\ufffe::error::x"
-KNOWN = Finding("trust-id-missing", Severity.ERROR, "a b/c.yaml", "is wrong", "mend it", line=7, column=3)
+KNOWN = Finding("external-id-missing", Severity.ERROR, "a b/c.yaml", "is wrong", "mend it", line=7, column=3)
 REPORT = LintReport(
     (
         KNOWN,
         Finding("W1", Severity.WARNING, "/srv/d.json", "is odd", engine="cfn-lint", line=1),
-        Finding("not-judged", Severity.NOTE, "out/a: role", "is worth knowing"),
+        Finding("file-not-judged", Severity.NOTE, "out/a: role", "is worth knowing"),
         Finding(HOSTILE, Severity.ERROR, HOSTILE, HOSTILE, HOSTILE, line=2, column=1),
     ),
     (EngineReport("deputize"), EngineReport("cfn-lint", "1.58.0"), EngineReport("terraform", skipped="is not there")),
@@ -101,14 +101,14 @@ def test_sarif_has_each_finding_with_rule_place_and_line() -> None:
     results = {one["ruleId"]: one for one in run["results"]}
     assert len(run["results"]) == len(REPORT.findings) + 1
     assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])
-    known = results["trust-id-missing"]
+    known = results["external-id-missing"]
     assert known["level"] == "error"
     assert known["message"]["text"] == "is wrong; mend it"
     assert known["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "a%20b/c.yaml", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 7, "startColumn": 3, "snippet": {"text": "  key: x"}},
     }
-    rule = next(one for one in rules if one["id"] == "trust-id-missing")
+    rule = next(one for one in rules if one["id"] == "external-id-missing")
     assert rule["help"]["text"].startswith(rule["fullDescription"]["text"])
     assert rule["helpUri"].startswith("https://docs.aws.amazon.com/")
     assert next(one for one in rules if one["id"] == "W1") == {
@@ -123,7 +123,7 @@ def test_sarif_places() -> None:
     (run,) = sarif()["runs"]
     uris = {one["ruleId"]: one["locations"][0]["physicalLocation"]["artifactLocation"] for one in run["results"]}
     assert uris["W1"] == {"uri": "file:///srv/d.json"}
-    assert uris["not-judged"]["uri"] == "out/a"
+    assert uris["file-not-judged"]["uri"] == "out/a"
     hostile = next(uri["uri"] for rule, uri in uris.items() if rule.startswith("a\x1b"))
     assert re.fullmatch(r"[A-Za-z0-9%/!$&'()*+,;=@~._-]+", hostile)
     assert unquote(hostile, errors="surrogateescape").startswith("a\x1b[31m\nb")
@@ -168,7 +168,7 @@ def test_junit_is_xml_with_a_case_for_each_finding(fail_on: str, failed: int) ->
     suites = {suite.attrib["name"]: suite for suite in root}
     assert suites["clean.yaml"].attrib["failures"] == "0"
     case = suites["a b/c.yaml"][0]
-    assert case.attrib["name"] == "trust-id-missing (line 7)"
+    assert case.attrib["name"] == "external-id-missing (line 7)"
     assert case[0].text == "a b/c.yaml:7:3: error is wrong; mend it"
     assert len(root.findall(".//system-out")) == 4 - failed
 
@@ -178,8 +178,8 @@ def test_github_commands_cannot_be_ended_or_begun_by_a_finding() -> None:
     text = as_github(REPORT, DETAILS)
     lines = text.splitlines()
     assert len(lines) == len(text.split("\n")) - 1 == 5
-    assert "::error file=a b/c.yaml,line=7,col=3,title=trust-id-missing::is wrong; mend it" in lines
-    assert "::notice file=out/a,title=not-judged::is worth knowing" in lines
+    assert "::error file=a b/c.yaml,line=7,col=3,title=external-id-missing::is wrong; mend it" in lines
+    assert "::notice file=out/a,title=file-not-judged::is worth knowing" in lines
     hostile = next(line for line in lines if line.startswith("::error file=a\\x1b"))
     head, _, message = hostile.removeprefix("::").partition("::")
     properties = dict(one.split("=", 1) for one in head.removeprefix("error ").split(","))

@@ -14,7 +14,7 @@ from deputize.model.schemas import load_schema
 from deputize.model.values import Finding, LintReport, Severity
 
 ONE = Located(Finding("action-redundant", Severity.WARNING, "a/b.yaml", "is odd", line=3), "Vendor", "  - x")
-TWO = Located(Finding("trust-id-missing", Severity.ERROR, "a/c.yaml", "is open", line=9), "Other", "  Effect: Allow")
+TWO = Located(Finding("external-id-missing", Severity.ERROR, "a/c.yaml", "is open", line=9), "Other", "  Effect: Allow")
 FILES = ("a/b.yaml", "a/c.yaml")
 CONFIG = """\
 ignore:
@@ -39,7 +39,7 @@ def test_config_says_what_it_says() -> None:
     reason = "Reviewed in May."
     assert config.ignored == (Ignored("lint.yaml", 2, "action-redundant", reason, "a/*.yaml", "Vendor"),)
     assert config.allowed_secrets == (("ssm:GetParameter", "Reads one setting."),)
-    assert left(config) == (["trust-id-missing"], [Suppressed(ONE, "config", reason)])
+    assert left(config) == (["external-id-missing"], [Suppressed(ONE, "config", reason)])
     assert read_config("", "lint.yaml") == Config()
 
 
@@ -102,7 +102,7 @@ def test_baseline_hides_what_was_there_and_nothing_else() -> None:
     assert again == written
     worse = replace(TWO, finding=replace(TWO.finding, message="is wide open"))
     counting, _ = suppress((ONE, worse), fingerprints((ONE, worse)), Config(), baseline, FILES)
-    assert [one.finding.rule for one in counting] == ["trust-id-missing", "suppression-unused"]
+    assert [one.finding.rule for one in counting] == ["external-id-missing", "suppression-unused"]
     counting, _ = suppress((), {}, Config(), baseline, ("a/b.yaml",))
     assert [one.finding.message for one in counting] == [
         "'action-redundant' in 'a/b.yaml' is not found any more"
@@ -126,7 +126,7 @@ Resources:
       deputize:
         ignore: [{rule: exposure-data, reason: Wanted.}]
     Type: AWS::IAM::Role
-  # deputize: ignore limit-tags for a reason
+  # deputize: ignore role-tags for a reason
   Other: # deputize: ignore action-redundant it reads well
     Type: AWS::IAM::Role
 """
@@ -143,8 +143,8 @@ def found(rule: str, line: int, severity: Severity = Severity.ERROR) -> Located:
         (found("W1", 10), "All of it."),
         (found("exposure-data", 7), "Wanted."),
         (found("exposure-data", 9), None),
-        (found("limit-tags", 9), "for a reason"),
-        (found("limit-tags", 10), None),
+        (found("role-tags", 9), "for a reason"),
+        (found("role-tags", 10), None),
         (found("action-redundant", 9), "it reads well"),
         (found("action-redundant", 3), None),
     ],
@@ -167,7 +167,7 @@ def test_json_has_metadata_too() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "trust-id-missing",
+        "external-id-missing",
         "trust-anyone",
         "action-not-read",
         "action-escalation",
@@ -175,9 +175,9 @@ def test_json_has_metadata_too() -> None:
         "action-unknown-service",
         "action-dead-wildcard",
         "policy-grammar",
-        "managed-unproved",
-        "not-judged",
-        "not-understood",
+        "managed-unknown",
+        "file-not-judged",
+        "file-not-understood",
     ],
 )
 def test_no_file_speaks_for_trust_writes_or_what_is_not_understood(rule: str) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from deputize.checks.access.check import access_findings, check_delivery, policy_findings, role_findings
 from deputize.checks.access.grants import access_of_policy, access_of_role
+from deputize.checks.findings import delivery_findings, policy_findings, role_findings
+from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
 from deputize.model.values import Finding, Severity
+from deputize.model.world import FoundPolicy, FoundRole
 from deputize.read.any import read_any
 
 TRUST = """\
@@ -32,6 +34,18 @@ Resources:
 """
 
 
+def found_of_role(role: FoundRole, *, third_party: bool = True, secrets: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """What is wrong with a role's fields, sizes and access; its trust is left aside."""
+    judged = Judgement(role, Scope(third_party, "asked for"), None, access_of_role(role, secrets))
+    return role_findings([judged], "file")
+
+
+def found_of_policy(policy: FoundPolicy, *, third_party: bool = True, secrets: Iterable[str] = ()) -> list[Finding]:
+    """What is wrong with a policy that no role has; that it is not judged as a third party's is left out."""
+    judged = PolicyJudgement(policy, third_party, access_of_policy(policy, secrets))
+    return [one for one in policy_findings(judged, "file") if not one.message.endswith("not judged as a third party's")]
+
+
 def _template(*role: str, parameter: Iterable[str] = ("    AllowedPattern: ^[a-z0-9-]+$",)) -> str:
     return TRUST.format(
         parameter="\n".join(parameter),
@@ -43,17 +57,13 @@ def _delivered(text: str) -> list[Finding]:
     """What is found about how a template or policy is delivered."""
     found = read_any(text.encode(), "file", {})
     assert found.refused == ()
-    return list(check_delivery(found, len(text.encode()), "file"))
+    return list(delivery_findings(found, len(text.encode()), "file"))
 
 
 def _of_role(text: str) -> list[Finding]:
     found = read_any(text.encode(), "file", {})
     assert found.refused == ()
-    return [
-        one
-        for role in found.roles
-        for one in (*role_findings(role, "file"), *access_findings(access_of_role(role), "file", third_party=True))
-    ]
+    return [one for role in found.roles for one in found_of_role(role)]
 
 
 def test_good_template_has_no_finding() -> None:
@@ -71,7 +81,7 @@ def test_good_template_has_no_finding() -> None:
         (("    NoEcho: 'TRUE'", "    AllowedPattern: ^[a-z]+$"), "parameter-no-echo", Severity.WARNING, 4),
         (("    AllowedPattern: '[a-z]+'",), "parameter-unanchored", Severity.NOTE, 4),
         (("    AllowedPattern: '^[a-z]+'",), "parameter-unanchored", Severity.NOTE, 4),
-        (("    MinLength: 2",), "parameter-external-id", Severity.NOTE, 2),
+        (("    MinLength: 2",), "parameter-unconstrained", Severity.NOTE, 2),
     ],
 )
 def test_parameter_of_the_trust(lines: tuple[str, ...], rule: str, severity: Severity | None, line: int) -> None:
@@ -123,7 +133,7 @@ def test_large_template_is_a_warning() -> None:
     assert _delivered(f"{text}# {'x' * fill}") == []
     (found,) = _delivered(f"{text}# {'x' * fill}x")
     assert (found.rule, found.severity, found.where, found.line) == (
-        "template-request-size",
+        "template-size",
         Severity.WARNING,
         "file",
         None,
@@ -133,21 +143,21 @@ def test_large_template_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("lines", "rule"),
     [
-        (("RoleName: a reader",), "limit-role-name"),
-        (("RoleName: !Sub 'a ${Unused}'",), "limit-role-name"),
-        ((f"RoleName: !Sub '{'x' * 65}${{Unused}}'",), "limit-role-name"),
-        (("Path: no-slash",), "limit-role-name"),
-        (("Description: 費用",), "limit-description"),
-        (("MaxSessionDuration: 43201",), "limit-session"),
-        (("MaxSessionDuration: 900",), "limit-session"),
-        (("Tags: [{Key: 'aws:x', Value: y}]",), "limit-tags"),
-        (("Tags: [{Key: a, Value: y}, {Key: A, Value: z}]",), "limit-tags"),
-        (("Tags: [{Key: 'a<b', Value: y}]",), "limit-tags"),
-        (("ManagedPolicyArns: [SecurityAudit]",), "limit-managed-arn"),
-        (("PermissionsBoundary: arn:aws:iam::444455556666:role/x",), "limit-managed-arn"),
+        (("RoleName: a reader",), "role-name"),
+        (("RoleName: !Sub 'a ${Unused}'",), "role-name"),
+        ((f"RoleName: !Sub '{'x' * 65}${{Unused}}'",), "role-name"),
+        (("Path: no-slash",), "role-name"),
+        (("Description: 費用",), "role-description"),
+        (("MaxSessionDuration: 43201",), "role-session"),
+        (("MaxSessionDuration: 900",), "role-session"),
+        (("Tags: [{Key: 'aws:x', Value: y}]",), "role-tags"),
+        (("Tags: [{Key: a, Value: y}, {Key: A, Value: z}]",), "role-tags"),
+        (("Tags: [{Key: 'a<b', Value: y}]",), "role-tags"),
+        (("ManagedPolicyArns: [SecurityAudit]",), "managed-malformed"),
+        (("PermissionsBoundary: arn:aws:iam::444455556666:role/x",), "managed-malformed"),
         (
             (f"ManagedPolicyArns: [{', '.join(f'arn:aws:iam::aws:policy/P{n}' for n in range(11))}]",),
-            "limit-attached-policies",
+            "quota-attached-policies",
         ),
     ],
 )
@@ -174,7 +184,7 @@ def test_field_that_iam_refuses_is_an_error(lines: tuple[str, ...], rule: str) -
 )
 def test_field_that_iam_may_take_is_no_quota_finding(lines: tuple[str, ...]) -> None:
     """What IAM takes, or would take for some value of a parameter, is not refused."""
-    assert [one for one in _of_role(_template(*lines)) if one.rule.startswith("limit")] == []
+    assert [one for one in _of_role(_template(*lines)) if one.rule.startswith("quota")] == []
 
 
 def _large(size: int, resource: str) -> str:
@@ -191,14 +201,14 @@ def _large(size: int, resource: str) -> str:
     ("size", "resource", "rule"),
     [
         (6_000, "AWS::IAM::ManagedPolicy", None),
-        (6_400, "AWS::IAM::ManagedPolicy", "limit-managed-policy"),
+        (6_400, "AWS::IAM::ManagedPolicy", "quota-managed-policy"),
         (6_400, "AWS::IAM::Policy", None),
-        (10_500, "AWS::IAM::Policy", "limit-inline-policies"),
+        (10_500, "AWS::IAM::Policy", "quota-inline-policies"),
     ],
 )
 def test_policy_is_measured_by_its_way(size: int, resource: str, rule: str | None) -> None:
     """6,144 characters for a managed policy, 10,240 for the inline ones together, wherever the template has them."""
-    found = {one.rule for one in _of_role(_large(size, resource)) if one.rule.startswith("limit")}
+    found = {one.rule for one in _of_role(_large(size, resource)) if one.rule.startswith("quota")}
     assert found == ({rule} if rule else set())
 
 
@@ -206,14 +216,14 @@ def test_trust_is_measured_with_unknowns_empty() -> None:
     """A trust policy that is too long whatever its parameters are is an error; one that may fit is none."""
     ids = [f"customer-{number:04d}" for number in range(130)]
     text = _template().replace("!Ref ExternalId", f"[{', '.join(ids)}, !Ref ExternalId]")
-    (found,) = [one for one in _of_role(text) if one.rule.startswith("limit")]
-    assert (found.rule, found.severity) == ("limit-trust-policy", Severity.ERROR)
+    (found,) = [one for one in _of_role(text) if one.rule.startswith("quota")]
+    assert (found.rule, found.severity) == ("quota-trust-policy", Severity.ERROR)
     assert found.message.startswith("has at least 2,")
     fits = text.replace(", ".join(ids), ", ".join(ids[:100]))
-    assert [one for one in _of_role(fits) if one.rule.startswith("limit")] == []
+    assert [one for one in _of_role(fits) if one.rule.startswith("quota")] == []
     many = ", ".join(f"!Sub 'n{number}-${{ExternalId}}'" for number in range(110))
     assert [
-        one for one in _of_role(_template().replace("!Ref ExternalId", f"[{many}]")) if one.rule.startswith("limit")
+        one for one in _of_role(_template().replace("!Ref ExternalId", f"[{many}]")) if one.rule.startswith("quota")
     ] == []
 
 
@@ -224,7 +234,7 @@ def test_policy_alone_is_measured_as_a_managed_one() -> None:
         statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         file = read_any(json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode(), "file", {})
         (policy,) = file.policies
-        findings = policy_findings(policy, access_of_policy(policy), "file", third_party=True)
-        (found,) = [one for one in findings if one.rule.startswith("limit")]
+        findings = found_of_policy(policy)
+        (found,) = [one for one in findings if one.rule.startswith("quota")]
         assert found.severity is Severity.WARNING
         assert found.message.endswith(words)

@@ -31,7 +31,7 @@ def _template(**attached: object) -> object:
 def test_policy_of_a_template_without_its_role_is_told_and_not_proved_to_read(attached: dict[str, object]) -> None:
     """A template's policy that none of its roles has is a note; with all roles asked for it must only read."""
     (found,) = _judged(_template(**attached), Expectations())
-    assert (found.rule, found.severity) == ("not-judged", Severity.NOTE)
+    assert (found.rule, found.severity) == ("file-not-judged", Severity.NOTE)
     assert "'Writer'" in found.message
     assert {one.rule for one in _judged(_template(**attached), Expectations(all_roles=True))} == {"action-not-read"}
 

@@ -46,7 +46,7 @@ BUT = {"Effect": "Deny", "NotAction": "ec2:*", "Resource": "*"}
 )
 def test_access_that_is_too_much_is_an_error(value: dict[str, Any]) -> None:
     """A policy larger than IAM takes, and one that spans all services again and again, are not judged but refused."""
-    assert _rules(value) == ["not-understood", "policy-grammar"]
+    assert _rules(value) == ["file-not-understood", "policy-grammar"]
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_a_large_trust_is_an_error_and_its_role_a_third_partys() -> None:
             "Policies": [{"PolicyName": "a", "PolicyDocument": _policy({**READS, "Action": "iam:DeleteRole"})}],
         },
     }
-    assert _rules({"Resources": {"Role": role}}) == ["action-not-read", "not-understood", "trust-not-understood"]
+    assert _rules({"Resources": {"Role": role}}) == ["action-not-read", "file-not-understood", "policy-grammar"]
 
 
 def test_an_id_that_nobody_can_send_is_illegal_as_a_pattern_too() -> None:
     """A pattern with a character that STS takes in no external ID is no proof of anything but a mistake."""
     pattern = {**TRUST, "Condition": {"StringLike": {"sts:ExternalId": "acme\u200b-*"}}}
-    assert "trust-id-illegal" in _rules(_policy(pattern))
+    assert "external-id-illegal" in _rules(_policy(pattern))

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deputize.checks.findings import trust_findings
-from deputize.checks.rules.trust_sample import document
 from deputize.checks.trust.attribution import judge_trust
 from deputize.checks.trust.case import RoleTrust
+from deputize.iam.policy import Path
 from deputize.iam.trust import evaluate_trust
 from deputize.model.values import Severity
+from deputize.model.world import Document, Place
 
 OWN, VENDOR, OTHER, STRANGER = "777788889999", "111122223333", "444455556666", "222233334444"
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
@@ -30,6 +32,18 @@ CONTEXT = {
     "SAML:aud": "https://signin.aws.amazon.com/saml",
 }
 IDS = (None, ID, SECOND, ID.upper(), ID[:-1], f"{ID}0", "*", "anything-else")
+
+
+def document(value: Any) -> Document:
+    """A policy whose elements stand one on each line, in order."""
+    return Document(value, {path: Place("trust.json", line, 1) for line, path in enumerate(_paths(value), 1)})
+
+
+def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from _paths(one, (*path, key))
 
 
 def _often(good: Any, *others: Any) -> st.SearchStrategy[Any]:

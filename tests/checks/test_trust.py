@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deputize.checks.findings import findings_of
+from deputize.checks.findings import role_findings
 from deputize.checks.judge import judge
 from deputize.checks.judgement import Judgement
 from deputize.checks.made import expectation_of
@@ -67,72 +67,72 @@ NO_CONDITION = _statement(Condition=None)
 
 # Every one of these is accepted by IAM or by some linter, and lets in somebody, or nobody, that it should not.
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no condition": (_policy(NO_CONDITION), "trust-id-missing"),
+    "no condition": (_policy(NO_CONDITION), "external-id-missing"),
     "principal is anyone": (_policy(_statement(Principal="*")), "trust-anyone"),
     "AWS principal is anyone": (_policy(_statement(Principal={"AWS": "*"})), "trust-anyone"),
-    "StringLike with a wildcard": (_policy(_needs("StringLike", "*")), "trust-id-operator"),
-    "literal asterisk": (_policy(_needs("StringEquals", "*")), "trust-id-illegal"),
-    "IfExists": (_policy(_needs("StringEqualsIfExists", EXTERNAL_ID)), "trust-id-operator"),
-    "ForAllValues": (_policy(_needs("ForAllValues:StringEquals", EXTERNAL_ID)), "trust-id-operator"),
+    "StringLike with a wildcard": (_policy(_needs("StringLike", "*")), "external-id-operator"),
+    "literal asterisk": (_policy(_needs("StringEquals", "*")), "external-id-illegal"),
+    "IfExists": (_policy(_needs("StringEqualsIfExists", EXTERNAL_ID)), "external-id-operator"),
+    "ForAllValues": (_policy(_needs("ForAllValues:StringEquals", EXTERNAL_ID)), "external-id-operator"),
     "NotPrincipal": (_policy(_statement(Principal=None, NotPrincipal={"AWS": STRANGER_ROOT})), "trust-not-principal"),
-    "misspelt key": (_policy(_needs("StringEquals", EXTERNAL_ID, "sts:ExternalIdd")), "trust-key-misspelt"),
-    "key of another service": (_policy(_needs("StringEquals", EXTERNAL_ID, "aws:ExternalId")), "trust-key-misspelt"),
+    "misspelt key": (_policy(_needs("StringEquals", EXTERNAL_ID, "sts:ExternalIdd")), "external-id-key"),
+    "key of another service": (_policy(_needs("StringEquals", EXTERNAL_ID, "aws:ExternalId")), "external-id-key"),
     "condition at the other statement": (
         _policy(NO_CONDITION, _statement(Sid="TagSession", Action="sts:TagSession")),
-        "trust-id-elsewhere",
+        "external-id-elsewhere",
     ),
-    "second statement lacks it": (_policy(_statement(), {**NO_CONDITION, "Sid": "Two"}), "trust-id-skipped"),
-    "several tenants": (_policy(_needs("StringEquals", [EXTERNAL_ID, OTHER_ID])), "trust-id-unexpected"),
-    "every STS action": (_policy(_statement(Action="sts:*")), "trust-actions"),
-    "every action": (_policy(_statement(Action="*")), "trust-actions"),
-    "StringNotEquals": (_policy(_needs("StringNotEquals", EXTERNAL_ID)), "trust-id-operator"),
-    "only that an ID is sent": (_policy(_needs("Null", "false")), "trust-id-operator"),
-    "misspelt operator": (_policy(_needs("StringEqual", EXTERNAL_ID)), "trust-operator-misspelt"),
+    "second statement lacks it": (_policy(_statement(), {**NO_CONDITION, "Sid": "Two"}), "external-id-skipped"),
+    "several tenants": (_policy(_needs("StringEquals", [EXTERNAL_ID, OTHER_ID])), "external-id-unexpected"),
+    "every STS action": (_policy(_statement(Action="sts:*")), "trust-action"),
+    "every action": (_policy(_statement(Action="*")), "trust-action"),
+    "StringNotEquals": (_policy(_needs("StringNotEquals", EXTERNAL_ID)), "external-id-operator"),
+    "only that an ID is sent": (_policy(_needs("Null", "false")), "external-id-operator"),
+    "misspelt operator": (_policy(_needs("StringEqual", EXTERNAL_ID)), "policy-operator"),
     "element in lower case": (
         _policy({**NO_CONDITION, "condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}}),
-        "trust-element",
+        "policy-element",
     ),
-    "ID of one character": (_policy(_needs("StringEquals", "x")), "trust-id-illegal"),
-    "Resource": (_policy(_statement(Resource="*")), "trust-resource"),
+    "ID of one character": (_policy(_needs("StringEquals", "x")), "external-id-illegal"),
+    "Resource": (_policy(_statement(Resource="*")), "policy-element"),
     "account of 10 digits": (
         _policy(_statement(Principal={"AWS": "arn:aws:iam::1111222233:root"})),
         "trust-principal-malformed",
     ),
-    "ForAnyValue with a wildcard": (_policy(_needs("ForAnyValue:StringLike", "acme-*")), "trust-id-operator"),
-    "no Version": ({"Statement": [_statement()]}, "trust-version"),
-    "Version of 2008": (_policy(_statement(), Version="2008-10-17"), "trust-version"),
+    "ForAnyValue with a wildcard": (_policy(_needs("ForAnyValue:StringLike", "acme-*")), "external-id-operator"),
+    "no Version": ({"Statement": [_statement()]}, "policy-version"),
+    "Version of 2008": (_policy(_statement(), Version="2008-10-17"), "policy-version"),
     "web identity beside an AWS principal": (
         _policy(_statement(Action="sts:AssumeRoleWithWebIdentity")),
         "trust-web-identity",
     ),
-    "ID with characters that STS refuses": (_policy(_needs("StringEquals", "a b")), "trust-id-illegal"),
+    "ID with characters that STS refuses": (_policy(_needs("StringEquals", "a b")), "external-id-illegal"),
 }
 
 # More ways to be wrong, of our own finding.
 ALSO_BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no statement": (_policy(), "trust-not-understood"),
+    "no statement": (_policy(), "policy-grammar"),
     "Deny": (_policy(_statement(Effect="Deny")), "trust-vendor-kept-out"),
-    "another account": (_policy(_statement(Principal={"AWS": STRANGER_ROOT})), "trust-foreign-account"),
+    "another account": (_policy(_statement(Principal={"AWS": STRANGER_ROOT})), "trust-principal-unexpected"),
     "another partition": (
         _policy(_statement(Principal={"AWS": f"arn:aws-cn:iam::{VENDOR_ACCOUNT}:root"})),
-        "trust-partition",
+        "partition-crossed",
     ),
-    "federated": (_policy(_statement(Principal={"Federated": "accounts.google.com"})), "trust-foreign-account"),
+    "federated": (_policy(_statement(Principal={"Federated": "accounts.google.com"})), "trust-principal-unexpected"),
     "service beside the vendor": (
         _policy(_statement(Principal={"AWS": VENDOR_ROOT, "Service": "ec2.amazonaws.com"})),
-        "trust-foreign-account",
+        "trust-principal-unexpected",
     ),
-    "no principal": (_policy(_statement(Principal=None)), "trust-not-understood"),
-    "NotAction": (_policy(_statement(Action=None, NotAction="iam:*")), "trust-actions"),
-    "StringEqualsIgnoreCase": (_policy(_needs("StringEqualsIgnoreCase", EXTERNAL_ID)), "trust-id-operator"),
-    "ID in capitals": (_policy(_needs("StringEquals", EXTERNAL_ID.upper())), "trust-id-unexpected"),
-    "ID with a line break": (_policy(_needs("StringEquals", f"{EXTERNAL_ID}\n")), "trust-id-illegal"),
-    "wildcard action that includes entry": (_policy(_statement(Action="STS:assume?ole")), "trust-actions"),
+    "no principal": (_policy(_statement(Principal=None)), "policy-grammar"),
+    "NotAction": (_policy(_statement(Action=None, NotAction="iam:*")), "trust-action"),
+    "StringEqualsIgnoreCase": (_policy(_needs("StringEqualsIgnoreCase", EXTERNAL_ID)), "external-id-operator"),
+    "ID in capitals": (_policy(_needs("StringEquals", EXTERNAL_ID.upper())), "external-id-unexpected"),
+    "ID with a line break": (_policy(_needs("StringEquals", f"{EXTERNAL_ID}\n")), "external-id-illegal"),
+    "wildcard action that includes entry": (_policy(_statement(Action="STS:assume?ole")), "trust-action"),
     "source identity that nobody asked for": (
         _policy(_statement(), _statement(Sid="SetSourceIdentity", Action="sts:SetSourceIdentity", Condition=None)),
-        "trust-actions",
+        "trust-action",
     ),
-    "a list": ([], "trust-not-understood"),  # type: ignore[dict-item]
+    "a list": ([], "policy-grammar"),  # type: ignore[dict-item]
 }
 
 # These let in the vendor with its ID and nobody else, so the judge is silent; they are not what deputize writes.
@@ -165,7 +165,7 @@ def _judged(document: object, expected: Expectation = ROOT) -> Judgement:
 
 
 def _found(document: object, expected: Expectation = ROOT) -> tuple[Finding, ...]:
-    return findings_of((_judged(document, expected),), "role")
+    return role_findings((_judged(document, expected),), "role")
 
 
 def _errors(document: object, expected: Expectation = ROOT) -> set[str]:
@@ -230,7 +230,7 @@ def test_a_bundle_with_another_trust_policy_has_an_error(bundle: Files, document
 @pytest.mark.parametrize("document", [*ALIKE, *IN_ANOTHER_CASE])
 def test_spellings_that_iam_reads_alike_pass(document: dict[str, Any]) -> None:
     """One or a list of one, a value twice, and a condition key's case make no difference to IAM and none here."""
-    assert _found(document) == ()
+    assert [one.rule for one in _found(document)] == ["trust-whole-account"]
     assert _judged(document).vendor_gets_in is True
 
 
@@ -244,7 +244,7 @@ def test_another_tenants_id_is_not_quoted(bundle: Files) -> None:
     """A finding about an ID that is not this tenant's never prints it: it may be another tenant's."""
     document = BAD["several tenants"][0]
     found = (*_found(document), *lint_bundle(_with_trust(bundle, document)))
-    assert {"trust-id-unexpected", "trust-id-several"} <= {finding.rule for finding in found}
+    assert {"external-id-unexpected", "external-id-several"} <= {finding.rule for finding in found}
     assert OTHER_ID not in json.dumps([finding.message for finding in found])
 
 
@@ -297,7 +297,7 @@ def test_every_form_passes_and_is_refused_for_any_other_expectation(
         Expectations(replace(expected, partition="aws-cn", vendor_roles=()), all_roles=True),
     )
     assert abroad.vendor_gets_in is False
-    assert "trust-partition" in {one.rule for one in findings_of((abroad,), "role")}
+    assert "partition-crossed" in {one.rule for one in role_findings((abroad,), "role")}
 
 
 @pytest.mark.parametrize(("source_identity", "tag_keys"), [(False, ()), (True, ("project", "run"))])

@@ -26,7 +26,7 @@ Resources:
             Action: sts:AssumeRole
 """
 SETTINGS = "append_rules: [rules]\nignore_checks: [E, W, I]\nignore_templates: ['**']\ntemplates: [none]\n"
-IGNORED = "ignore: [{rule: trust-id-missing, reason: Fine.}]\nallow_secrets: []\n"
+IGNORED = "ignore: [{rule: external-id-missing, reason: Fine.}]\nallow_secrets: []\n"
 PLANTED = "open('it-ran', 'w').close()\n"
 TRAPS = {
     **dict.fromkeys((".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"), SETTINGS),
@@ -34,7 +34,7 @@ TRAPS = {
     **dict.fromkeys(("rules/planted.py", "conftest.py", "cfnlint.py", "yaml.py", "sitecustomize.py"), PLANTED),
     "setup.cfg": "[cfn-lint]\nignore_checks = E,W\n[tool:cfn-lint]\nignore_checks = E,W\n",
     "tox.ini": "[cfn-lint]\nignore_checks = E,W\n",
-    "pyproject.toml": "[tool.cfn-lint]\nignore_checks = ['E', 'W']\n[tool.deputize]\nignore = ['trust-id-missing']\n",
+    "pyproject.toml": "[tool.cfn-lint]\nignore_checks = ['E']\n[tool.deputize]\nignore = ['external-id-missing']\n",
     ".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: x, entry: touch it-ran, language: system}]}]\n",
     ".env": "DEPUTIZE_CONFIG=lint.yaml\nAWS_PROFILE=evil\n",
     ".aws/config": "[default]\ncredential_process = touch it-ran\n",
@@ -44,9 +44,9 @@ TRAPS = {
 METADATA = """\
 Metadata:
   cfn-lint: {config: {ignore_checks: [E, W, I], append_rules: [rules], regions: [nowhere-1]}}
-  deputize: {ignore: [{rule: trust-id-missing, reason: Fine.}]}
+  deputize: {ignore: [{rule: external-id-missing, reason: Fine.}]}
 # cfn-lint: ignore
-# deputize: ignore trust-id-missing it is fine
+# deputize: ignore external-id-missing it is fine
 """
 
 
@@ -73,6 +73,6 @@ def test_no_trap_has_an_effect(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     expected = _findings(plain, tmp_path)
-    assert {rule for rule, _, _ in expected} >= {"trust-id-missing", "E3002"}
+    assert {rule for rule, _, _ in expected} >= {"external-id-missing", "E3002"}
     assert _findings(trapped, trapped) == expected
     assert not [*tmp_path.rglob("it-ran")]

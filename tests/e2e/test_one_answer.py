@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import pytest
 
@@ -23,9 +22,9 @@ from deputize.checks.made import expectation_of, made_findings
 from deputize.checks.opened import open_manifest
 from deputize.checks.own.bundles import BUNDLE_RULES, lint_bundle
 from deputize.checks.own.tenant import QUOTA_TEMPLATE
-from deputize.checks.rule import Rule
+from deputize.checks.rule import RuleEntry
 from deputize.checks.rules.delivery import DELIVERY_RULES
-from deputize.checks.rules.partition import PARTITION_RULES
+from deputize.checks.rules.partition import TEXT_RULES
 from deputize.iam.role import IamRole
 from deputize.jobs.lint.bundle import OWN
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
@@ -43,15 +42,15 @@ from golden import NAMES, case_of
 pytestmark = pytest.mark.slow
 BY_CASE = pytest.mark.parametrize("name", NAMES)
 
-_TEXT_RULES: tuple[Rule[Any], ...] = (*DELIVERY_RULES, *PARTITION_RULES, *BUNDLE_RULES, QUOTA_TEMPLATE)
+_TEXT_RULES: tuple[RuleEntry, ...] = (*DELIVERY_RULES, *TEXT_RULES, *BUNDLE_RULES, QUOTA_TEMPLATE)
 OF_TEXT = frozenset(one.id for one in _TEXT_RULES)
 """Rules about a file's text or a bundle's bytes, which the same role in another format does not have."""
 
 MORE_WITHOUT = {
     "allowed-secret": ["exposure-secret"],
-    "hosted": ["trust-id-several"],
+    "hosted": ["external-id-several"],
     "security-audit": ["exposure-secret"],
-    "two-ids": ["trust-id-several"],
+    "two-ids": ["external-id-several"],
 }
 """Case -> the errors that a file has when nobody says what was agreed; the bundle's manifest makes them warnings."""
 

@@ -16,11 +16,9 @@ from typer.testing import CliRunner
 
 from deputize.aws.reads import ReadsFound
 from deputize.bundle import seal
-from deputize.checks import catalogue
 from deputize.checks.access_verdict import access_verdict
-from deputize.checks.foreign import THIRD_PARTY_RULES
+from deputize.checks.catalogue import catalogue
 from deputize.checks.judge import judge
-from deputize.checks.own.rules import RULES
 from deputize.checks.verdict import safety_of, trust_verdict
 from deputize.cli.app import app
 from deputize.disk import read_folder
@@ -53,8 +51,7 @@ from frozen.questions import (
 
 def rule_ids() -> frozenset[str]:
     """Every rule of our own engine, those of reading among them."""
-    of_reading = (catalogue.NOT_JUDGED, catalogue.NOT_UNDERSTOOD, catalogue.TOO_LARGE)
-    return frozenset({*(one.id for one in (*RULES, *THIRD_PARTY_RULES)), *of_reading})
+    return frozenset(catalogue()) - {"suppression-unused"}
 
 
 def lint_file(question: FileQuestion) -> Linted:

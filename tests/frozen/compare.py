@@ -142,14 +142,14 @@ def answer(question: Question) -> Answer:
 
 
 def differences(question: Question, old: Answer, new: Answer, rules: Mapping[str, str]) -> Iterator[Difference]:
-    """Everything in which two answers differ. rules: old ID -> new ID, or `none: reason`."""
+    """Everything in which two answers differ. rules: old ID -> new IDs, or `none: reason`."""
     must_find = question.must_find if isinstance(question, FileQuestion) else ""
     match old, new:
         case Linted(), Linted():
             yield from _of_findings(question.id, old, new, rules)
             wanted = rules.get(must_find, must_find)
             moved = wanted != must_find and not wanted.startswith(_NONE)
-            if moved and wanted not in {one.rule for one in new.found}:
+            if moved and not {*wanted.split()} & {one.rule for one in new.found}:
                 yield Difference("twin", question.id, f"{wanted} does not find the bad case of {must_find}")
         case Verified(), Verified():
             yield from _of_verdicts(question.id, old, new)
@@ -161,8 +161,7 @@ def differences(question: Question, old: Answer, new: Answer, rules: Mapping[str
 
 
 def _of_findings(case: str, old: Linted, new: Linted, rules: Mapping[str, str]) -> Iterator[Difference]:
-    before = {one._replace(rule=rules.get(one.rule, one.rule)) for one in old.found}
-    before = {one for one in before if not one.rule.startswith(_NONE)}
+    before = {_today(one, new, rules) for one in old.found if not rules.get(one.rule, "").startswith(_NONE)}
     gone, come = sorted(before - new.found), sorted(new.found - before)
     for one in gone:
         at_same = next((other for other in come if _but(one, other, "severity")), None)
@@ -179,6 +178,12 @@ def _of_findings(case: str, old: Linted, new: Linted, rules: Mapping[str, str]) 
         yield Difference("new", case, str(one))
     if old.roles != new.roles:
         yield Difference("roles", case, f"{_said(old.roles)} > {_said(new.roles)}")
+
+
+def _today(one: Found, new: Linted, rules: Mapping[str, str]) -> Found:
+    """An old finding under the ID of today: of several, the one under which it is there."""
+    named = [one._replace(rule=rule) for rule in rules.get(one.rule, one.rule).split()]
+    return next((each for each in named if each in new.found), named[0])
 
 
 def _but(one: Found, other: Found, field: str) -> bool:

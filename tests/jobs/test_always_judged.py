@@ -71,7 +71,7 @@ def test_a_bundle_that_trusts_its_own_account_is_an_error(turned: Files) -> None
     alone = _errors(turned, Expectations())
     assert alone["bundle-role-differs"] == both
     asked = _errors(turned, EXPECTED)
-    assert asked["bundle-role-differs"] == asked["trust-foreign-account"] == both
+    assert asked["bundle-role-differs"] == asked["trust-principal-unexpected"] == both
 
 
 def test_a_file_is_passed_over_until_it_is_asked_about() -> None:
@@ -80,7 +80,7 @@ def test_a_file_is_passed_over_until_it_is_asked_about() -> None:
     for expected, judged in ((Expectations(), False), (replace(EXPECTED, all_roles=True), True)):
         report = lint_content(content, "role.json", Judging(engines=(OWN,), expected=expected), named=True)
         assert [one.judged for one in report.roles] == [judged]
-        assert ("trust-foreign-account" in {one.finding.rule for one in report.found}) == judged
+        assert ("trust-principal-unexpected" in {one.finding.rule for one in report.found}) == judged
 
 
 def test_verify_offline_judges_it(turned: Files, tmp_path: Path) -> None:

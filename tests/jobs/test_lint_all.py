@@ -35,7 +35,7 @@ Resources:
         Version: "2012-10-17"
         Statement:
           - Effect: Allow
-            Principal: {AWS: "arn:aws:iam::111122223333:root"}
+            Principal: {AWS: "arn:aws:iam::111122223333:role/scan"}
             Action: sts:AssumeRole
             Condition: {StringEquals: {"sts:ExternalId": !Ref ExternalId}}
   Function:
@@ -46,7 +46,7 @@ Resources:
         Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
 """
 OPEN = TEMPLATE.replace("StringEquals", "StringLike")
-PLACE = ("trust-id-operator", 14, 25)
+PLACE = ("external-id-operator", 14, 25)
 OWN = LintOptions(engines=("own",))
 
 
@@ -86,11 +86,11 @@ def test_one_role_or_all(tmp_path: Path) -> None:
     path = file(tmp_path, "t.yaml", OPEN)
     report, details = run(path, roles=("Function",))
     assert [(one.name, one.judged) for one in details.roles] == [("Function", True)]
-    assert "trust-id-operator" not in rules(report)
+    assert "external-id-operator" not in rules(report)
     _, details = run(path, all_roles=True)
     assert all(one.judged for one in details.roles)
     report, _ = run(path, roles=("Vendr",))
-    assert rules(report) == ["not-understood"]
+    assert rules(report) == ["file-not-understood"]
     assert report.findings[0].where == "--role Vendr"
 
 
@@ -116,9 +116,9 @@ def test_a_walk_judges_what_is_meant_and_counts_the_rest(tmp_path: Path) -> None
     by_file: dict[str, set[str]] = {}
     for one in report.findings:
         by_file.setdefault(Path(one.where).name, set()).add(one.rule)
-    assert by_file["broken.yaml"] == by_file["utf16.json"] == {"not-understood"}
-    assert by_file["large.json"] == {"too-large"}
-    assert "trust-id-operator" in by_file["t.txt"]
+    assert by_file["broken.yaml"] == by_file["utf16.json"] == {"file-not-understood"}
+    assert by_file["large.json"] == {"file-too-large"}
+    assert "external-id-operator" in by_file["t.txt"]
     assert "action-not-read" in by_file["escaped.json"]
 
 
@@ -130,10 +130,10 @@ def test_a_named_file_must_be_understood(tmp_path: Path, name: str, content: str
     """What a folder would pass over is an error when it is given; --skip-unknown passes over it, but what is large."""
     path = file(tmp_path, name, content)
     report, details = run(path)
-    assert rules(report) == ["not-understood"]
+    assert rules(report) == ["file-not-understood"]
     assert details.files == (str(path),)
     report, details = run(path, skip_unknown=True)
-    assert rules(report) == (["too-large"] if name == "big" else [])
+    assert rules(report) == (["file-too-large"] if name == "big" else [])
     assert details.skipped == (0 if name == "big" else 1)
 
 
@@ -142,7 +142,7 @@ def test_a_bucket_policy_is_told_apart(tmp_path: Path) -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
     report, _ = run(file(tmp_path, "b.json", json.dumps({"Version": "2012-10-17", "Statement": [statement]})))
     (found,) = report.findings
-    assert found.rule == "not-understood"
+    assert found.rule == "file-not-understood"
     assert "of a bucket" in found.message
 
 
@@ -171,8 +171,8 @@ def test_a_parameter_that_nothing_has_is_told(tmp_path: Path) -> None:
     values = file(tmp_path, "p.json", '{"Other": "x", "ExternalId": "acme-1234", "AWS::Region": "us-east-1"}')
     report, _ = run(path, parameters=("Externalid=acme-1234",), parameters_file=values)
     assert [(one.rule, one.where) for one in report.findings if one.where.startswith("--")] == [
-        ("not-understood", "--parameters Other"),
-        ("not-understood", "--parameter Externalid"),
+        ("file-not-understood", "--parameters Other"),
+        ("file-not-understood", "--parameter Externalid"),
     ]
 
 
@@ -188,19 +188,19 @@ def test_a_parameter_that_nothing_has_is_told(tmp_path: Path) -> None:
 def test_a_template_that_is_refused_is_never_passed_over(tmp_path: Path, text: str) -> None:
     """Neither in a folder nor by the hook, whatever the style in which its keys are written."""
     path = file(tmp_path, "in/t.yaml", text)
-    assert rules(run(path.parent)[0]) == rules(run(path, skip_unknown=True)[0]) == ["not-understood"]
+    assert rules(run(path.parent)[0]) == rules(run(path, skip_unknown=True)[0]) == ["file-not-understood"]
 
 
 def test_parameters_decide(tmp_path: Path) -> None:
     """--parameter wins over --parameters, which takes every form that CloudFormation's tools take."""
     account = TEMPLATE.replace("Resources:", "  Who: {Type: String}\nResources:", 1).replace(
-        '"arn:aws:iam::111122223333:root"', "!Ref Who"
+        '"arn:aws:iam::111122223333:role/scan"', "!Ref Who"
     )
     path = file(tmp_path, "t.yaml", account)
     expected: dict[str, Any] = {"expected_vendors": ("111122223333",)}
     assert "trust-account-unproved" in rules(run(path)[0])
-    assert "trust-foreign-account" in rules(run(path, **expected)[0])
-    assert rules(run(path, parameters=("Who=111122223333",), **expected)[0]) == []
+    assert "trust-principal-unexpected" in rules(run(path, **expected)[0])
+    assert rules(run(path, parameters=("Who=111122223333",), **expected)[0]) == ["trust-whole-account"]
     forms: list[Any] = [
         {"Who": "111122223333"},
         {"Parameters": {"Who": "111122223333"}},
@@ -209,8 +209,8 @@ def test_parameters_decide(tmp_path: Path) -> None:
     ]
     for form in forms:
         values = file(tmp_path, "p.json", json.dumps(form))
-        assert rules(run(path, parameters_file=values, **expected)[0]) == []
-    assert "trust-foreign-account" in rules(
+        assert rules(run(path, parameters_file=values, **expected)[0]) == ["trust-whole-account"]
+    assert "trust-principal-unexpected" in rules(
         run(path, parameters_file=values, parameters=("Who=999988887777",), **expected)[0]
     )
     for wrong in ("{", '{"Who": [1]}', '[{"ParameterKey": "Who", "UsePreviousValue": true}]', "1"):
@@ -226,11 +226,11 @@ def test_who_is_expected(tmp_path: Path) -> None:
     bundle = render(vendor, Tenant("acme", ("Acme-7d4c0b9e2f7a4f0e",))).write(tmp_path / "out")
     template = file(tmp_path, "t.yaml", TEMPLATE)
     for path in (bundle, template):
-        assert "trust-foreign-account" not in rules(run(path, expected_vendors=("111122223333",))[0])
-        assert "trust-foreign-account" in rules(run(path, expected_vendors=("999988887777",))[0])
-    assert "trust-id-unexpected" not in rules(run(bundle, expected_ids=("Acme-7d4c0b9e2f7a4f0e",))[0])
+        assert "trust-principal-unexpected" not in rules(run(path, expected_vendors=("111122223333",))[0])
+        assert "trust-principal-unexpected" in rules(run(path, expected_vendors=("999988887777",))[0])
+    assert "external-id-unexpected" not in rules(run(bundle, expected_ids=("Acme-7d4c0b9e2f7a4f0e",))[0])
     report, _ = run(bundle, expected_ids=("Other-7d4c0b9e2f7a4f0e",))
-    assert "trust-id-unexpected" in rules(report)
+    assert "external-id-unexpected" in rules(report)
     assert not any("Acme-7d" in one.message for one in report.findings)
     for wrong in ({"expected_vendors": ("1",)}, {"expected_ids": ("x",)}, {"aws": AwsOptions(region="eu-west-1")}):
         with pytest.raises(UsageError):
@@ -241,15 +241,17 @@ def test_suppression_is_the_callers(tmp_path: Path) -> None:
     """A file has no say unless the caller gives it one, and never about trust; --config and --baseline hide all."""
     said = OPEN.replace("StringLike", "StringLike").replace(
         "          - Effect: Allow\n",
-        "          # deputize: ignore trust-id-operator it is fine\n          - Effect: Allow\n",
+        "          # deputize: ignore external-id-operator it is fine\n          - Effect: Allow\n",
         1,
     )
     path = file(tmp_path, "t.yaml", said)
-    file(tmp_path, ".deputize.yaml", "ignore: [{rule: trust-id-operator, reason: Not asked.}]")
-    assert rules(run(path)[0]) == ["trust-id-operator"]
-    assert rules(run(path, inline=True)[0]) == ["trust-id-operator", "suppression-unused"]
+    file(tmp_path, ".deputize.yaml", "ignore: [{rule: external-id-operator, reason: Not asked.}]")
+    assert rules(run(path)[0]) == ["external-id-operator"]
+    assert rules(run(path, inline=True)[0]) == ["external-id-operator", "suppression-unused"]
     config = file(
-        tmp_path, "c/lint.yaml", f"ignore: [{{rule: trust-id-operator, path: '{path}', role: Vendor, reason: Known.}}]"
+        tmp_path,
+        "c/lint.yaml",
+        f"ignore: [{{rule: external-id-operator, path: '{path}', role: Vendor, reason: Known.}}]",
     )
     report, details = run(path, suppressions=SuppressionFiles(config))
     assert rules(report) == []
@@ -305,7 +307,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").unlink()
     gone, there = lint_tasks(tasks, OWN, Judging(engines=("own",)))
     assert [one.finding.message for one in gone.found] == ["does not exist"]
-    assert [one.finding.rule for one in there.found] == ["trust-id-operator"]
+    assert [one.finding.rule for one in there.found] == ["external-id-operator"]
 
 
 def test_engines(tmp_path: Path) -> None:
@@ -313,7 +315,7 @@ def test_engines(tmp_path: Path) -> None:
     wrong = TEMPLATE.replace("Type: AWS::IAM::Role", "Type: AWS::IAM::Rolle", 1)
     report, _ = run(file(tmp_path, "t.yaml", wrong), options=LintOptions(engines=("cfn-lint",)))
     assert any(one.engine == "cfn-lint" and one.line == 6 for one in report.findings)
-    assert not any(one.engine == "deputize" and one.rule != "not-understood" for one in report.findings)
+    assert not any(one.engine == "deputize" and one.rule != "file-not-understood" for one in report.findings)
     policy = file(
         tmp_path, "p.json", '{"Statement": {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}}'
     )

@@ -27,8 +27,8 @@ FOLDERS = "|".join(sorted({re.escape(path.partition("/")[0]) for path in IN_FOLD
 # Not a folder of ours within another address, as in https://HOST/cloudformation/home.
 SPELT = re.compile(rf"(?<![\w./-])(?:{FOLDERS})/|{'|'.join(map(re.escape, PATHS))}", re.ASCII)
 
-# The list itself; the command line, whose help says such names to people and loads no room; a sample of others' files.
-ELSEWHERE = ("model/format.py", "cli/", "checks/rules/access_sample.py")
+# The list itself; the command line, whose help says such names to people and loads no room.
+ELSEWHERE = ("model/format.py", "cli/")
 
 
 def _texts(tree: ast.Module) -> Iterator[ast.Constant]:

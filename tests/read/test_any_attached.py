@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deputize.checks.file_findings import file_findings
-from deputize.checks.findings import findings_of_policy
+from deputize.checks.findings import policy_findings
 from deputize.checks.judge import judge_policies
 from deputize.model.expectations import Expectations
 from deputize.model.values import Severity
@@ -95,7 +95,7 @@ def test_a_name_that_may_be_the_roles_is_judged_as_one(names: str, called: str) 
     assert {one.role_unknown for one in found.policies} == {True}
     findings = file_findings(found, "t.yaml", Expectations()).findings
     assert "action-not-read" in {one.rule for one in findings if one.severity is Severity.ERROR}
-    assert not [one for one in findings if one.rule == "not-judged"]
+    assert not [one for one in findings if one.rule == "file-not-judged"]
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,15 @@ def test_a_name_proved_to_be_other_is_only_noted(names: str, called: str) -> Non
     assert {one.role_unknown for one in found.policies} == {False}
     findings = file_findings(found, "t.yaml", Expectations()).findings
     assert not [one for one in findings if one.severity is Severity.ERROR]
-    assert [one.rule for one in findings if one.severity is Severity.NOTE] == ["not-judged"]
+    assert [one.rule for one in findings if one.severity is Severity.NOTE] == ["trust-whole-account", "file-not-judged"]
 
 
 def test_roles_judged_apart_count() -> None:
     """A file's policies are judged with what was found about its roles before."""
     found = replace(read("[!Ref Free]"), roles=())
-    for entered, rule in ((True, "action-not-read"), (False, "not-judged")):
+    for entered, rule in ((True, "action-not-read"), (False, "file-not-judged")):
         judged = judge_policies(world_of(found), Expectations(), assumed=entered)
-        assert rule in {one.rule for policy in judged for one in findings_of_policy(policy, "t.yaml")}
+        assert rule in {one.rule for policy in judged for one in policy_findings(policy, "t.yaml")}
 
 
 def test_a_role_of_the_template_is_no_other() -> None:

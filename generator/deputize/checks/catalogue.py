@@ -1,120 +1,64 @@
-"""Every rule by its ID, for lists and for reports that explain: the rules about roles, and what lint itself finds."""
+"""Every rule by its ID, for lists and for reports that explain, and the areas that the IDs begin with."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from deputize.checks.rule import Rule
-from deputize.model.values import Severity
+from deputize.checks.rule import RuleEntry
+from deputize.checks.rules.all import RULES
+from deputize.checks.rules.files import FILE_ENTRIES
 
-NOT_UNDERSTOOD, TOO_LARGE, NOT_JUDGED, UNUSED = "not-understood", "too-large", "not-judged", "suppression-unused"
-
-_QUOTAS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
-_TEMPLATES = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html"
-_NESTED = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html"
 _MARKS = re.compile(r"[\\*|<]")  # what Markdown would take for more than a character
 _INTRODUCTION = """\
 Made from the rules themselves; `deputize lint --rules` lists them. cfn-lint's findings and terraform's come in the same
 report, under their own IDs.
 """
-_THIRD_PARTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
 
-NEVER_IN_FILE = frozenset(
+
+AREAS: Mapping[str, str] = MappingProxyType(
     {
-        NOT_JUDGED,
-        NOT_UNDERSTOOD,
-        "action-all-services",
-        "action-dead-wildcard",
-        "action-escalation",
-        "action-not-action",
-        "action-not-read",
-        "action-role-chaining",
-        "action-symbolic",
-        "action-unknown",
-        "action-unknown-service",
-        "managed-foreign",
-        "managed-symbolic",
-        "managed-unproved",
-        "policy-grammar",
+        "trust": "Whom a role trusts, and with which action they may assume it: the vendor alone, by sts:AssumeRole",
+        "external-id": "The external ID: without the tenant's own no third party may assume the role",
+        "policy": "The grammar of policies: IAM takes them, and reads them as they look",
+        "action": "The actions that policies allow, wildcards expanded: known, proved to read, no escalation",
+        "exposure": "What reads hand out: secrets, customer data, configuration that often holds secrets",
+        "managed": "The managed policies that a role attaches: their text is known",
+        "role": "A role's name, path, description, tags, policy names and sessions",
+        "quota": "AWS's quotas for the sizes and numbers of policies",
+        "partition": "The partition that a role is for",
+        "template": "Whether a template can be delivered",
+        "parameter": "The parameters of a template that a trust depends on",
+        "bundle": "Whether a bundle is what deputize renders for this vendor and tenant, the same in every format",
+        "file": "Whether everything that was given was read and judged",
+        "suppression": "Whether every suppression is needed",
     }
 )
-"""Rules, beside the errors of those about trust, whose findings no judged file may suppress: it writes, or may."""
+"""What rules are about, as documented. A rule's ID is its area and its fault: `external-id-missing`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One rule for people. reference: the page that says so."""
-
-    id: str
-    severity: Severity
-    title: str
-    why: str
-    mend: str
-    reference: str
-
-
-_OF_LINT = (
-    Entry(
-        NOT_UNDERSTOOD,
-        Severity.ERROR,
-        "A file that is given, or says that it is a template or policy, can be read whole",
-        "What is not understood may let anybody in, so nothing passes unread.",
-        "write it as the message says, or leave the file out",
-        _TEMPLATES,
-    ),
-    Entry(
-        TOO_LARGE,
-        Severity.NOTE,
-        "A file in a folder is small enough to be a template",
-        "CloudFormation takes no template of more than 1 MB, so a larger file is not read.",
-        "leave it out with --exclude",
-        _QUOTAS,
-    ),
-    Entry(
-        NOT_JUDGED,
-        Severity.NOTE,
-        "Everything that a file leads to is judged with it",
-        "A nested stack may have roles of its own, and a policy may go to a role elsewhere: nobody has looked at them.",
-        "lint what it leads to as well",
-        _NESTED,
-    ),
-    Entry(
-        UNUSED,
-        Severity.WARNING,
-        "Each suppression hides a finding",
-        "One that hides nothing today may hide a role that lets anybody in tomorrow.",
-        "remove it",
-        _THIRD_PARTY,
-    ),
-)
+def area_of(rule: str) -> str:
+    """The area that a rule's ID begins with; empty when it is no ID of this scheme."""
+    return next((area for area in AREAS if rule.startswith(f"{area}-")), "")
 
 
 @cache
-def catalogue() -> Mapping[str, Entry]:
+def catalogue() -> Mapping[str, RuleEntry]:
     """Our own rules by ID, in the order in which they are listed; engines' own are not among them."""
     return MappingProxyType({entry.id: entry for entries in _sections().values() for entry in entries})
 
 
-def _sections() -> Mapping[str, tuple[Entry, ...]]:
+def _sections() -> Mapping[str, tuple[RuleEntry, ...]]:
     """The rules by what they are about."""
-    from deputize.checks.foreign import THIRD_PARTY_RULES
-    from deputize.checks.own.rules import RULES
+    from deputize.checks.own.rules import RULES as OWN
 
-    return {
-        "Roles and policies of any origin": tuple(_entries(THIRD_PARTY_RULES)),
-        "Bundles that deputize rendered, and the roles in them": tuple(_entries(RULES)),
-        "What lint reads": _OF_LINT,
-    }
-
-
-def _entries(rules: Iterable[Rule[Any]]) -> Iterator[Entry]:
-    for one in rules:
-        yield Entry(one.id, one.severity, one.title, one.why, one.mend, one.reference)
+    known = {one.id for one in (*RULES, *FILE_ENTRIES)}
+    own = [one for one in OWN if one.id not in known]
+    every = (*RULES, *FILE_ENTRIES, *(one for one in own if area_of(one.id) == "bundle"))
+    sections = {area: tuple(one for one in every if area_of(one.id) == area) for area in AREAS}
+    return {**sections, "role of a bundle": tuple(one for one in own if area_of(one.id) != "bundle")}
 
 
 def listing() -> str:
@@ -127,7 +71,12 @@ def listing() -> str:
 
 def as_json() -> dict[str, object]:
     """The list of the rules as a JSON object of schema `deputize/rules/1`."""
-    return {"schema": "deputize/rules/1", "rules": [asdict(one) for one in catalogue().values()]}
+    return {"schema": "deputize/rules/1", "rules": [_as_json(one) for one in catalogue().values()]}
+
+
+def _as_json(one: RuleEntry) -> dict[str, str]:
+    texts = (("title", one.title), ("why", one.why), ("mend", one.mend), ("reference", one.reference))
+    return {"id": one.id, "severity": one.severity.value, **dict(texts)}
 
 
 def document() -> str:
@@ -137,10 +86,15 @@ def document() -> str:
     )
     parts = ["# Rules of `deputize lint`\n\n", _INTRODUCTION]
     for title, entries in _sections().items():
-        parts += [f"\n## {title}\n\n", head, *map(_row, entries)]
+        parts += [f"\n## {title}\n\n", f"{AREAS[title]}.\n\n" if title in AREAS else "", head, *map(_row, entries)]
     return "".join(parts)
 
 
-def _row(one: Entry) -> str:
+def summary() -> str:
+    """The areas, each with what its rules ask, as the rows of a Markdown table."""
+    return "".join(f"| `{area}-*` | {asked} |\n" for area, asked in AREAS.items())
+
+
+def _row(one: RuleEntry) -> str:
     said = (_MARKS.sub(r"\\\g<0>", text) for text in (one.title, one.why, one.mend))
     return f"| {' | '.join((f'`{one.id}`', one.severity.value, *said, f'<{one.reference}>'))} |\n"

@@ -29,7 +29,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class RoleLine:
-    """Whether the rules for roles that a third party may enter judged this one, and why."""
+    """Whether the rules for roles that a third party may assume judged this one, and why."""
 
     where: str
     name: str

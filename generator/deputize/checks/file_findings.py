@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deputize.checks.findings import RoleReport, findings_of, findings_of_policy, reports_of
+from deputize.checks.findings import RoleReport, policy_findings, reports_of, role_findings
 from deputize.checks.judge import judge, judge_policies
 from deputize.checks.judgement import Judgement
+from deputize.checks.rules.all import RULES, RuleSet
 from deputize.model.expectations import Expectations
 from deputize.model.values import Finding
 from deputize.read.found import FoundFile
@@ -27,10 +28,10 @@ class FileFindings:
         return tuple(dict.fromkeys(finding for finding, _ in self.found))
 
 
-def file_findings(file: FoundFile, where: str, expectations: Expectations) -> FileFindings:
+def file_findings(file: FoundFile, where: str, expectations: Expectations, rules: RuleSet = RULES) -> FileFindings:
     """What is wrong in the file `where`: role by role, all its branches at once, then what belongs to none.
 
-    How it is delivered is judged by `check_delivery`; what could not be read of it stands in the file.
+    How it is delivered is judged by `delivery_findings`; what could not be read of it stands in the file.
     """
     world = world_of(file)
     by_name: dict[str, list[Judgement]] = {}
@@ -41,9 +42,9 @@ def file_findings(file: FoundFile, where: str, expectations: Expectations) -> Fi
 
     def found() -> Iterator[tuple[Finding, str]]:
         for name, branches in by_name.items():
-            yield from ((finding, name) for finding in findings_of(branches, where))
+            yield from ((finding, name) for finding in role_findings(branches, where, rules))
         for policy in policies:
-            yield from ((finding, "") for finding in findings_of_policy(policy, where))
+            yield from ((finding, "") for finding in policy_findings(policy, where, rules))
 
     reports = (report for branches in by_name.values() for report in reports_of(branches))
     return FileFindings(tuple(dict.fromkeys(found())), tuple(reports))

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from deputize.checks.access.check import access_findings, policy_findings, role_findings
-from deputize.checks.catalogue import NOT_JUDGED, NOT_UNDERSTOOD
+from deputize.checks.access.grants import Access
 from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
-from deputize.checks.placed import placed
-from deputize.checks.rules.trust import FORM_RULES, OLD_VERSION, PROVIDER_RULES, TRUST_RULES
+from deputize.checks.rule import findings_of
+from deputize.checks.rules.all import RULES, RuleSet
+from deputize.checks.rules.delivery import delivered
+from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
+from deputize.checks.rules.policy_grammar import form_of_access, form_of_trust
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.model.display import shown
-from deputize.model.values import Finding, Severity
+from deputize.model.values import Finding
 from deputize.model.world import NotUnderstood
+from deputize.read.found import FoundFile
+from deputize.read.recognise import ACCESS, TEMPLATE, TRUST
 
 _TOLD = 4  # branches that a finding names
 
@@ -27,12 +31,13 @@ class RoleReport:
     why: str
 
 
-def findings_of(branches: Sequence[Judgement], where: str) -> tuple[Finding, ...]:
+def role_findings(branches: Sequence[Judgement], where: str, rules: RuleSet = RULES) -> tuple[Finding, ...]:
     """What is wrong with one role, in the file `where`; branches: of the file's conditions, each judged.
 
     What is wrong in every branch is said once; else the finding says in which branch.
     """
-    return tuple(dict.fromkeys((*_unread(one for each in branches for one in each.unread), *_merged(branches, where))))
+    unread = _unread(one for each in branches for one in each.unread)
+    return tuple(dict.fromkeys((*unread, *_merged(branches, where, rules))))
 
 
 def reports_of(branches: Sequence[Judgement]) -> tuple[RoleReport, ...]:
@@ -45,40 +50,75 @@ def reports_of(branches: Sequence[Judgement]) -> tuple[RoleReport, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def findings_of_policy(judged: PolicyJudgement, where: str) -> tuple[Finding, ...]:
+def policy_findings(judged: PolicyJudgement, where: str, rules: RuleSet = RULES) -> tuple[Finding, ...]:
     """What is wrong with a policy that belongs to no role, in the file `where`."""
     policy = judged.policy
     found = list(_unread(() if judged.unread is None else (judged.unread,)))
-    found += policy_findings(policy, judged.access, where, third_party=judged.third_party)
+    for rule in rules.policy:
+        found += findings_of(rule, policy, where)
+    found += access_findings(judged.access, where, third_party=judged.third_party, rules=rules)
     if not judged.third_party:
         place = policy.document.place(())
         whose = "may be of any role" if policy.role_unknown else "is of no role of this template"
         what = f"policy {shown(policy.name)} {whose}: it is not judged as a third party's"
         mend = "judge it so with --all-roles when a third party assumes the role that gets it"
-        found.append(Finding(NOT_JUDGED, Severity.NOTE, place.file, what, mend, line=place.line, column=place.column))
+        found.append(NOT_JUDGED.finding(what, place, mend=mend))
     return tuple(dict.fromkeys(found))
 
 
-def trust_findings(trust: JudgedTrust, file: str, *, third_party: bool) -> Iterator[Finding]:
+def delivery_findings(found: FoundFile, size: int, file: str, rules: RuleSet = RULES) -> Iterator[Finding]:
+    """What is wrong with how a file is delivered. size: its bytes."""
+    if found.kind == TEMPLATE:
+        subject = delivered(found, size)
+        for rule in rules.template:
+            yield from findings_of(rule, subject, file)
+    if found.tree is not None and found.kind in (TEMPLATE, TRUST, ACCESS):
+        for one in rules.text:
+            yield from findings_of(one, found.tree, file)
+
+
+def trust_findings(trust: JudgedTrust, file: str, *, third_party: bool, rules: RuleSet = RULES) -> Iterator[Finding]:
     """What is wrong with a trust policy in `file`; without `third_party` its form and its providers are judged."""
-    for rule in TRUST_RULES if third_party else (*FORM_RULES, *PROVIDER_RULES, OLD_VERSION):
-        yield from placed(rule, trust, file)
+    for rule in rules.trust:
+        yield from findings_of(rule, trust, file, third_party=third_party)
+    form = form_of_trust(trust, third_party=third_party)
+    for one in rules.form:
+        yield from findings_of(one, form, file, third_party=third_party)
 
 
-def _of_role(judged: Judgement, where: str) -> Iterator[Finding]:
+def access_findings(access: Access, file: str, *, third_party: bool, rules: RuleSet = RULES) -> Iterator[Finding]:
+    """What is wrong with what a role, or whoever has a policy, may do.
+
+    third_party: it must be proved to read only; anybody else's is judged by its syntax and by what it leads to.
+    """
+    for document in access.documents:
+        form = form_of_access(document)
+        for one in rules.form:
+            yield from findings_of(one, form, file, third_party=third_party)
+    for rule in rules.access:
+        yield from findings_of(rule, access, file, third_party=third_party)
+    # Many a role of a service is meant to pass roles: what counts there is what it may do to all of them.
+    wide = access if third_party else replace(access, granted=tuple(one for one in access.granted if one.wide))
+    for rule in rules.escalation:
+        yield from findings_of(rule, wide, file, third_party=third_party)
+
+
+def _of_role(judged: Judgement, where: str, rules: RuleSet) -> Iterator[Finding]:
+    third_party = judged.scope.judged
     if judged.trust is not None:
-        yield from trust_findings(judged.trust, where, third_party=judged.scope.judged)
-    yield from role_findings(judged.role, where)
-    yield from access_findings(judged.access, where, third_party=judged.scope.judged)
+        yield from trust_findings(judged.trust, where, third_party=third_party, rules=rules)
+    for rule in rules.role:
+        yield from findings_of(rule, judged, where, third_party=third_party)
+    yield from access_findings(judged.access, where, third_party=third_party, rules=rules)
 
 
-def _merged(branches: Sequence[Judgement], where: str) -> Iterator[Finding]:
+def _merged(branches: Sequence[Judgement], where: str, rules: RuleSet) -> Iterator[Finding]:
     if len(branches) == 1:
-        yield from _of_role(branches[0], where)
+        yield from _of_role(branches[0], where, rules)
         return
     found: dict[Finding, list[str]] = {}
     for judged in branches:
-        for one in dict.fromkeys(_of_role(judged, where)):
+        for one in dict.fromkeys(_of_role(judged, where, rules)):
             found.setdefault(one, []).append(judged.role.branch)
     for one, there in found.items():
         if len(there) == len(branches):
@@ -94,7 +134,4 @@ def _report(name: str, scope: Scope) -> RoleReport:
 
 def _unread(unread: Iterable[NotUnderstood]) -> Iterator[Finding]:
     for one in unread:
-        place = one.place
-        yield Finding(
-            NOT_UNDERSTOOD, Severity.ERROR, place.file, one.what, one.mend, line=place.line, column=place.column
-        )
+        yield NOT_UNDERSTOOD.finding(one.what, one.place, mend=one.mend)

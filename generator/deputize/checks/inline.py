@@ -3,7 +3,7 @@
     # deputize: ignore RULE reason          on the line of the finding, or alone on a line above it
     Metadata: {deputize: {ignore: [{rule: RULE, reason: text}]}}          of a resource, or of the whole template
 
-It never counts for who may enter, for writes, or for what could not be read.
+It never counts for who may assume a role, for writes, or for what could not be read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from deputize.checks.catalogue import NEVER_IN_FILE
+from deputize.checks.catalogue import catalogue
 from deputize.checks.details import Located, Suppressed
 from deputize.checks.suppress import unused
 from deputize.errors import InputError
@@ -60,9 +60,11 @@ def suppress_inline(
 
 def never_in_file(finding: Finding) -> bool:
     """Whether no file may say that this finding does not count."""
-    if finding.severity is Severity.ERROR and finding.rule.startswith("trust-"):
-        return True
-    return finding.rule in NEVER_IN_FILE
+    entry = catalogue().get(finding.rule)
+    if entry is None:
+        return False
+    weight = list(Severity)
+    return entry.suppressible is None or weight.index(finding.severity) < weight.index(entry.suppressible)
 
 
 def _vain(said: _Said) -> str:

@@ -5,9 +5,11 @@ Findings and verdicts are each made from it, and from nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from deputize.checks.access.grants import Access
+from deputize.checks.rule import Hit
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.iam.trust.access_paths import WayIn
 from deputize.model.expectations import Expectations
@@ -57,3 +59,8 @@ class PolicyJudgement:
     third_party: bool
     access: Access
     unread: NotUnderstood | None = None
+
+
+def of_role(check: Callable[[FoundRole], Iterator[Hit]]) -> Callable[[Judgement], Iterator[Hit]]:
+    """The check of a rule about what a role is, whatever it comes to."""
+    return lambda judged: check(judged.role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from deputize.checks.findings import findings_of
+from deputize.checks.findings import role_findings
 from deputize.checks.judge import judge
 from deputize.iam.role import IamRole
 from deputize.model.expectations import SET_SOURCE_IDENTITY, TAG_SESSION, Expectation, Expectations, literals
@@ -42,7 +42,7 @@ def made_findings(
     partition = expectations.given.partition or expectations.claimed.partition
     found = made_role(made, where, own_account=own_account, partition=partition)
     judged = judge(World((found,)), expectations.asked())
-    return tuple(replace(one, line=None, column=None) for one in findings_of(judged, where))
+    return tuple(replace(one, line=None, column=None) for one in role_findings(judged, where))
 
 
 def differences(made: IamRole, role: Role) -> Iterator[str]:

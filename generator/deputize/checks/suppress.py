@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from deputize.checks.catalogue import UNUSED
 from deputize.checks.details import Details, Located, Suppressed, fingerprints
+from deputize.checks.rules.files import UNUSED
 from deputize.errors import InputError, Problem
 from deputize.model.display import display_problem, shown
-from deputize.model.values import Finding, LintReport, Severity
+from deputize.model.values import LintReport
 from deputize.model.yaml_tree import LocatedText as Tree
 from deputize.model.yaml_tree import Path, read_yaml
 
@@ -22,7 +22,6 @@ BASELINE = "deputize/baseline/1"
 _KEYS = {"ignore": ("rule", "path", "role", "reason"), "allow_secrets": ("action", "reason")}
 _NEEDED = {"ignore": ("rule", "reason"), "allow_secrets": ("action", "reason")}
 _KNOWN = "was there when the baseline was written"
-_MEND = "remove it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def read_baseline(text: str, where: str) -> Baseline:
 
 def as_baseline(report: LintReport, details: Details) -> dict[str, object]:
     """What a run found, as a JSON object of schema `deputize/baseline/1`: what counted, and what was in one before."""
-    counted = {Located(one, excerpt=details.excerpt(one)) for one in report.findings if one.rule != UNUSED}
+    counted = {Located(one, excerpt=details.excerpt(one)) for one in report.findings if one.rule != UNUSED.id}
     kept = counted | {one.located.plain for one in details.suppressed if one.by == "baseline"}
     every = kept | {one.located.plain for one in details.suppressed}
     rows = [
@@ -160,7 +159,7 @@ def suppress(
 
 def unused(where: str, what: str, line: int | None = None) -> Located:
     """The finding about a suppression that has no effect."""
-    return Located(Finding(UNUSED, Severity.WARNING, where, what, _MEND, line=line))
+    return Located(replace(UNUSED.finding(what, where), line=line))
 
 
 def _file(where: str) -> str:

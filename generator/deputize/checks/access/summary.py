@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from deputize.checks.access.grants import Access, access_of_policy, access_of_role
 from deputize.checks.access.statements import named, unknown_in
-from deputize.checks.placed import placed
-from deputize.checks.rule import Rule
-from deputize.checks.rules.actions import ACCESS_RULES, NAME_RULES
-from deputize.checks.rules.managed import MANAGED_RULES
-from deputize.checks.rules.policy_grammar import GRAMMAR_RULES
+from deputize.checks.rule import findings_of
+from deputize.checks.rules.all import RULES
+from deputize.checks.rules.policy_grammar import form_of_access
 from deputize.iam.allowed import Permission
 from deputize.iam.levels import judge_action
 from deputize.iam.managed import ManagedPolicy
 from deputize.iam.policy import Policy
 from deputize.model.facts import Facts, Managed, StatementFacts, exposed_by
 from deputize.model.values import Finding
-from deputize.model.world import Document, FoundPolicy, FoundRole
-
-# What these find makes the facts no more than a lower bound: the actions are not known here, or not for long.
-_UNTOLD = (
-    "policy-grammar",
-    "action-symbolic",
-    "action-not-action",
-    "action-all-services",
-    "action-unknown-service",
-    "action-unknown",
-    "action-dead-wildcard",
-    "managed-unproved",
-    "managed-foreign",
-    "managed-symbolic",
-)
+from deputize.model.world import FoundPolicy, FoundRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +95,9 @@ def _partial(policies: Sequence[FoundPolicy], access: Access) -> Iterator[str]:
 
 
 def _untold(access: Access, where: str) -> Iterator[Finding]:
-    subjects: tuple[tuple[Sequence[Rule[Any]], Iterable[Access | Document]], ...] = (
-        (GRAMMAR_RULES, access.documents),
-        ((*ACCESS_RULES, *NAME_RULES, *MANAGED_RULES), (access,)),
-    )
+    forms = [form_of_access(document) for document in access.documents]
     found = (
-        finding
-        for rules, many in subjects
-        for rule in rules
-        if rule.id in _UNTOLD
-        for subject in many
-        for finding in placed(rule, subject, where)
+        *(one for rule in RULES.form if rule.leaves_open for form in forms for one in findings_of(rule, form, where)),
+        *(one for rule in RULES.access if rule.leaves_open for one in findings_of(rule, access, where)),
     )
     yield from dict.fromkeys(found)

@@ -9,8 +9,8 @@ from deputize.bundle import compare, seal, tampered
 from deputize.checks.made import differences, expectation_of, made_findings
 from deputize.checks.opened import Opened, open_bundle, open_manifest, role_for
 from deputize.checks.own import sample
+from deputize.checks.own.rule import Hit, Rule
 from deputize.checks.own.tenant import check_template
-from deputize.checks.rule import Hit, Rule
 from deputize.formats import blueprint_of
 from deputize.iam.role import IamRole
 from deputize.model.expectations import Expectation, Expectations

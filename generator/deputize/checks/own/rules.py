@@ -11,8 +11,8 @@ from operator import itemgetter
 from typing import Any
 
 from deputize.checks.own.bundles import BUNDLE_RULES
+from deputize.checks.own.rule import Rule
 from deputize.checks.own.tenant import ID_RULES, QUOTA_TEMPLATE, QUOTA_TRUST
-from deputize.checks.rule import Rule
 
 RULES: tuple[Rule[Any], ...] = (*ID_RULES, QUOTA_TRUST, QUOTA_TEMPLATE, *BUNDLE_RULES)
 

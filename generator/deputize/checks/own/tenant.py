@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deputize.checks.own import sample
-from deputize.checks.own.quotas import over
+from deputize.checks.own.rule import Hit, Rule
 from deputize.checks.own.subject import Ids
-from deputize.checks.rule import Hit, Rule
+from deputize.checks.rule import over
 from deputize.iam import limits
 from deputize.model.external_id import external_id_problem, external_id_weaknesses
 from deputize.model.values import Finding, Severity

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from deputize.checks.catalogue import Entry
 from deputize.checks.details import Details, Located, fingerprints, inert, ordered
+from deputize.checks.rule import RuleEntry
 from deputize.model.values import EngineReport, Finding, LintReport, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -18,7 +18,7 @@ _OWN = "deputize"
 
 
 def as_sarif(
-    report: LintReport, details: Details, catalogue: Mapping[str, Entry], version: str = ""
+    report: LintReport, details: Details, catalogue: Mapping[str, RuleEntry], version: str = ""
 ) -> dict[str, object]:
     """The report as a SARIF log of one run. catalogue: our own rules by ID. version: deputize's.
 
@@ -54,7 +54,7 @@ def as_sarif(
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(engine: str, rule: str, entry: Entry | None) -> dict[str, object]:
+def _rule(engine: str, rule: str, entry: RuleEntry | None) -> dict[str, object]:
     if entry is None or engine != _OWN:
         return {"id": rule, "shortDescription": {"text": f"{rule} of {engine}"}}
     return {

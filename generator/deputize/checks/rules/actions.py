@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deputize.checks.access.grants import Access, Granted
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule, some
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.rule import Example, Hit, Rule, some
+from deputize.checks.rules.examples import ACCESS, TEMPLATE
 from deputize.iam.actions import expand
 from deputize.iam.levels import Judged
 from deputize.model.values import Severity
@@ -18,6 +17,11 @@ _LEVELS = (
 )
 _ACTION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"
 _NOT_ACTION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html"
+
+# Every action but those of the service `pricing`, which read what AWS publishes.
+_ALL_BUT_PRICES = """[
+    "*e*:*", "*a*:*", "*s*:*", "*o*:*", "*m*:*", "*b*:*", "*q*:*", "*u*:*", "pi:*", "wickr:*"
+  ]"""
 
 
 def _unmatched(access: Access) -> Iterator[tuple[Granted, bool]]:
@@ -31,63 +35,63 @@ def _is_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
-def _unknown_service(access: Access) -> Iterator[HitThere]:
+def _unknown_service(access: Access) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if not has_service:
-            yield HitThere(f"{found.label} is of no service that AWS has", place=found.place)
+            yield Hit(f"{found.label} is of no service that AWS has", found.place)
 
 
-def _unknown_action(access: Access) -> Iterator[HitThere]:
+def _unknown_action(access: Access) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if has_service and not _is_wildcard(found.pattern):
-            yield HitThere(f"{found.label} is no action that AWS has", place=found.place)
+            yield Hit(f"{found.label} is no action that AWS has", found.place)
 
 
-def _dead_wildcard(access: Access) -> Iterator[HitThere]:
+def _dead_wildcard(access: Access) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if has_service and _is_wildcard(found.pattern):
-            yield HitThere(f"{found.label} matches no action that AWS has", place=found.place)
+            yield Hit(f"{found.label} matches no action that AWS has", found.place)
 
 
-def _not_read(access: Access) -> Iterator[HitThere]:
+def _not_read(access: Access) -> Iterator[Hit]:
     for found in access.granted:
         if len(found.not_read) == 1 and not _is_wildcard(found.pattern) and found.pattern:
             (judged,) = found.not_read
             what = f"{found.label}{found.suffix} is not proved to read ({_why(judged)})"
-            yield HitThere(what, place=found.place)
+            yield Hit(what, found.place)
         elif found.not_read:
             names = sorted(f"{one.action} ({_why(one)})" for one in found.not_read)
             actions = "1 action" if len(names) == 1 else f"{len(names)} actions"
             what = f"{found.label}{found.suffix} allows {actions} not proved to read: {some(names)}"
-            yield HitThere(what, place=found.place)
+            yield Hit(what, found.place)
 
 
 def _why(judged: Judged) -> str:
     return judged.reason or judged.level
 
 
-def _symbolic(access: Access) -> Iterator[HitThere]:
+def _symbolic(access: Access) -> Iterator[Hit]:
     for found in access.granted:
         if found.unknown is not None:
             unknown = f"the {found.unknown.origin.value} {found.unknown.name}"
-            what = f"{found.label}{found.suffix} hangs on {unknown}: nothing is proved"
-            yield HitThere(what, place=found.place)
+            what = f"{found.label}{found.suffix} depends on {unknown}: nothing is proved"
+            yield Hit(what, found.place)
 
 
-def _all_but(access: Access) -> Iterator[HitThere]:
+def _all_but(access: Access) -> Iterator[Hit]:
     for found in access.granted:
         if found.not_action and not found.closed:
             what = "allows every action that its NotAction does not name, and those that AWS adds next"
-            yield HitThere(f"{found.label}{found.suffix} {what}", place=found.place)
+            yield Hit(f"{found.label}{found.suffix} {what}", found.place)
 
 
-def _all_services(access: Access) -> Iterator[HitThere]:
+def _all_services(access: Access) -> Iterator[Hit]:
     for found in access.granted:
         if _is_wildcard(found.pattern.partition(":")[0]) and not found.closed:
-            yield HitThere(f"{found.label}{found.suffix} spans services", place=found.place)
+            yield Hit(f"{found.label}{found.suffix} spans services", found.place)
 
 
-ACCESS_RULES: tuple[Rule[Access], ...] = (
+ACTION_RULES: tuple[Rule[Access], ...] = (
     Rule(
         id="action-not-read",
         severity=Severity.ERROR,
@@ -95,20 +99,21 @@ ACCESS_RULES: tuple[Rule[Access], ...] = (
         why="What is not proved to read is taken to write.",
         mend="remove the action, narrow the pattern, or deny it on every resource",
         reference=_LEVELS,
-        good=sample.may(sample.allow("ec2:*Tags"), sample.deny("ec2:CreateTags", "ec2:DeleteTags")),
-        bad=sample.may_do("ec2:*Instances"),
         check=_not_read,
+        suppressible=None,
+        example=Example(ACCESS, "DescribeInstances", "*Instances"),
     ),
     Rule(
-        id="action-symbolic",
+        id="action-unresolved",
         severity=Severity.ERROR,
         title="Every action that a third party gets stands in the file",
         why="Whoever gives the value decides what the role may do.",
         mend="write the action out, or give the value with --parameter NAME=VALUE",
         reference=_ACTION,
-        good=sample.may_do("ec2:DescribeInstances", resource="arn:aws:ec2:*:*:instance/unknown0001"),
-        bad=sample.may_do("ec2:unknown0001"),
         check=_symbolic,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(TEMPLATE, "Action: ec2:DescribeInstances", "Action: !Sub ec2:${Extra}"),
     ),
     Rule(
         id="action-not-action",
@@ -117,9 +122,10 @@ ACCESS_RULES: tuple[Rule[Access], ...] = (
         why="NotAction with Allow grants every action that is not named, also those that AWS adds later.",
         mend="list the actions in Action",
         reference=_NOT_ACTION,
-        good=sample.may(sample.allow("ec2:DescribeTags"), {"Effect": "Deny", "NotAction": "ec2:*", "Resource": "*"}),
-        bad=sample.may({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
         check=_all_but,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(ACCESS, '"Action": "ec2:DescribeInstances"', f'"NotAction": {_ALL_BUT_PRICES}'),
     ),
     Rule(
         id="action-all-services",
@@ -128,44 +134,48 @@ ACCESS_RULES: tuple[Rule[Access], ...] = (
         why="It grants whatever service AWS adds next.",
         mend="name the service",
         reference=_ACTION,
-        good=sample.may_do("ec2:Describe*"),
-        bad=sample.may_do("*:Describe*"),
         check=_all_services,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(ACCESS, "ec2:DescribeInstances", "*:ListTagsForResource"),
     ),
-)
-
-NAME_RULES: tuple[Rule[Access], ...] = (
     Rule(
         id="action-unknown-service",
         severity=Severity.ERROR,
-        title="Every action is of a service that AWS has (a warning in roles that no third party enters)",
+        title="Every action is of a service that AWS has (a warning in roles that no third party may assume)",
         why="A typo grants nothing today, and nothing is proved about it.",
         mend="correct the service's prefix, or remove the action",
         reference=_ACTION,
-        good=sample.may_do("ec2:DescribeInstances"),
-        bad=sample.may_do("ec3:DescribeInstances"),
         check=_unknown_service,
+        suppressible=None,
+        elsewhere=Severity.WARNING,
+        leaves_open=True,
+        example=Example(ACCESS, "ec2", "ec3"),
     ),
     Rule(
         id="action-unknown",
         severity=Severity.ERROR,
-        title="Every action is one that AWS has (a warning in roles that no third party enters)",
+        title="Every action is one that AWS has (a warning in roles that no third party may assume)",
         why="A typo grants nothing today and something unforeseen when AWS adds such an action.",
         mend="correct the name, or remove it",
         reference=_ACTION,
-        good=sample.may_do("EC2:describeinstances"),
-        bad=sample.may_do("ec2:DescribeInstancez"),
         check=_unknown_action,
+        suppressible=None,
+        elsewhere=Severity.WARNING,
+        leaves_open=True,
+        example=Example(ACCESS, "Instances", "Instancez"),
     ),
     Rule(
         id="action-dead-wildcard",
         severity=Severity.ERROR,
-        title="Every pattern matches some action (a warning in roles that no third party enters)",
+        title="Every pattern matches some action (a warning in roles that no third party may assume)",
         why="A dead pattern grants nothing today and something unforeseen when AWS adds a matching action.",
         mend="correct the pattern, or remove it",
         reference=_ACTION,
-        good=sample.may_do("ec2:Describe*"),
-        bad=sample.may_do("ec2:Descrbe*"),
         check=_dead_wildcard,
+        suppressible=None,
+        elsewhere=Severity.WARNING,
+        leaves_open=True,
+        example=Example(ACCESS, "DescribeInstances", "Descrbe*"),
     ),
 )

@@ -5,13 +5,11 @@ Only the parameters that a role's trust rests on are looked at; the rest of a te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deputize.checks.own.quotas import over
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.rule import Example, Hit, Rule, over
+from deputize.checks.rules.examples import CHOSEN_ID
 from deputize.iam import limits
 from deputize.model.display import shown
 from deputize.model.values import Severity
@@ -71,55 +69,46 @@ def _fields(node: Node | None) -> Mapping[str, Node]:
     return node.value if node is not None and isinstance(node.value, Mapping) else {}
 
 
-def _request_size(file: Delivered) -> Iterator[HitThere]:
+def _request_size(file: Delivered) -> Iterator[Hit]:
     if what := over(limits.TEMPLATE_BODY, file.size):
-        yield HitThere(f"{what} in a request: this one can only be deployed from a bucket")
+        yield Hit(f"{what} in a request: this one can only be deployed from a bucket")
 
 
-def _no_echo(file: Delivered) -> Iterator[HitThere]:
+def _no_echo(file: Delivered) -> Iterator[Hit]:
     for name, node in file.parameters.items():
         found = _fields(node).get("NoEcho")
         if found is not None and (scalar(found) or "").lower() == "true":
-            yield HitThere(
-                f"parameter {shown(name)} is NoEcho: a quick-create link cannot fill it in", place=found.place
-            )
+            yield Hit(f"parameter {shown(name)} is NoEcho: a quick-create link cannot fill it in", found.place)
 
 
-def _unanchored(file: Delivered) -> Iterator[HitThere]:
+def _unanchored(file: Delivered) -> Iterator[Hit]:
     for name, node in file.parameters.items():
         found = _fields(node).get("AllowedPattern")
         text = scalar(found) if found is not None else None
         if found is not None and text and not (text.startswith("^") and text.endswith("$")):
             what = f"the pattern of parameter {shown(name)}, {shown(text)}, has no ^ and $ around it"
-            yield HitThere(what, place=found.place)
+            yield Hit(what, found.place)
 
 
-def _unconstrained(file: Delivered) -> Iterator[HitThere]:
+def _unconstrained(file: Delivered) -> Iterator[Hit]:
     for name, node in file.parameters.items():
         if name in file.ids and not _fields(node).keys() & {"AllowedPattern", "AllowedValues"}:
             what = f"parameter {shown(name)} takes external IDs that STS refuses, as one with a space"
-            yield HitThere(what, place=node.named_at)
+            yield Hit(what, node.named_at)
 
 
-def _declared(**fields: str) -> Node:
-    return Node({key: Node(one, sample.START) for key, one in fields.items()}, sample.START)
-
-
-def _parameter(**fields: str) -> Callable[[], Delivered]:
-    return lambda: Delivered(1, parameters={"ExternalId": _declared(**fields)}, ids=frozenset({"ExternalId"}))
-
+_SIZED = f"{CHOSEN_ID}#{'x' * (51_198 - len(CHOSEN_ID))}\n"
 
 DELIVERY_RULES: tuple[Rule[Delivered], ...] = (
     Rule(
-        id="template-request-size",
+        id="template-size",
         severity=Severity.WARNING,
         title="A template has at most 51,200 bytes",
         why="CloudFormation refuses a larger one in a request; only from a bucket it takes up to 1 MB.",
         mend="deploy it from a bucket, or make it smaller",
         reference=_CFN_QUOTAS,
-        good=lambda: Delivered(51_200),
-        bad=lambda: Delivered(51_201),
         check=_request_size,
+        example=Example(_SIZED, "#", "##"),
     ),
     Rule(
         id="parameter-no-echo",
@@ -129,9 +118,8 @@ DELIVERY_RULES: tuple[Rule[Delivered], ...] = (
         "no secret, and IAM shows it to whoever reads the role.",
         mend="remove NoEcho",
         reference=_QUICK_CREATE,
-        good=_parameter(Type="String"),
-        bad=_parameter(Type="String", NoEcho="true"),
         check=_no_echo,
+        example=Example(CHOSEN_ID, "    MinLength: 36\n", "    NoEcho: true\n"),
     ),
     Rule(
         id="parameter-unanchored",
@@ -140,19 +128,17 @@ DELIVERY_RULES: tuple[Rule[Delivered], ...] = (
         why="CloudFormation matches the whole value, yet cfn-lint and whoever copies the pattern do not.",
         mend="write ^ before it and $ after it",
         reference=_PARAMETERS,
-        good=_parameter(AllowedPattern="^[0-9a-f-]{36}$"),
-        bad=_parameter(AllowedPattern="[0-9a-f-]{36}"),
         check=_unanchored,
+        example=Example(CHOSEN_ID, "{36}$", "{36}"),
     ),
     Rule(
-        id="parameter-external-id",
+        id="parameter-unconstrained",
         severity=Severity.NOTE,
         title="A parameter for an external ID takes only what STS takes",
-        why="With another value nobody can ever enter, and nothing says so before.",
+        why="With another value nobody can ever assume the role, and nothing says so before.",
         mend=r"add AllowedPattern: ^[\w+=,.@:/-]{2,1224}$",
         reference=_PARAMETERS,
-        good=_parameter(AllowedPattern="^[0-9a-f-]{36}$"),
-        bad=_parameter(Type="String"),
         check=_unconstrained,
+        example=Example(CHOSEN_ID, "    AllowedPattern: ^[0-9a-f-]{36}$\n", ""),
     ),
 )

@@ -1,13 +1,12 @@
-"""Whether what a role may do leads to more than it may do: privilege escalation, and entering other roles."""
+"""Whether what a role may do leads to more than it may do: privilege escalation, and assuming other roles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from deputize.checks.access.grants import Access
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule, some
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.rule import Example, Hit, Rule, some
+from deputize.checks.rules.examples import FUNCTION_ROLE
 from deputize.iam.escalation import Escalation, escalating_actions, ways_of
 from deputize.model.values import Severity
 
@@ -17,7 +16,7 @@ _CHAINING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-
 _SHOWN = 3
 
 
-def _open(access: Access, *, chain: bool, what: str) -> Iterator[HitThere]:
+def _open(access: Access, *, chain: bool, what: str) -> Iterator[Hit]:
     """Every way that is open, said where its first action is allowed."""
     relevant = escalating_actions()
     granted = [(found, {one.action for one in found.not_read} & relevant) for found in access.granted]
@@ -25,7 +24,7 @@ def _open(access: Access, *, chain: bool, what: str) -> Iterator[HitThere]:
     ways = [way for way in ways_of(together) if way.chain is chain] if together else []
     for found, actions in granted:
         if here := [_told(way) for way in ways if way.actions[0] in actions]:
-            yield HitThere(f"{found.label}{found.suffix} {what}: {some(here, _SHOWN)}", place=found.place)
+            yield Hit(f"{found.label}{found.suffix} {what}: {some(here, _SHOWN)}", found.place)
 
 
 def _told(way: Escalation) -> str:
@@ -33,41 +32,39 @@ def _told(way: Escalation) -> str:
     return f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason}"
 
 
-def _escalates(access: Access) -> Iterator[HitThere]:
+def _escalates(access: Access) -> Iterator[Hit]:
     return _open(access, chain=False, what="leads to more than is granted")
 
 
-def _chains(access: Access) -> Iterator[HitThere]:
+def _chains(access: Access) -> Iterator[Hit]:
     return _open(access, chain=True, what="leads into other roles")
 
 
-def _passes(service: str) -> Callable[[], Access]:
-    return sample.may(sample.allow("iam:PassRole"), sample.allow(f"{service}:CreateFunction", f"{service}:Invoke*"))
-
-
-# In a role that no third party enters, only what is allowed on every resource counts, and it is a warning: many a
+# In a role that no third party may assume, only what is allowed on every resource counts, and it is a warning: many a
 # role of a service is meant to be as mighty as that, and only its owner knows.
 ESCALATION_RULES: tuple[Rule[Access], ...] = (
     Rule(
         id="action-escalation",
         severity=Severity.ERROR,
-        title="Nobody can get more from the role than it grants (a warning in roles that no third party enters)",
+        title="Nobody can get more from the role than it grants (a warning in roles that no third party may assume)",
         why="Whoever can change policies, or run code with another role, has what that role has.",
         mend="remove the action, or allow it on named resources that grant no more",
         reference=_PASSING,
-        good=sample.may_do("iam:PassRole", "ec2:DescribeInstances"),
-        bad=_passes("lambda"),
         check=_escalates,
+        suppressible=None,
+        elsewhere=Severity.WARNING,
+        example=Example(FUNCTION_ROLE, "ec2:DescribeInstances", "iam:AttachRolePolicy"),
     ),
     Rule(
         id="action-role-chaining",
         severity=Severity.ERROR,
-        title="The role leads into no other role (a warning in roles that no third party enters)",
+        title="The role leads into no other role (a warning in roles that no third party may assume)",
         why="What the other roles may do is decided elsewhere, and can change there.",
         mend="remove sts:AssumeRole, or name the roles in Resource",
         reference=_CHAINING,
-        good=sample.may_do("sts:GetCallerIdentity"),
-        bad=sample.may_do("sts:AssumeRole"),
         check=_chains,
+        suppressible=None,
+        elsewhere=Severity.WARNING,
+        example=Example(FUNCTION_ROLE, "ec2:DescribeInstances", "sts:AssumeRole"),
     ),
 )

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from deputize.checks.access.grants import Access, Granted
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule, some
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.rule import Example, Hit, Rule, some
+from deputize.checks.rules.examples import ACCESS, TEMPLATE
 from deputize.iam.exposure import Exposure, Grade
+from deputize.model.expectations import Expectation
 from deputize.model.values import Severity
 
 _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
@@ -26,13 +26,13 @@ def _graded(access: Access, grade: Grade) -> Iterator[tuple[Granted, list[Exposu
             yield found, here
 
 
-def _hit(found: Granted, what: str, exposed: list[Exposure]) -> HitThere:
+def _hit(found: Granted, what: str, exposed: list[Exposure]) -> Hit:
     alone = len(exposed) == 1 and exposed[0].action.lower() == found.pattern.lower()
     told = exposed[0].reason if alone else some([f"{one.action} ({one.reason})" for one in exposed], 3)
-    return HitThere(f"{found.label}{found.suffix} {what}: {told}", place=found.place)
+    return Hit(f"{found.label}{found.suffix} {what}: {told}", found.place)
 
 
-def _secret(access: Access) -> Iterator[HitThere]:
+def _secret(access: Access) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.SECRET):
         left = [one for one in exposed if one.action.lower() not in access.allowed_secrets]
         claimed = [one for one in left if one.action.lower() in access.claimed_secrets]
@@ -43,25 +43,25 @@ def _secret(access: Access) -> Iterator[HitThere]:
             yield replace(_hit(found, "hands out credentials or secrets", claimed), claim=claim)
 
 
-def _secret_allowed(access: Access) -> Iterator[HitThere]:
+def _secret_allowed(access: Access) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.SECRET) if access.allowed_secrets else ():
         if here := [one for one in exposed if one.action.lower() in access.allowed_secrets]:
             yield _hit(found, "hands out credentials or secrets, as is allowed", here)
 
 
-def _data(access: Access) -> Iterator[HitThere]:
+def _data(access: Access) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.DATA):
         if found.wide:
             yield _hit(found, "reads what users and systems stored", exposed)
 
 
-def _data_scoped(access: Access) -> Iterator[HitThere]:
+def _data_scoped(access: Access) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.DATA):
         if not found.wide:
             yield _hit(found, "reads what users and systems stored", exposed)
 
 
-def _config(access: Access) -> Iterator[HitThere]:
+def _config(access: Access) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.CONFIG):
         yield _hit(found, "reads configuration that often holds secrets", exposed)
 
@@ -75,9 +75,8 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         mend="remove it, deny it on every resource, or give each action, which `deputize explain` lists, with a reason "
         "under access.allow_secrets in vendor.yaml or allow_secrets in --config",
         reference=_LEAST,
-        good=sample.may(sample.allow("ssm:Get*"), sample.deny("ssm:GetP*", "ssm:Get*Token", "ssm:GetAccess*")),
-        bad=sample.may_do("ssm:GetParameter", resource="arn:aws:ssm:*:*:parameter/app/*"),
         check=_secret,
+        example=Example(ACCESS, "ec2:DescribeInstances", "ssm:GetParameter"),
     ),
     Rule(
         id="exposure-secret-allowed",
@@ -86,9 +85,10 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         why="The list of findings should still say that it is there.",
         mend="",
         reference=_LEAST,
-        good=sample.may_do("ec2:DescribeInstances"),
-        bad=sample.may_do("ssm:GetParameter", secrets=("ssm:getparameter",)),
         check=_secret_allowed,
+        example=Example(
+            ACCESS, "ec2:DescribeInstances", "ssm:GetParameter", Expectation(allowed_secrets=("ssm:getparameter",))
+        ),
     ),
     Rule(
         id="exposure-data",
@@ -97,9 +97,8 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         why="AWS calls these reads too, yet they return what users and systems stored, everywhere in the account.",
         mend="name the resources, or remove it",
         reference=_LEAST,
-        good=sample.may_do("s3:GetObject", resource="arn:aws:s3:::cost-reports/*"),
-        bad=sample.may_do("s3:GetObject", "dynamodb:Scan"),
         check=_data,
+        example=Example(ACCESS, "ec2:DescribeInstances", "s3:GetObject"),
     ),
     Rule(
         id="exposure-data-scoped",
@@ -108,9 +107,8 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         why="The customer should know which.",
         mend="",
         reference=_LEAST,
-        good=sample.may_do("s3:ListBucket", resource="arn:aws:s3:::cost-reports"),
-        bad=sample.may_do("s3:GetObject", resource="arn:aws:s3:::cost-reports/*"),
         check=_data_scoped,
+        example=Example(TEMPLATE, "ec2:DescribeInstances", "dynamodb:Scan"),
     ),
     Rule(
         id="exposure-config",
@@ -119,8 +117,7 @@ EXPOSURE_RULES: tuple[Rule[Access], ...] = (
         why="People write passwords into environment variables, start-up scripts and templates.",
         mend="",
         reference=_LEAST,
-        good=sample.may_do("ec2:DescribeVolumes"),
-        bad=sample.may_do("lambda:GetFunctionConfiguration"),
         check=_config,
+        example=Example(ACCESS, "ec2:DescribeInstances", "lambda:GetFunctionConfiguration"),
     ),
 )

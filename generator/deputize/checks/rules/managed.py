@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from deputize.checks.access.grants import Access
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule, some
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.rule import Example, Hit, Rule, some
+from deputize.checks.rules.examples import SUSPENDED, TEMPLATE
 from deputize.iam.actions import expand
 from deputize.iam.allowed import snapshot_policy
 from deputize.iam.arn import parse_policy_arn
@@ -19,32 +18,31 @@ from deputize.model.values import Severity
 
 _MANAGED = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"
 _VERSIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html"
-_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 
 
-def _unproved(access: Access) -> Iterator[HitThere]:
+def _unproved(access: Access) -> Iterator[Hit]:
     for one in access.attached:
         parsed = parse_policy_arn(one.arn)
         if one.unknown is None and one.policy is None and parsed is not None and parsed[1] == "aws":
-            yield HitThere(f"{shown(one.arn, 120)} has no snapshot here: nothing is proved about it", place=one.place)
+            yield Hit(f"{shown(one.arn, 120)} has no snapshot here: nothing is proved about it", one.place)
 
 
-def _foreign(access: Access) -> Iterator[HitThere]:
+def _foreign(access: Access) -> Iterator[Hit]:
     for one in access.attached:
         parsed = parse_policy_arn(one.arn)
         if one.unknown is None and parsed is not None and parsed[1] != "aws":
             what = f"the text of {shown(one.arn, 120)} is not in the file: nothing is proved about it"
-            yield HitThere(what, place=one.place)
+            yield Hit(what, one.place)
 
 
-def _symbolic(access: Access) -> Iterator[HitThere]:
+def _symbolic(access: Access) -> Iterator[Hit]:
     for one in access.attached:
         if one.unknown is not None:
-            what = f"{shown(one.arn, 120)} hangs on the {one.unknown.origin.value} {one.unknown.name}"
-            yield HitThere(f"{what}: nothing is proved about the policy", place=one.place)
+            what = f"{shown(one.arn, 120)} depends on the {one.unknown.origin.value} {one.unknown.name}"
+            yield Hit(f"{what}: nothing is proved about the policy", one.place)
 
 
-def _retired(access: Access) -> Iterator[HitThere]:
+def _retired(access: Access) -> Iterator[Hit]:
     for one in access.attached:
         found = one.policy
         if found is not None and (unmatched := _unmatched(found.name, found.patterns)):
@@ -54,7 +52,7 @@ def _retired(access: Access) -> Iterator[HitThere]:
                 else (f"{len(unmatched)} patterns of {found.name} match")
             )
             what = f"{told} no known action: {some(unmatched)} (as of snapshot {found.version}, {found.date})"
-            yield HitThere(what, place=one.place)
+            yield Hit(what, one.place)
 
 
 @cache
@@ -62,7 +60,7 @@ def _unmatched(name: str, patterns: tuple[str, ...]) -> tuple[str, ...]:  # noqa
     return tuple(pattern for pattern in patterns if not expand(pattern))
 
 
-def _redundant(access: Access) -> Iterator[HitThere]:
+def _redundant(access: Access) -> Iterator[Hit]:
     policies = [one.policy for one in access.attached if one.policy is not None]
     for found in access.granted if policies else ():
         if not found.pattern or not found.known or found.unknown is not None:
@@ -70,7 +68,7 @@ def _redundant(access: Access) -> Iterator[HitThere]:
         here = next((one for one in policies if _covers(one.name, found.pattern)), None)
         if here is not None:
             what = f"{found.label} is in the attached {here.name} already"
-            yield HitThere(f"{what} (as of snapshot {here.version}, {here.date})", place=found.place)
+            yield Hit(f"{what} (as of snapshot {here.version}, {here.date})", found.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,37 +113,40 @@ def _everywhere(name: str) -> _Everywhere:
 
 MANAGED_RULES: tuple[Rule[Access], ...] = (
     Rule(
-        id="managed-unproved",
+        id="managed-unknown",
         severity=Severity.ERROR,
         title="An AWS managed policy that a third party gets has a snapshot",
         why="Without its text nothing about it can be proved.",
         mend="attach one that has a snapshot, or write statements",
         reference=_MANAGED,
-        good=sample.may(managed=(_AUDIT,)),
-        bad=sample.may(managed=("arn:aws:iam::aws:policy/NoSuchPolicy",)),
         check=_unproved,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(TEMPLATE, "AWSBudgetsReadOnlyAccess", "NoSuchPolicy"),
     ),
     Rule(
-        id="managed-foreign",
+        id="managed-elsewhere",
         severity=Severity.ERROR,
         title="A customer managed policy that a third party gets is in the same file",
         why="Its text is elsewhere, and whoever owns it changes what the role may do.",
         mend="make the policy in the same template",
         reference=_VERSIONS,
-        good=sample.may(managed=(_AUDIT,)),
-        bad=sample.may(managed=("arn:aws:iam::444455556666:policy/Reader",)),
         check=_foreign,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(TEMPLATE, "aws:policy/AWSBudgetsReadOnlyAccess", "444455556666:policy/Reader"),
     ),
     Rule(
-        id="managed-symbolic",
+        id="managed-unresolved",
         severity=Severity.ERROR,
         title="The file tells which managed policies a third party gets",
         why="Whoever gives the value decides what the role may do.",
         mend="write the ARN out, or give the value with --parameter NAME=VALUE",
         reference=_MANAGED,
-        good=sample.may(managed=(_AUDIT,)),
-        bad=sample.may(managed=("unknown0001",)),
         check=_symbolic,
+        suppressible=None,
+        leaves_open=True,
+        example=Example(TEMPLATE, "AWSBudgetsReadOnlyAccess", "${Extra}"),
     ),
     Rule(
         id="managed-retired",
@@ -154,9 +155,8 @@ MANAGED_RULES: tuple[Rule[Access], ...] = (
         why="They are of retired services, or of ones newer than the catalogue of actions.",
         mend="",
         reference=_MANAGED,
-        good=sample.may(managed=("arn:aws:iam::aws:policy/IAMReadOnlyAccess",)),
-        bad=sample.may(managed=(_AUDIT,)),
         check=_retired,
+        example=Example(SUSPENDED, "AWSBudgetsReadOnlyAccess", "SecurityAudit"),
     ),
     Rule(
         id="action-redundant",
@@ -165,8 +165,7 @@ MANAGED_RULES: tuple[Rule[Access], ...] = (
         why="Whoever reviews the role reads it twice.",
         mend="remove one of the two",
         reference=_MANAGED,
-        good=sample.may(sample.allow("s3:GetObject"), managed=(_AUDIT,)),
-        bad=sample.may(sample.allow("ec2:DescribeInstances"), managed=(_AUDIT,)),
         check=_redundant,
+        example=Example(TEMPLATE, "ec2:DescribeInstances", "budgets:ViewBudget"),
     ),
 )

@@ -5,14 +5,12 @@ A text that the file does not hold counts as empty, so what is refused here is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from deputize.checks.access.statements import unknown_in
-from deputize.checks.own.quotas import over
-from deputize.checks.placed import HitThere
-from deputize.checks.rule import Rule
-from deputize.checks.rules import access_sample as sample
+from deputize.checks.judgement import Judgement, of_role
+from deputize.checks.rule import Example, Hit, Rule, over
+from deputize.checks.rules.examples import ACCESS, MANAGED, TEMPLATE, TRUST, TWO_INLINE
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn
 from deputize.iam.limits import Limit
@@ -34,144 +32,145 @@ def least_size(document: Document) -> int:
     return size
 
 
-def _sized(limit: Limit, size: int, place: Place, unknowns: Sequence[Unknown]) -> Iterator[HitThere]:
+def _sized(limit: Limit, size: int, place: Place, unknowns: Sequence[Unknown]) -> Iterator[Hit]:
     if what := over(limit, size):
-        yield HitThere(what.replace("has ", "has at least ", 1) if unknowns else what, place=place)
+        yield Hit(what.replace("has ", "has at least ", 1) if unknowns else what, place)
 
 
-def _trust_size(role: FoundRole) -> Iterator[HitThere]:
+def _trust_size(role: FoundRole) -> Iterator[Hit]:
     if role.trust is not None:
         yield from _sized(limits.TRUST_POLICY, least_size(role.trust), role.trust.place(()), role.trust.unknowns)
 
 
-def _managed_size(role: FoundRole) -> Iterator[HitThere]:
+def _managed_size(role: FoundRole) -> Iterator[Hit]:
     for one in role.policies:
         if one.delivery == "managed":
             document = one.document
             yield from _sized(limits.MANAGED_POLICY, least_size(document), document.place(()), document.unknowns)
 
 
-def _inline_size(role: FoundRole) -> Iterator[HitThere]:
+def _inline_size(role: FoundRole) -> Iterator[Hit]:
     inline = [one.document for one in role.policies if one.delivery == "inline"]
     unknowns = [unknown for one in inline for unknown in one.unknowns]
     if inline:
         yield from _sized(limits.INLINE_POLICIES, sum(map(least_size, inline)), inline[-1].place(()), unknowns)
 
 
-def _lone_size(policy: FoundPolicy) -> Iterator[HitThere]:
+def _lone_size(policy: FoundPolicy) -> Iterator[Hit]:
     document = policy.document
     size = least_size(document)
     if policy.delivery == "alone" and size > limits.MANAGED_POLICY.high:
         inline = " and not as an inline one" if size > limits.INLINE_POLICIES.high else ""
         what = f"has {size:,} characters: IAM does not take it as a managed policy{inline}"
-        yield HitThere(what, place=document.place(()))
+        yield Hit(what, document.place(()))
     elif policy.delivery == "managed":
         yield from _sized(limits.MANAGED_POLICY, size, document.place(()), document.unknowns)
 
 
-def _attached(role: FoundRole) -> Iterator[HitThere]:
+def _attached(role: FoundRole) -> Iterator[Hit]:
     made = [one for one in role.policies if one.delivery == "managed"]
     if what := over(limits.ATTACHED_POLICIES, len(role.managed) + len(made)):
-        yield HitThere(what, place=role.managed[-1].place if role.managed else made[-1].document.place(()))
+        yield Hit(what, role.managed[-1].place if role.managed else made[-1].document.place(()))
 
 
-def _managed_arn(role: FoundRole) -> Iterator[HitThere]:
+def _managed_arn(role: FoundRole) -> Iterator[Hit]:
     for one, what in (*((one, "a managed policy's ARN") for one in role.managed), (role.boundary, "a boundary's ARN")):
         if one is not None and unknown_in(one.value, role.unknowns) is None and parse_policy_arn(one.value) is None:
-            yield HitThere(f"{shown(one.value, 120)} is not {what}", place=one.place)
+            yield Hit(f"{shown(one.value, 120)} is not {what}", one.place)
 
 
-def _trusts(size: int) -> Callable[[], FoundRole]:
-    return lambda: replace(_ROLE, trust=sample.document({"Sid": "x" * (size - 49)}))
+_TRUST = TRUST.replace('"Effect"', f'"Sid": "{"x" * 1809}", "Effect"')
+_MANAGED = MANAGED.replace("Sid: Instances", f"Sid: {'x' * 6030}")
+_INLINE = TWO_INLINE.replace("Sid: Instances", f"Sid: {'x' * 4983}")
+_LONE = ACCESS.replace('"Effect"', f'"Sid": "{"x" * 6032}", "Effect"')
+_ARN = "        - !Sub arn:${AWS::Partition}:iam::aws:policy/"
+_ATTACHED = TEMPLATE.replace(
+    f"{_ARN}AWSBudgetsReadOnlyAccess\n",
+    "".join(
+        f"{_ARN}{name}\n"
+        for name in (
+            "AWSAccountManagementReadOnlyAccess",
+            "AWSBudgetsReadOnlyAccess",
+            "AWSCertificateManagerReadOnly",
+            "AWSCloudTrail_ReadOnlyAccess",
+            "AWSConfigUserAccess",
+            "AWSOrganizationsReadOnlyAccess",
+            "AWSSavingsPlansReadOnlyAccess",
+            "AWSXrayReadOnlyAccess",
+            "AmazonSNSReadOnlyAccess",
+            "AmazonSQSReadOnlyAccess",
+        )
+    ),
+)
 
-
-def _has(size: int, delivery: str, count: int = 1) -> Callable[[], FoundRole]:
-    policy = FoundPolicy("access", sample.document({"Sid": "x" * (size - 49)}), delivery)
-    return lambda: replace(_ROLE, policies=tuple(replace(policy, name=f"access{n}") for n in range(count)))
-
-
-def _alone(size: int) -> Callable[[], FoundPolicy]:
-    return lambda: FoundPolicy("access", sample.document({"Sid": "x" * (size - 49)}), "alone")
-
-
-def _with(**changes: object) -> Callable[[], FoundRole]:
-    return lambda: sample.role(**changes)  # type: ignore[arg-type]  # the caller names fields of a role
-
-
-def _arns(count: int) -> tuple[str, ...]:
-    return tuple(f"arn:aws:iam::aws:policy/Number{number}" for number in range(count))
-
-
-_ROLE = sample.role()
-
-QUOTA_RULES: tuple[Rule[FoundRole], ...] = (
+QUOTA_RULES: tuple[Rule[Judgement], ...] = (
     Rule(
-        id="limit-trust-policy",
+        id="quota-trust-policy",
         severity=Severity.ERROR,
         title="A role's trust policy has at most 2,048 characters",
         why="IAM refuses the role, unless the account had the quota raised.",
         mend="name fewer principals or external IDs",
         reference=_QUOTAS,
-        good=_trusts(2048),
-        bad=_trusts(2049),
-        check=_trust_size,
+        check=of_role(_trust_size),
+        elsewhere=Severity.ERROR,
+        example=Example(_TRUST, '"Sid": "x', '"Sid": "xx'),
     ),
     Rule(
-        id="limit-managed-policy",
+        id="quota-managed-policy",
         severity=Severity.ERROR,
         title="A customer managed policy has at most 6,144 characters",
         why="IAM refuses the policy; this quota cannot be raised.",
         mend="split the policy, or use wildcards such as ec2:Describe*",
         reference=_QUOTAS,
-        good=_has(6144, "managed"),
-        bad=_has(6145, "managed"),
-        check=_managed_size,
+        check=of_role(_managed_size),
+        elsewhere=Severity.ERROR,
+        example=Example(_MANAGED, "Sid: x", "Sid: xx"),
     ),
     Rule(
-        id="limit-inline-policies",
+        id="quota-inline-policies",
         severity=Severity.ERROR,
         title="A role's inline policies have at most 10,240 characters together",
         why="IAM refuses the last of them.",
         mend="use managed policies",
         reference=_QUOTAS,
-        good=_has(5120, "inline", 2),
-        bad=_has(5121, "inline", 2),
-        check=_inline_size,
+        check=of_role(_inline_size),
+        elsewhere=Severity.ERROR,
+        example=Example(_INLINE, "Sid: x", "Sid: xx"),
     ),
     Rule(
-        id="limit-attached-policies",
+        id="quota-attached-policies",
         severity=Severity.ERROR,
         title="A role has at most 10 managed policies",
         why="IAM refuses to attach more, unless the account had the quota raised.",
         mend="attach fewer",
         reference=_QUOTAS,
-        good=_with(managed=_arns(10)),
-        bad=_with(managed=_arns(11)),
-        check=_attached,
+        check=of_role(_attached),
+        elsewhere=Severity.ERROR,
+        example=Example(_ATTACHED, f"{_ARN}AWSConfig", f"{_ARN}ServiceQuotasReadOnlyAccess\n{_ARN}AWSConfig"),
     ),
     Rule(
-        id="limit-managed-arn",
+        id="managed-malformed",
         severity=Severity.ERROR,
         title="Attached policies and the permissions boundary are ARNs of managed policies",
         why="IAM refuses the role.",
         mend="write the full ARN",
         reference=_CREATE,
-        good=_with(managed=("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", "unknown0001")),
-        bad=_with(managed=("SecurityAudit",)),
-        check=_managed_arn,
+        check=of_role(_managed_arn),
+        elsewhere=Severity.ERROR,
+        example=Example(TEMPLATE, "!Sub arn:${AWS::Partition}:iam::aws:policy/IAMReadOnlyAccess", "IAMReadOnlyAccess"),
     ),
 )
 
 LONE_RULES: tuple[Rule[FoundPolicy], ...] = (
     Rule(
-        id="limit-lone-policy",
+        id="quota-lone-policy",
         severity=Severity.WARNING,
         title="A policy alone in its file fits a managed policy: 6,144 characters",
         why="IAM refuses it there; a role's inline policies have 10,240 together.",
         mend="split the policy, or use wildcards such as ec2:Describe*",
         reference=_QUOTAS,
-        good=_alone(6144),
-        bad=_alone(6145),
         check=_lone_size,
+        elsewhere=Severity.WARNING,
+        example=Example(_LONE, '"Sid": "x', '"Sid": "xx'),
     ),
 )

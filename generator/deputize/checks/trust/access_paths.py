@@ -1,4 +1,4 @@
-"""Who gets in that should not: `find_ways_in`, asked about the expected vendors, or about each account that is named.
+"""Access paths that nobody meant: `find_ways_in`, asked about the expected vendors, or about each account named.
 
 Without an expected vendor a policy is judged statement by statement.
 
@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import chain
 
 from deputize.checks.trust.case import RoleTrust
-from deputize.checks.trust.organizations import is_held
+from deputize.checks.trust.organizations import is_restricted
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
 from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
@@ -44,7 +44,7 @@ _MOST_IDS, _MOST_CHARACTERS = 16, 4 * TRUST_POLICY.high
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class TrustedAccount:
     """An account that the policy names, in its partition."""
 
     partition: str
@@ -52,74 +52,74 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way in. home: the account that was taken for the trusted one; named: the policy names it.
+class AccessPath:
+    """One access path. trusted: the account that was taken for the trusted one; named: the policy names it.
 
     statement: that lets it in; None when nothing at all is known of the policy.
     """
 
     statement: Statement | None
-    home: Home
+    trusted: TrustedAccount
     named: bool
     found: WayIn
     accepted: tuple[str, ...]
 
 
-def ways_in(case: RoleTrust) -> Iterator[Way]:
-    """Every way into the role that is not meant: held against the expected vendors or, without any, against itself."""
+def access_paths(case: RoleTrust) -> Iterator[AccessPath]:
+    """Every access path that is not meant: held against the expected vendors or, without any, against itself."""
     if not case.expected_vendors:
         return _not_as_it_says(case)
     # An account that somebody chooses may be the vendor's: whatever else keeps it out, its external ID must.
-    chosen = (way for way in _not_as_it_says(case) if case.unknown(way.home.account) is not None)
+    chosen = (one for one in _not_as_it_says(case) if case.unknown(one.trusted.account) is not None)
     return chain(_not_the_vendors(case), chosen)
 
 
 def vendors_of(case: RoleTrust) -> Iterator[Trusted]:
     """Each expected vendor, in the role's partition or the one that its policy names."""
-    named = (caller.partition for one in case.statements for _, caller in foreign_homes(case, one))
+    named = (caller.partition for one in case.statements for _, caller in foreign_principals(case, one))
     partition = case.partition or next((one for one in named if one is not None), "aws")
     actions = case.given.session_actions
     for account in case.expected_vendors:
         yield Trusted(partition, account, case.given.vendor_roles, BOTH_SESSION_ACTIONS if actions is None else actions)
 
 
-def _not_the_vendors(case: RoleTrust) -> Iterator[Way]:
-    """Every way into the role but by `sts:AssumeRole` of an expected vendor, with an ID that is expected."""
+def _not_the_vendors(case: RoleTrust) -> Iterator[AccessPath]:
+    """Every access path but by `sts:AssumeRole` of an expected vendor, with an ID that is expected."""
     accepted = case.expected_ids or tuple(text for one in case.statements for text in accepted_ids(case, one))
     policy = case.policy
     if case.own_account is not None and not case.is_asked:
         policy = replace(policy, statements=(*policy.statements, _denies_own(case.own_account)))
-    for trusted in vendors_of(case):
-        home = Home(trusted.partition, trusted.account_id)
-        for found in find_ways_in(policy, trusted, tuple(dict.fromkeys(accepted))):
+    for vendor in vendors_of(case):
+        trusted = TrustedAccount(vendor.partition, vendor.account_id)
+        for found in find_ways_in(policy, vendor, tuple(dict.fromkeys(accepted))):
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
-            another = account != trusted.account_id and account in case.expected_vendors
+            another = account != vendor.account_id and account in case.expected_vendors
             if not another and account not in case.given.own_accounts:
                 statement = case.statements[found.statements[0]] if found.statements else None
-                yield Way(statement, home, named=True, found=found, accepted=accepted)
+                yield AccessPath(statement, trusted, named=True, found=found, accepted=accepted)
 
 
-def _not_as_it_says(case: RoleTrust) -> Iterator[Way]:
-    """Every way into the role but by `sts:AssumeRole` from an account that a statement names, with an ID it accepts.
+def _not_as_it_says(case: RoleTrust) -> Iterator[AccessPath]:
+    """Every access path but by `sts:AssumeRole` from an account that a statement names, with an ID it accepts.
 
     The role's own account is left out, and so are the services and identity providers that a statement names: what they
     may do is no third party's business. So is what an organisation's key holds to its accounts.
     """
     denies = tuple(one for one in case.statements if not may_allow(one))
     for statement in case.statements:
-        if not may_allow(statement) or not concerns_others(case, statement) or is_held(case, statement):
+        if not may_allow(statement) or not concerns_others(case, statement) or is_restricted(case, statement):
             continue
         accepted = tuple(accepted_ids(case, statement))
-        homes = tuple(dict.fromkeys(_homes(case, statement)))
-        for home in homes or (Home(case.partition or "aws", _stranger(case)),):
-            policy = _narrowed(case, statement, home, denies)
-            for found in _asked_about(policy, home, accepted):
+        trusted_accounts = tuple(dict.fromkeys(_trusted_accounts(case, statement)))
+        for trusted in trusted_accounts or (TrustedAccount(case.partition or "aws", _stranger(case)),):
+            policy = _narrowed(case, statement, trusted, denies)
+            for found in _asked_about(policy, trusted, accepted):
                 if not _is_aside(found):
-                    yield Way(statement, home, bool(homes), found, accepted)
+                    yield AccessPath(statement, trusted, bool(trusted_accounts), found, accepted)
 
 
-def beyond_trying(case: RoleTrust) -> str | None:
+def too_large_to_evaluate(case: RoleTrust) -> str | None:
     """Why a policy is too much to be tried out, in words; None when it is not."""
     size = len(compact_json(case.document.value))
     if size > _MOST_CHARACTERS:
@@ -141,32 +141,37 @@ def accepted_ids(case: RoleTrust, statement: Statement) -> Iterator[str]:
                 yield from (one for one in condition.values if not is_pattern(condition, one))
 
 
-def foreign_homes(case: RoleTrust, statement: Statement) -> tuple[tuple[Principal, Caller], ...]:
+def foreign_principals(case: RoleTrust, statement: Statement) -> tuple[tuple[Principal, Caller], ...]:
     """The principals of a statement that are in accounts other than the role's own, with who they are."""
     found = ((one, parse_caller(one.text)) for one in statement.principals if case.foreign(one))
     return tuple((one, caller) for one, caller in found if caller is not None and caller.account is not None)
 
 
-def _homes(case: RoleTrust, statement: Statement) -> Iterator[Home]:
+def _trusted_accounts(case: RoleTrust, statement: Statement) -> Iterator[TrustedAccount]:
     if not statement.not_principal:
-        for _, caller in foreign_homes(case, statement):
-            yield Home(caller.partition or case.partition or "aws", caller.account or "")
+        for _, caller in foreign_principals(case, statement):
+            yield TrustedAccount(caller.partition or case.partition or "aws", caller.account or "")
 
 
 def concerns_others(case: RoleTrust, statement: Statement) -> bool:
-    """Whether it may let in somebody else than the own account, services and providers; also when nobody can tell."""
+    """Whether others than the own account, services and providers may use it; also when nobody can tell."""
     if statement.not_principal or not statement.principals:
         return True
     return any(case.foreign(one) or one.kind not in ("AWS", "Service", "Federated") for one in statement.principals)
 
 
-def _is_aside(way: WayIn) -> bool:
+def allows_to_others(case: RoleTrust) -> Iterator[Statement]:
+    """The statements that may allow something to somebody else than the own account, services and providers."""
+    return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
+
+
+def _is_aside(access_path: WayIn) -> bool:
     """Whether it is a service or provider of which only AWS does not say whether a wildcard stands for it.
 
     Where a wildcard lets anybody in, AWS identities show it.
     """
-    caller = parse_caller(way.principal)
-    return way.kind == "unknown" and caller is not None and not caller.is_aws
+    caller = parse_caller(access_path.principal)
+    return access_path.kind == "unknown" and caller is not None and not caller.is_aws
 
 
 def _stranger(case: RoleTrust) -> str:
@@ -175,23 +180,23 @@ def _stranger(case: RoleTrust) -> str:
     return next(one for one in (f"{number:012d}" for number in range(999999999999, 0, -1)) if one not in text)
 
 
-def _narrowed(case: RoleTrust, statement: Statement, home: Home, denies: tuple[Statement, ...]) -> Policy:
-    """The policy with this one Allow, its AWS principals those of `home` and those that name no account."""
+def _narrowed(case: RoleTrust, statement: Statement, trusted: TrustedAccount, denies: tuple[Statement, ...]) -> Policy:
+    """The policy with this one Allow, its AWS principals those of `trusted` and those that name no account."""
     if not statement.not_principal:
-        kept = (one for one in statement.principals if _is_kept(one, home))
+        kept = (one for one in statement.principals if _is_kept(one, trusted))
         statement = replace(statement, principals=tuple(kept))
     return replace(case.policy, statements=(statement, *denies, *_without_own(case, statement)))
 
 
-def _is_kept(principal: Principal, home: Home) -> bool:
-    return _is_of(principal, home) if principal.kind == "AWS" else not is_provider(principal)
+def _is_kept(principal: Principal, trusted: TrustedAccount) -> bool:
+    return _is_of(principal, trusted) if principal.kind == "AWS" else not is_provider(principal)
 
 
-def _is_of(principal: Principal, home: Home) -> bool:
+def _is_of(principal: Principal, trusted: TrustedAccount) -> bool:
     caller = parse_caller(principal.text)
     if caller is None or caller.account is None:
         return True
-    return caller.account == home.account and caller.partition in (None, home.partition)
+    return caller.account == trusted.account and caller.partition in (None, trusted.partition)
 
 
 def _without_own(case: RoleTrust, statement: Statement) -> tuple[Statement, ...]:
@@ -208,24 +213,28 @@ def _denies_own(own_account: str) -> Statement:
     return Statement(None, "Deny", ("*",), principals=(Principal("*", "*"),), conditions=own)
 
 
-def _asked_about(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+def _asked_about(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
     """What `find_ways_in` says of a policy; accepted: the external IDs, each as often as the policy compares it."""
     text = policy.compact()
     times = Counter(accepted)
-    renamed, account = _with_account(text, home.account, accepted)
-    names = {home.account: account} if account != home.account else {}
+    renamed, account = _with_account(text, trusted.account, accepted)
+    names = {trusted.account: account} if account != trusted.account else {}
     if _TELLS_IDS.search(text):
-        return _back(_found(_renamed(policy, names), replace(home, account=account), tuple(times)), account, home, {})
+        return _back(
+            _found(_renamed(policy, names), replace(trusted, account=account), tuple(times)), account, trusted, {}
+        )
     back: dict[str, str] = {}
     for one in times:
         quoted, other = compact_json(one), f"renamed-{len(back):04d}-external-id"
         # What stands elsewhere too, alone or in a longer text, is not only an external ID.
         if not times[one] == renamed.count(quoted) == renamed.count(quoted[1:-1]) or other in text:
-            return _found(policy, home, tuple(times))
+            return _found(policy, trusted, tuple(times))
         renamed = renamed.replace(quoted, f'"{other}"')
         back[other] = one
     names |= {one: other for other, one in back.items()}
-    return _back(_found(_renamed(policy, names), replace(home, account=account), tuple(back)), account, home, back)
+    return _back(
+        _found(_renamed(policy, names), replace(trusted, account=account), tuple(back)), account, trusted, back
+    )
 
 
 def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
@@ -248,15 +257,15 @@ def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
     return replace(policy, statements=tuple(map(statement, policy.statements))) if names else policy
 
 
-def _back(ways: tuple[WayIn, ...], account: str, home: Home, ids: Mapping[str, str]) -> tuple[WayIn, ...]:
+def _back(paths: tuple[WayIn, ...], account: str, trusted: TrustedAccount, ids: Mapping[str, str]) -> tuple[WayIn, ...]:
     """The ways with the policy's own account and external IDs again."""
     return tuple(
         replace(
             one,
-            principal=one.principal.replace(account, home.account),
+            principal=one.principal.replace(account, trusted.account),
             external_id=one.external_id and ids.get(one.external_id, one.external_id),
         )
-        for one in ways
+        for one in paths
     )
 
 
@@ -271,6 +280,6 @@ def _with_account(text: str, account: str, accepted: tuple[str, ...]) -> tuple[s
 
 
 @lru_cache(maxsize=1024)
-def _found(policy: Policy, home: Home, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
-    trusted = Trusted(home.partition, home.account, (), BOTH_SESSION_ACTIONS)
-    return find_ways_in(policy, trusted, accepted)
+def _found(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+    vendor = Trusted(trusted.partition, trusted.account, (), BOTH_SESSION_ACTIONS)
+    return find_ways_in(policy, vendor, accepted)

@@ -1,23 +1,23 @@
-"""Each way into a role, laid to what opens it: the finding stands there, and the way is its counterexample."""
+"""Assign each unintended access path to the element that allows it: the finding stands there, with its request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from deputize.checks.access.statements import named
-from deputize.checks.placed import HitThere
+from deputize.checks.rule import Hit
 from deputize.checks.trust.access_paths import (
-    Way,
+    AccessPath,
     accepted_ids,
-    beyond_trying,
+    access_paths,
     concerns_others,
-    ways_in,
+    too_large_to_evaluate,
 )
 from deputize.checks.trust.case import RoleTrust
-from deputize.checks.trust.faults import entry_faults, form_faults, statement_faults
+from deputize.checks.trust.faults import access_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
-from deputize.checks.trust.reasons import About, Fault, Reason
+from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
 from deputize.checks.trust.vendor import vendor_gets_in
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
@@ -46,28 +46,28 @@ _SENT = {
 class JudgedTrust:
     """A role's trust policy as judged.
 
-    paths: every way in that is not meant. too_large: why it is too much to be tried out, in words; None when it is not.
+    paths: every access path that is not meant. too_large: why it is too much to be tried out, in words, or None.
     hits: for each reason the places of the elements that let somebody in, or are wrong by themselves. vendor_gets_in:
     whether the expected vendor may assume the role; None when none is expected, or it is not clear.
     """
 
     case: RoleTrust
-    paths: tuple[Way, ...] = ()
+    paths: tuple[AccessPath, ...] = ()
     too_large: str | None = None
-    hits: Mapping[Reason, tuple[HitThere, ...]] = field(default_factory=dict)
+    hits: Mapping[Reason, tuple[Hit, ...]] = field(default_factory=dict)
     vendor_gets_in: bool | None = None
 
 
 def judge_trust(case: RoleTrust) -> JudgedTrust:
-    """Find every unintended way into a role, and assign each to the element that opens it."""
-    too_large = beyond_trying(case)
-    paths = tuple(ways_in(case)) if too_large is None else ()
+    """Find every unintended access path, and assign each to the element that allows it."""
+    too_large = too_large_to_evaluate(case)
+    paths = tuple(access_paths(case)) if too_large is None else ()
     found = _found(case, paths, too_large)
     for other, said in chosen_cases(case):
         for (reason, path), hit in _found(other, *_tried(other)).items():
             if reason in _WHO and path in said:
-                found.setdefault((reason, path), case.hit(f"{said[path]}, {hit.what}", path))
-    hits: dict[Reason, tuple[HitThere, ...]] = {}
+                found.setdefault((reason, path), case.hit(f"{said[path]}, {hit.message}", path))
+    hits: dict[Reason, tuple[Hit, ...]] = {}
     for (reason, _), hit in found.items():
         hits[reason] = (*hits.get(reason, ()), hit)
     gets_in = vendor_gets_in(case) if case.expected_vendors and too_large is None else None
@@ -75,25 +75,35 @@ def judge_trust(case: RoleTrust) -> JudgedTrust:
 
 
 def form_of(case: RoleTrust) -> JudgedTrust:
-    """A trust policy whose form alone is judged: nobody looked for a way in."""
-    hits: dict[Reason, tuple[HitThere, ...]] = {}
+    """A trust policy whose form alone is judged: nobody looked for access paths."""
+    hits: dict[Reason, tuple[Hit, ...]] = {}
     for fault in form_faults(case):
         hits[fault.reason] = (*hits.get(fault.reason, ()), case.hit(fault.what, fault.path, key=fault.key))
     return JudgedTrust(case, hits=hits)
 
 
-def _tried(case: RoleTrust) -> tuple[tuple[Way, ...], str | None]:
-    too_large = beyond_trying(case)
-    return (tuple(ways_in(case)) if too_large is None else ()), too_large
+def hits_of(reason: Reason) -> Callable[[JudgedTrust], Iterator[Hit]]:
+    """The check of a rule about the elements that let somebody in, or are wrong by themselves, for that reason."""
+    return lambda trust: iter(trust.hits.get(reason, ()))
 
 
-def _found(case: RoleTrust, paths: tuple[Way, ...], too_large: str | None) -> dict[tuple[Reason, Path], HitThere]:
-    found: dict[tuple[Reason, Path], HitThere] = {}
+def of_case(check: Callable[[RoleTrust], Iterator[Hit]]) -> Callable[[JudgedTrust], Iterator[Hit]]:
+    """The check of a rule about what the policy says, whoever can assume the role by it."""
+    return lambda trust: check(trust.case)
+
+
+def _tried(case: RoleTrust) -> tuple[tuple[AccessPath, ...], str | None]:
+    too_large = too_large_to_evaluate(case)
+    return (tuple(access_paths(case)) if too_large is None else ()), too_large
+
+
+def _found(case: RoleTrust, paths: tuple[AccessPath, ...], too_large: str | None) -> dict[tuple[Reason, Path], Hit]:
+    found: dict[tuple[Reason, Path], Hit] = {}
     if too_large is not None:
         found[Reason.UNPROVED, ()] = case.hit(too_large, ())
-    for way in paths:
-        fault = _cause(case, way)
-        what = f"{fault.what}: so {_example(case, way)}"
+    for access_path in paths:
+        fault = _cause(case, access_path)
+        what = f"{fault.what}: so {_example(case, access_path)}"
         found.setdefault((fault.reason, fault.path), case.hit(what, fault.path, key=fault.key))
     for fault in _by_themselves(case):
         found.setdefault((fault.reason, fault.path), case.hit(fault.what, fault.path, key=fault.key))
@@ -104,18 +114,18 @@ def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
     yield from form_faults(case)
     for statement in case.statements:
         if may_allow(statement) and (concerns_others(case, statement) or names_any_provider(statement)):
-            yield from (fault for fault in entry_faults(case, statement) if fault.sure)
+            yield from (fault for fault in access_faults(case, statement) if fault.sure)
 
 
-def _cause(case: RoleTrust, way: Way) -> Fault:
-    statement, about = way.statement, _about(way)
+def _cause(case: RoleTrust, access_path: AccessPath) -> Fault:
+    statement, about = access_path.statement, _about(access_path)
     if statement is None:
         allows = (one for one in case.statements if may_allow(one))
-        suspects = (*form_faults(case), *(fault for one in allows for fault in entry_faults(case, one)))
-        return next(iter(suspects), Fault(Reason.UNPROVED, "lets in more than can be ruled out", (), about))
-    faults = (*statement_faults(statement), *entry_faults(case, statement))
+        suspects = (*form_faults(case), *(fault for one in allows for fault in access_faults(case, one)))
+        return next(iter(suspects), Fault(Reason.UNPROVED, "allows more than can be ruled out", (), about))
+    faults = (*statement_faults(statement), *access_faults(case, statement))
     fitting = [fault for fault in faults if fault.about == about]
-    if way.found.kind == "unknown":
+    if access_path.found.kind == "unknown":
         # A statement that is not understood may mean anything; so may a Deny.
         others = (fault for one in case.statements if not may_allow(one) for fault in statement_faults(one))
         formal_ones = (*(fault for fault in (*faults, *others) if fault.about == "form"), *_troubles(case, statement))
@@ -124,14 +134,14 @@ def _cause(case: RoleTrust, way: Way) -> Fault:
         return fitting[0]
     if about == "id" and not id_conditions(statement):
         return _missing(case, statement)
-    return _unexpected(case, way, statement) or Fault(
-        Reason.UNPROVED, "lets in more than can be ruled out", statement.path, about
+    return _unexpected(case, access_path, statement) or Fault(
+        Reason.UNPROVED, "allows more than can be ruled out", statement.path, about
     )
 
 
-def _unexpected(case: RoleTrust, way: Way, statement: Statement) -> Fault | None:
-    """What lets in somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
-    kind, about, sent = way.found.kind, _about(way), way.found.external_id
+def _unexpected(case: RoleTrust, access_path: AccessPath, statement: Statement) -> Fault | None:
+    """What allows somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
+    kind, about, sent = access_path.found.kind, _about(access_path), access_path.found.external_id
     known = set(case.expected_ids)
     if known and sent is not None and sent not in known and sent in accepted_ids(case, statement):
         kind = "second-id"
@@ -139,12 +149,14 @@ def _unexpected(case: RoleTrust, way: Way, statement: Statement) -> Fault | None
         return Fault(Reason.UNEXPECTED_ROLE, VIOLATIONS[kind], statement.path, about)
     if kind == "second-id":
         path = next((path_of(one) for one in accepted_ids(case, statement) if one not in known), statement.path)
-        return Fault(Reason.ID_UNEXPECTED, "lets in an external ID that is not expected", path, about)
+        return Fault(Reason.ID_UNEXPECTED, "accepts an external ID that is not expected", path, about)
     if kind == "other-action":
-        allowed = [one for one in statement.actions if matches(one.lower(), way.found.action.lower())]
+        allowed = [one for one in statement.actions if matches(one.lower(), access_path.found.action.lower())]
         path = path_of(allowed[0]) if allowed else statement.path
-        return Fault(Reason.ACTIONS, f"allows {way.found.action}, which was not agreed on", path, about)
-    who = next((one for one in statement.principals if about == "who" and _is_named(one, way.found.principal)), None)
+        return Fault(Reason.ACTIONS, f"allows {access_path.found.action}, which was not agreed on", path, about)
+    who = next(
+        (one for one in statement.principals if about == "who" and _is_named(one, access_path.found.principal)), None
+    )
     if who is None or not case.expected_vendors:
         return None
     return Fault(
@@ -170,16 +182,16 @@ def _named(case: RoleTrust, principal: Principal) -> str:
 
 def _troubles(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     for fault in form_faults(case):
-        if fault.reason is Reason.NOT_UNDERSTOOD and fault.path[:2] in ((), statement.path[:2]):
+        if fault.reason in UNREADABLE and fault.path[:2] in ((), statement.path[:2]):
             yield fault
 
 
-def _about(way: Way) -> About:
-    found = way.found
+def _about(access_path: AccessPath) -> About:
+    found = access_path.found
     if found.kind != "unknown":
         return _ABOUT.get(found.kind, "id")
     caller = parse_caller(found.principal)
-    if caller is None or caller.account != way.home.account:
+    if caller is None or caller.account != access_path.trusted.account:
         return "who"
     return "id" if found.action == ASSUME_ROLE else "action"
 
@@ -188,25 +200,29 @@ def _missing(case: RoleTrust, statement: Statement) -> Fault:
     """No condition on the external ID: whether another statement has it says what its author meant."""
     others = [one for one in case.statements if may_allow(one) and id_conditions(one) and one is not statement]
     if any(allows_assume_role(one) for one in others):
-        reason, what = Reason.ID_SKIPPED, "lets somebody in without an external ID, beside a statement that asks for it"
+        reason, what = (
+            Reason.ID_SKIPPED,
+            "lets somebody assume the role without an external ID, beside a statement that asks for it",
+        )
     elif others:
-        what = f"lets somebody in without an external ID; it is asked for in statement {others[0].index + 1} alone"
-        reason, what = Reason.ID_ELSEWHERE, f"{what}, by which nobody enters"
+        what = "lets somebody assume the role without an external ID"
+        what = f"{what}; it is asked for in statement {others[0].index + 1} alone"
+        reason, what = Reason.ID_ELSEWHERE, f"{what}, by which nobody assumes the role"
     else:
-        reason, what = Reason.ID_MISSING, "lets somebody in without an external ID"
+        reason, what = Reason.ID_MISSING, "lets somebody assume the role without an external ID"
     return Fault(reason, what, statement.path, "id")
 
 
-def _example(case: RoleTrust, way: Way) -> str:
-    """Who gets in, and with what: the request that shows it. No external ID is quoted, for it may be a tenant's."""
-    found = way.found
-    may = "may get in" if found.kind == "unknown" else "gets in"
+def _example(case: RoleTrust, access_path: AccessPath) -> str:
+    """Who can assume the role, and with what. No external ID is quoted, for it may be a tenant's."""
+    found = access_path.found
+    may = "may be able to assume the role" if found.kind == "unknown" else "can assume the role"
     by = "" if found.action == ASSUME_ROLE else f" by {found.action}"
-    return f"{_person(case, way)} {may} {_sent(case, way)}{by}"
+    return f"{_person(case, access_path)} {may} {_sent(case, access_path)}{by}"
 
 
-def _person(case: RoleTrust, way: Way) -> str:
-    text = way.found.principal
+def _person(case: RoleTrust, access_path: AccessPath) -> str:
+    text = access_path.found.principal
     caller = parse_caller(text)
     account = None if caller is None or caller.account == case.own_account else caller.account
     # The stand-in of a whole principal is its account's root, and this is somebody else there.
@@ -217,11 +233,11 @@ def _person(case: RoleTrust, way: Way) -> str:
     return f"{shown(text, 120)} of {case.label(chosen)}"
 
 
-def _sent(case: RoleTrust, way: Way) -> str:
-    sent = way.found.external_id
+def _sent(case: RoleTrust, access_path: AccessPath) -> str:
+    sent = access_path.found.external_id
     if sent is None:
         return "with no external ID"
-    if sent in way.accepted:
+    if sent in access_path.accepted:
         chosen = case.unknown(sent)
         return "with the external ID of the policy" if chosen is None else f"with {case.label(chosen)}"
-    return _SENT.get(way.found.kind, "with an external ID that is not the policy's")
+    return _SENT.get(access_path.found.kind, "with an external ID that is not the policy's")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from deputize.checks.placed import HitThere
+from deputize.checks.access.statements import named
+from deputize.checks.rule import Hit
 from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import id_conditions
+from deputize.model.display import shown
 from deputize.model.expectations import Expectation, Expectations
 from deputize.model.world import Document, FoundRole, Origin, Unknown
 
@@ -57,9 +59,9 @@ class RoleTrust:
         accepted = {value for one in self.statements for each in id_conditions(one) for value in each.values}
         return bool(accepted) and accepted <= set(self.claimed.id_literals)
 
-    def hit(self, what: str, path: Path, *, key: bool = False) -> HitThere:
+    def hit(self, message: str, path: Path, *, key: bool = False) -> Hit:
         """A hit at the element that `path` leads to; `key` is where its key stands."""
-        return HitThere(what, place=self.document.key(path) if key else self.document.place(path))
+        return Hit(message, self.document.key(path) if key else self.document.place(path))
 
     def unknown(self, text: str) -> Unknown | None:
         """What in `text` the file does not hold: the first such thing."""
@@ -77,6 +79,10 @@ class RoleTrust:
     def label(self, unknown: Unknown) -> str:
         """An unknown for a person: `parameter ExternalId`."""
         return f"{unknown.origin.value} {unknown.name}"
+
+    def named(self, text: str) -> str:
+        """A principal for a person, with what the file does not hold as `${Name}`."""
+        return shown(named(text, self.document.unknowns), 120)
 
     def is_own(self, account: str | None) -> bool:
         """Whether an account is the role's own, or one of those that the caller says are."""
@@ -108,3 +114,10 @@ def trust_of(role: FoundRole, expectations: Expectations) -> RoleTrust | None:
 def is_choice(unknown: Unknown) -> bool:
     """Whether a person chooses the value: `--parameter` can say it then."""
     return unknown.origin is Origin.PARAMETER
+
+
+def decided_by(unknown: Unknown) -> str:
+    """What decides a value that the file does not hold, for a person."""
+    if is_choice(unknown):
+        return f"--parameter {unknown.name}=VALUE would decide it"
+    return "nothing in this file decides it"

@@ -1,4 +1,4 @@
-"""Who may enter a role of any origin, told rather than judged: each principal, and whether it needs an external ID."""
+"""Describe who can assume a role of any origin: each principal, and whether it needs an external ID. No findings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deputize.checks.access.statements import named
-from deputize.checks.trust.access_paths import Way, accepted_ids
+from deputize.checks.trust.access_paths import AccessPath, accepted_ids
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.checks.trust.case import RoleTrust
-from deputize.checks.trust.organizations import holding, is_held, is_own
+from deputize.checks.trust.organizations import is_own, is_restricted, restriction_of
 from deputize.iam.policy import Condition, Principal, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
@@ -23,7 +23,7 @@ _WHO = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:p
 
 
 class Needs(StrEnum):
-    """Whether somebody needs an external ID to enter. LOOSE: one, but others than the policy's are taken too."""
+    """Whether somebody needs an external ID. LOOSE: one, but others than the policy's are taken too."""
 
     REQUIRED = "required"
     LOOSE = "loose"
@@ -43,7 +43,7 @@ class Under:
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Somebody whom a statement lets in.
+    """Somebody who may assume a role by a statement.
 
     who: part of a sentence. ids: where the external IDs come from that it takes, which are never quoted. under: its
     other conditions.
@@ -56,38 +56,42 @@ class Entrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Who may enter. faults: every other way in, and what is not understood, in words; empty when it is right."""
+class DescribedTrust:
+    """Who may assume a role. faults: every other access path, and what is not understood; empty when it is right."""
 
     entrants: tuple[Entrant, ...]
     faults: tuple[str, ...]
 
 
-def entry_of(trust: JudgedTrust) -> Entry:
+def describe_trust(trust: JudgedTrust) -> DescribedTrust:
     """Who may assume the role of a trust policy that was judged whole."""
-    case, ways, tried = trust.case, trust.paths, trust.too_large is None
+    case, paths, tried = trust.case, trust.paths, trust.too_large is None
     found = (
         entrant
         for statement in case.statements
         if _opens(statement)
-        for entrant in _entrants(case, statement, [way for way in ways if way.statement is statement], tried=tried)
+        for entrant in _entrants(
+            case, statement, [access_path for access_path in paths if access_path.statement is statement], tried=tried
+        )
     )
-    faults = (hit.what for hits in trust.hits.values() for hit in hits)
-    return Entry(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, case.document) for one in faults)))
+    faults = (hit.message for hits in trust.hits.values() for hit in hits)
+    return DescribedTrust(
+        tuple(dict.fromkeys(found)), tuple(dict.fromkeys(_named(one, case.document) for one in faults))
+    )
 
 
 def _opens(statement: Statement) -> bool:
-    """Whether whoever meets its conditions may enter, by whichever call."""
+    """Whether whoever meets its conditions may assume the role, by whichever call."""
     calls = (ASSUME_ROLE, WEB_IDENTITY, SAML)
     return any(allows_call(statement, call) for call in calls)
 
 
-def _entrants(case: RoleTrust, statement: Statement, ways: Sequence[Way], *, tried: bool) -> Iterator[Entrant]:
+def _entrants(case: RoleTrust, statement: Statement, paths: Sequence[AccessPath], *, tried: bool) -> Iterator[Entrant]:
     under = tuple(_under(case, one) for one in statement.conditions if not is_about_id(one))
     ids = tuple(_ids(case, statement))
     if statement.not_principal:
         names = ", ".join(_named(one.text, case.document) for one in statement.principals)
-        yield Entrant(f"everybody but {names}", _needed(case, ids, ways, tried=tried), ids, under)
+        yield Entrant(f"everybody but {names}", _needed(case, ids, paths, tried=tried), ids, under)
         return
     for one in statement.principals:
         if one.kind in _KINDS:
@@ -96,8 +100,12 @@ def _entrants(case: RoleTrust, statement: Statement, ways: Sequence[Way], *, tri
             yield Entrant(who, Needs.NOT_APPLICABLE, (), under)
             continue
         caller = parse_caller(one.text)
-        its = [way for way in ways if caller is None or caller.account in (None, way.home.account)]
-        if case.foreign(one) and not is_held(case, statement):
+        its = [
+            access_path
+            for access_path in paths
+            if caller is None or caller.account in (None, access_path.trusted.account)
+        ]
+        if case.foreign(one) and not is_restricted(case, statement):
             needs = _needed(case, ids, its, tried=tried)
         else:
             needs = Needs.REQUIRED if proves_id(statement) else Needs.NOT_REQUIRED
@@ -109,10 +117,10 @@ def _under(case: RoleTrust, condition: Condition) -> Under:
     return Under(condition.operator, condition.key, tuple(_named(one, case.document) for one in values))
 
 
-def _needed(case: RoleTrust, ids: tuple[str, ...], ways: Sequence[Way], *, tried: bool) -> Needs:
+def _needed(case: RoleTrust, ids: tuple[str, ...], paths: Sequence[AccessPath], *, tried: bool) -> Needs:
     """What the ways into a role prove about one of its doors; `tried`: whether they were looked for."""
     entries = [
-        one for one in ways if one.found.action == ASSUME_ROLE and one.found.kind not in ("service", "federated")
+        one for one in paths if one.found.action == ASSUME_ROLE and one.found.kind not in ("service", "federated")
     ]
     sure = [one for one in entries if one.found.kind != "unknown"]
     if any(one.found.external_id is None for one in sure):
@@ -149,7 +157,7 @@ def _who(case: RoleTrust, statement: Statement, principal: Principal, caller: Ca
 
 
 def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
-    held = holding(case, statement)
+    held = restriction_of(case, statement)
     if text != "*":
         return text
     if held is None:

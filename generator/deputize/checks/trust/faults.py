@@ -1,4 +1,4 @@
-"""What is odd about one statement, whoever it lets in: the usual ways to lose the external ID, each at its place."""
+"""What is odd about one statement, whoever it is for: the usual ways to lose the external ID, each at its place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from deputize.checks.access.statements import named
 from deputize.checks.trust.case import RoleTrust
-from deputize.checks.trust.reasons import Fault, Reason
+from deputize.checks.trust.reasons import UNREADABLE, Fault, Reason
 from deputize.iam.policy import Condition, FaultKind, GrammarFault, Statement, path_of
 from deputize.iam.trust.callers import EXTERNAL_ID, FEDERATED_ACTIONS
 from deputize.iam.trust.intent import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
@@ -19,7 +19,8 @@ _REASONS: Mapping[FaultKind, Reason] = {
     "operator": Reason.OPERATOR,
     "element": Reason.ELEMENT,
     "misplaced": Reason.RESOURCE,
-    **dict.fromkeys(("type", "version", "no-statement", "action"), Reason.NOT_UNDERSTOOD),
+    "version": Reason.VERSION,
+    **dict.fromkeys(("type", "no-statement", "action"), Reason.NOT_UNDERSTOOD),
 }
 _MEANT = frozenset(one.lower() for one in (ASSUME_ROLE, TAG_SESSION, SET_SOURCE_IDENTITY))
 _ALIKE = 0.8
@@ -43,15 +44,15 @@ def _of_grammar(faults: tuple[GrammarFault, ...]) -> Iterator[Fault]:
     is_told = any(one.of_key and one.is_opaque for one in faults)
     for one in faults:
         reason = _REASONS.get(one.kind)
-        if reason is Reason.NOT_UNDERSTOOD and is_told:
+        if reason in UNREADABLE and is_told:
             continue
-        is_told = is_told or reason is Reason.NOT_UNDERSTOOD
+        is_told = is_told or reason in UNREADABLE
         if reason is not None:
             yield Fault(reason, printable(one.sentence, 200), one.path, "form", key=True)
 
 
-def entry_faults(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
-    """What is odd about whom an Allow lets in, with which ID, to do what; the order is that of weight."""
+def access_faults(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
+    """What is odd about who may assume the role by an Allow, with which ID, to do what; the order is that of weight."""
     yield from _who(case, statement)
     yield from _actions(case, statement)
     yield from _ids(case, statement)
@@ -59,13 +60,13 @@ def entry_faults(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
 
 def _who(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     if statement.not_principal:
-        what = "NotPrincipal with Allow lets in everybody but those it names"
+        what = "NotPrincipal with Allow lets everybody assume the role but those it names"
         yield Fault(Reason.NOT_PRINCIPAL, what, (*statement.path, "NotPrincipal"), "who", key=True)
         return
     for one in statement.principals:
         if "*" in one.text or "?" in one.text:
             what = f"trusts {shown(named(one.text, case.document.unknowns))}: it stands for more than anybody agreed to"
-            # A condition may still hold who enters; not with a pattern, which IAM does not take.
+            # A condition may still say who may assume the role; not with a pattern, which IAM does not take.
             sure = one.text != "*" or is_provider(one)
             yield Fault(Reason.ANYONE, what, one.path, "who", sure=sure)
         elif one.kind == "AWS" and stands_for("AWS", one.text) is None and case.unknown(one.text) is None:
@@ -84,7 +85,7 @@ def _malformed(text: str) -> str:
 
 def _actions(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     if statement.not_action:
-        what = "NotAction allows every way to enter but those it names"
+        what = "NotAction allows every way to assume the role but those it names"
         yield Fault(Reason.ACTIONS, what, (*statement.path, "NotAction"), "action", key=True)
         return
     federated = any(one.kind == "Federated" for one in statement.principals)
@@ -96,7 +97,7 @@ def _actions(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
                 yield Fault(Reason.WEB_IDENTITY, what, path_of(one), "action")
         elif name not in _MEANT:
             said = shown(named(one, case.document.unknowns))
-            what = f"allows {said}: entry needs sts:AssumeRole and nothing wider"
+            what = f"allows {said}: to assume the role needs sts:AssumeRole and nothing wider"
             yield Fault(Reason.ACTIONS, what, path_of(one), "action")
 
 
@@ -128,7 +129,7 @@ def _looseness(condition: Condition) -> str:
     if test is None or test.base is None:
         return "asks only whether an external ID is sent, not which"
     if test.base.negated:
-        return "lets in every other external ID, and none at all"
+        return "accepts every other external ID, and none at all"
     if test.if_exists or test.sets == "ForAllValues":
         return "is true when no external ID is sent"
     if test.base.form == "any case":

@@ -1,4 +1,4 @@
-"""Statements that AWS Organizations holds: entry for the accounts of one organisation and nobody else.
+"""Statements that are restricted to an organisation: its accounts alone may assume the role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
 """
@@ -17,7 +17,7 @@ _OWN = {"aws:principalorgid": "${aws:resourceorgid}", "aws:principalorgpaths": "
 _BY_SERVICES = "aws:principalisawsservice"
 
 
-def holding(case: RoleTrust, statement: Statement) -> Condition | None:
+def restriction_of(case: RoleTrust, statement: Statement) -> Condition | None:
     """The condition by which only the accounts of an organisation meet a statement; None when there is none."""
     allowed = next((one for one in statement.conditions if _holds(case, one, denied=False)), None)
     if allowed is not None:
@@ -31,9 +31,9 @@ def is_own(case: RoleTrust, condition: Condition) -> bool:
     return case.policy.has_variables and all(one.lower() == _OWN[condition.key.lower()] for one in condition.values)
 
 
-def is_held(case: RoleTrust, statement: Statement) -> bool:
+def is_restricted(case: RoleTrust, statement: Statement) -> bool:
     """Whether an organisation's key keeps third parties out; never when vendors are expected and it may be theirs."""
-    found = holding(case, statement)
+    found = restriction_of(case, statement)
     return found is not None and (is_own(case, found) or not case.expected_vendors)
 
 

@@ -1,4 +1,4 @@
-"""What a parameter is known to allow where a trust policy names who may enter: its default, and its allowed values.
+"""What a parameter is known to allow where a trust policy has it as a principal: its default and allowed values.
 
 A value that anybody may choose cannot be proved; one that the file itself offers can be tried.
 """

@@ -1,4 +1,4 @@
-"""Why a trust policy lets in more than it should: one reason for each way in which an element can be wrong."""
+"""Why more may assume a role than should: one reason for each way in which an element can be wrong."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Reason(StrEnum):
     OPERATOR = "a condition operator is none that IAM has"
     ELEMENT = "an element is none that IAM has"
     RESOURCE = "a trust policy has a Resource"
+    VERSION = "its version is none that IAM has"
     NOT_UNDERSTOOD = "it is not in IAM's grammar"
     ID_MISSING = "no external ID is asked for"
     ID_SKIPPED = "another statement asks for the external ID"
@@ -32,6 +33,10 @@ class Reason(StrEnum):
     ID_OPERATOR = "the external ID is compared loosely"
     ID_UNEXPECTED = "another external ID is accepted"
     KEY_MISSPELT = "the key of the external ID is misspelt"
+
+
+UNREADABLE = (Reason.VERSION, Reason.NOT_UNDERSTOOD)
+"""With which a policy may mean anything, whatever its elements say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from deputize.checks.access.statements import named
 from deputize.checks.judgement import Scope
-from deputize.checks.rules.principals import others_named
+from deputize.checks.trust.access_paths import allows_to_others
 from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.parameter_values import may_be_wildcard
+from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
+
+_PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 
 
 def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
@@ -18,7 +22,7 @@ def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
     """
     if case is None:
         return Scope(judged=False, why="has no trust policy")
-    others = others_named(case)
+    others = _others(case)
     if others:
         return Scope(judged=True, why=f"trusts {', '.join(others)}")
     if asked:
@@ -41,3 +45,22 @@ def _own(case: RoleTrust) -> str:
         if names:
             found.append(words if kind == "AWS" else f"{words} ({', '.join(names[:3])}{', ...' if names[3:] else ''})")
     return " and ".join(found) or "nobody"
+
+
+def _others(case: RoleTrust) -> tuple[str, ...]:
+    """Whom a trust policy names that is not of the role's own account, for people; one text each."""
+    found: dict[str, None] = {}
+    for statement in allows_to_others(case):
+        if statement.not_principal:
+            found["everybody that NotPrincipal does not name"] = None
+        for one in () if statement.not_principal else statement.principals:
+            if not case.foreign(one):
+                continue
+            chosen, caller = case.unknown_account(one.text), parse_caller(one.text)
+            known = None if caller is None else caller.account
+            text = f"account {known}" if known else "anybody" if one.text == "*" else case.named(one.text)
+            found[f"the account of {case.label(chosen)}" if chosen is not None else text] = None
+    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
+        if one.kind in _PROVIDERS and may_be_wildcard(case, one):
+            found[f"any {_PROVIDERS[one.kind]}"] = None
+    return tuple(found)

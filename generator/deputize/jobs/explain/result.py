@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deputize.checks.access.summary import AccessTold
-from deputize.checks.trust.describe import Entry
+from deputize.checks.trust.describe import DescribedTrust
 from deputize.iam.actions import data_version
 from deputize.iam.levels import Judged, judge_action, reading_actions
 from deputize.jobs.explain.run import Explained, Explanation
@@ -30,7 +30,7 @@ def _role(one: Explained) -> dict[str, object]:
     return {"name": one.name, "branch": one.branch, "entry": _entry(one.entry), "access": _access(one.access)}
 
 
-def _entry(entry: Entry | None) -> dict[str, object] | None:
+def _entry(entry: DescribedTrust | None) -> dict[str, object] | None:
     if entry is None:
         return None
     entrants = [

@@ -14,7 +14,7 @@ from deputize.checks.access.summary import AccessTold, policy_access, role_acces
 from deputize.checks.judge import judge, judge_policies
 from deputize.checks.judgement import Judgement
 from deputize.checks.opened import Opened, open_bundle
-from deputize.checks.trust.describe import Entry, entry_of
+from deputize.checks.trust.describe import DescribedTrust, describe_trust
 from deputize.disk import read_bytes, read_folder
 from deputize.disk.reading import STDIN
 from deputize.disk.walking import is_bundle
@@ -48,7 +48,7 @@ class Explained:
 
     name: str
     is_role: bool
-    entry: Entry | None
+    entry: DescribedTrust | None
     access: AccessTold | None
     branch: str = ""
 
@@ -145,7 +145,7 @@ def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, bra
     return Explained(
         role.name,
         is_role=True,
-        entry=None if trust is None else entry_of(trust),
+        entry=None if trust is None else describe_trust(trust),
         access=access if ours is None else replace(access, facts=role_facts(ours)),
         branch=branch,
     )
@@ -164,7 +164,7 @@ def _told(judged: Sequence[Judgement], kind: str, where: str) -> Iterator[Explai
 def _of_role(judged: Judgement, kind: str, where: str) -> Explained:
     role = judged.role
     silent = kind in (TRUST, ROLE) and not role.policies and not role.managed
-    entry = None if judged.trust is None else entry_of(judged.trust)
+    entry = None if judged.trust is None else describe_trust(judged.trust)
     return Explained(role.name, is_role=True, entry=entry, access=None if silent else role_access(role, where))
 
 

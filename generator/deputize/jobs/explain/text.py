@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from deputize.checks.access.summary import AccessTold
 from deputize.checks.details import inert
 from deputize.checks.rule import some
-from deputize.checks.trust.describe import Entrant, Entry, Needs
+from deputize.checks.trust.describe import DescribedTrust, Entrant, Needs
 from deputize.errors import Problem
 from deputize.formats.languages import MARKDOWN
 from deputize.iam.exposure import Grade
@@ -108,7 +108,7 @@ def _entry(told: Explained, value: Value) -> Iterator[_Section]:
         if told.is_role:
             yield _Section(3, _WHO, ("the file does not say",))
         return
-    entry: Entry = told.entry
+    entry: DescribedTrust = told.entry
     yield _Section(3, _WHO, tuple(_entrant(one, value) for one in entry.entrants) or ("nobody",))
     if entry.faults:
         yield _Section(3, "Ways in besides, and what is not understood", tuple(value(one) for one in entry.faults))

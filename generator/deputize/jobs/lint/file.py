@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from deputize.checks.access.check import check_delivery
-from deputize.checks.catalogue import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.checks.details import Located, RoleLine, Suppressed
 from deputize.checks.excerpt import line_at, lines_of
 from deputize.checks.file_findings import FileFindings, file_findings
+from deputize.checks.findings import delivery_findings
 from deputize.checks.inline import suppress_inline
+from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
 from deputize.model.expectations import Expectations
-from deputize.model.values import EngineReport, Finding, Severity
-from deputize.model.world import NotUnderstood
+from deputize.model.values import EngineReport, Finding
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, TEMPLATE, claims
@@ -112,26 +111,21 @@ def _any_text(content: bytes) -> str:
 
 def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
     for one in file.refused:
-        yield _of_place(one, NOT_UNDERSTOOD, Severity.ERROR), ""
+        yield NOT_UNDERSTOOD.finding(one.what, one.place, mend=one.mend), ""
     if file.kind == OTHER and not file.refused:
         what = file.notes[0].what if file.notes else "is no template and no policy that deputize knows by its keys"
         mend = "leave it out, or give the template or policy in it"
-        yield Finding(NOT_UNDERSTOOD, Severity.ERROR, where, what, mend), ""
+        yield NOT_UNDERSTOOD.finding(what, where, mend=mend), ""
         return
     for one in file.notes:
-        yield _of_place(one, NOT_JUDGED, Severity.NOTE), ""
-
-
-def _of_place(one: NotUnderstood, rule: str, severity: Severity) -> Finding:
-    place = one.place
-    return Finding(rule, severity, place.file, one.what, one.mend, line=place.line, column=place.column)
+        yield NOT_JUDGED.finding(one.what, one.place, mend=one.mend), ""
 
 
 def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:
     own = file_findings(file, where, judging.expected)
     if judging.expected.roles:
         return own
-    delivery = ((finding, "") for finding in check_delivery(file, len(text.encode()), where))
+    delivery = ((finding, "") for finding in delivery_findings(file, len(text.encode()), where))
     return replace(own, found=(*own.found, *delivery))
 
 

@@ -9,13 +9,12 @@ from typing import Any
 
 from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
-from deputize.checks.catalogue import NOT_UNDERSTOOD
 from deputize.checks.details import Located
+from deputize.checks.rules.files import NOT_UNDERSTOOD
 from deputize.errors import InputError, Problem, ServiceError
 from deputize.iam.arn import parse_policy_arn, parse_role_arn
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.model.display import shown
-from deputize.model.values import Finding, Severity
 from deputize.model.world import FoundPolicy
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
@@ -43,7 +42,7 @@ def lint_live_role(role_arn: str, judging: Judging, session: Session) -> FileRep
         judging = replace(judging, expected=judging.expected.asked())
     report = judged_file(file, text, role_arn, judging)
     unread = (
-        Finding(NOT_UNDERSTOOD, Severity.ERROR, role_arn, f"could not be read: {one}", "allow it, or ask its owner")
+        NOT_UNDERSTOOD.finding(f"could not be read: {one}", role_arn, mend="allow it, or ask its owner")
         for one in live.unread
     )
     return replace(report, found=(*report.found, *map(Located, unread)))

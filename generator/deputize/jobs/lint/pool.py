@@ -11,16 +11,17 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from deputize.bundle import unzip
-from deputize.checks.catalogue import NOT_UNDERSTOOD, TOO_LARGE
 from deputize.checks.details import Located
 from deputize.checks.excerpt import line_at, lines_of
+from deputize.checks.rule import RuleEntry
+from deputize.checks.rules.files import NOT_UNDERSTOOD, TOO_LARGE
 from deputize.disk.reading import read_bytes, read_folder
 from deputize.disk.walking import read_file
 from deputize.errors import InputError, Problem, ServiceError
 from deputize.jobs.lint.bundle import ARCHIVE_CAP, CFN_LINT, LintOptions, lint_files
 from deputize.jobs.lint.file import FileReport, Judging, lint_content
 from deputize.jobs.lint.targets import Task, nothing_in
-from deputize.model.values import Files, Finding, Severity
+from deputize.model.values import Files
 from deputize.read.source import MAX_BYTES
 
 _FEW, _MANY = 8, 200  # files from which a second process pays, with cfn-lint and without
@@ -103,16 +104,15 @@ def _report(task: Task, options: LintOptions, judging: Judging) -> FileReport:
         content = read_file(task.path, MAX_BYTES, follow=task.named)
     except InputError as error:
         (problem,) = error.problems
-        return _unread(task, NOT_UNDERSTOOD, Severity.ERROR, problem.what)
+        return _unread(task, NOT_UNDERSTOOD, problem.what)
     if content is not None:
         return lint_content(content, task.where, judging, named=task.named)
-    rule, severity = (NOT_UNDERSTOOD, Severity.ERROR) if task.named else (TOO_LARGE, Severity.NOTE)
     what = f"is larger than {MAX_BYTES} bytes, which no template or policy is: it was not read"
-    return _unread(task, rule, severity, what)
+    return _unread(task, NOT_UNDERSTOOD if task.named else TOO_LARGE, what)
 
 
-def _unread(task: Task, rule: str, severity: Severity, what: str) -> FileReport:
-    return FileReport(task.where, (Located(Finding(rule, severity, task.where, what)),))
+def _unread(task: Task, rule: RuleEntry, what: str) -> FileReport:
+    return FileReport(task.where, (Located(rule.finding(what, task.where, mend="")),))
 
 
 def _of_bundle(files: Files, where: str, options: LintOptions, judging: Judging) -> FileReport:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deputize.checks.catalogue import NOT_UNDERSTOOD
 from deputize.checks.details import Details, Located
+from deputize.checks.rules.files import NOT_UNDERSTOOD
 from deputize.checks.suppress import as_baseline
 from deputize.disk import write_file_atomically
 from deputize.errors import Problem, UsageError
@@ -23,7 +23,7 @@ from deputize.model.aws_options import AwsOptions
 from deputize.model.display import printable, shown
 from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.external_id import external_id_problem
-from deputize.model.values import Finding, LintReport, Severity
+from deputize.model.values import LintReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,7 @@ def _missing(roles: tuple[str, ...], reports: list[FileReport]) -> Iterator[File
     for name in roles:
         if name not in seen:
             where = f"--role {printable(name)}"
-            yield FileReport(
-                where, (Located(Finding(NOT_UNDERSTOOD, Severity.ERROR, where, "no such role was found")),)
-            )
+            yield FileReport(where, (Located(NOT_UNDERSTOOD.finding("no such role was found", where, mend="")),))
 
 
 def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport]) -> Iterator[FileReport]:
@@ -120,7 +118,7 @@ def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport
         if name not in known and not name.startswith("AWS::"):
             where = f"--parameter{'' if name in options else 's'} {printable(name)}"
             what, mend = "no template has such a parameter", "check its name; capitals count"
-            yield FileReport(where, (Located(Finding(NOT_UNDERSTOOD, Severity.ERROR, where, what, mend)),))
+            yield FileReport(where, (Located(NOT_UNDERSTOOD.finding(what, where, mend=mend)),))
 
 
 def _check_expected(request: LintRequest) -> None:
