@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 
 from deputize.bundle import seal
+from deputize.checks.bundles import is_our_render, lint_bundle
 from deputize.checks.opened import rendered, role_for
-from deputize.checks.own.bundles import is_our_render, lint_bundle
 from deputize.formats import blueprint_of
 from deputize.model.role import TEMPLATE_VERSION, build
 from deputize.model.slots import shape_of, slots_of
@@ -124,14 +124,12 @@ def test_resealed_change_is_found_by_rendering_again(bundle: Files) -> None:
 
 
 def test_loosened_trust_in_one_format_is_found_for_what_it_is(bundle: Files) -> None:
-    """A template that lets anybody in, sums made to fit: formats differ, the trust is named, the bytes are not ours."""
+    """A template that lets anybody in, sums made to fit: the role differs, and the trust is named."""
     text = bundle["cloudformation/role.yaml"].replace(f"arn:aws:iam::{VENDOR_ACCOUNT}:root".encode(), b"*")
     files = _resealed(bundle, "cloudformation/role.yaml", text)
     found = lint_bundle(files)
     rules = {one.rule for one in found if one.severity is Severity.ERROR}
-    assert rules == {"bundle-formats-differ", "bundle-not-rendered", "bundle-role-differs", "trust-anyone"}
-    (differ,) = (one for one in found if one.rule == "bundle-formats-differ")
-    assert differ.message == "cloudformation and terraform create different roles: trust differ"
+    assert rules == {"bundle-role-differs", "trust-anyone"}
     (wild,) = (one for one in found if one.rule == "trust-anyone")
     assert wild.where == "role of cloudformation"
     (other,) = (one for one in found if one.rule == "bundle-role-differs")
@@ -194,8 +192,11 @@ def test_unreadable_format_is_an_error_and_the_others_are_judged(bundle: Files) 
     }
     found = lint_bundle(files)
     assert [one.where.partition(":")[0] for one in found if one.rule == "bundle-unreadable"] == ["terraform/main.tf"]
-    (differ,) = (one for one in found if one.rule == "bundle-formats-differ")
-    assert differ.message == "cloudformation and json create different roles: max_session differ"
+    (differ,) = (one for one in found if one.rule == "bundle-role-differs")
+    assert (differ.where, differ.message) == (
+        "role of json",
+        "differs from the role that the manifest asks for in the maximum session duration",
+    )
 
 
 def test_empty_bundle_is_refused() -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from deputize.checks.bundles import is_our_render, lint_bundle
 from deputize.checks.opened import rendered, role_for
-from deputize.checks.own.bundles import is_our_render, lint_bundle
 from deputize.formats.hosted import hosted_template
 from deputize.model.hosting import template_url
 from deputize.model.spec import AccessSpec, Hosting, Tenant, Vendor, VendorAccount

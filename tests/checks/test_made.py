@@ -10,7 +10,7 @@ import pytest
 
 from deputize.checks.made import differences, expectation_of, made_findings
 from deputize.checks.opened import role_for
-from deputize.checks.own.tenant import check_template
+from deputize.checks.tenant import template_size
 from deputize.iam.policy import NamedPolicy, Policy, Statement
 from deputize.iam.role import IamRole
 from deputize.model.expectations import Expectations
@@ -210,7 +210,7 @@ def test_own_arn_has_the_account_where_it_is_known() -> None:
 
 def test_template_is_measured_in_bytes() -> None:
     """51,200 bytes pass and one more does not, whatever the number of characters."""
-    assert check_template("x" * 51_200, "role.yaml") == ()
-    (found,) = check_template("x" * 51_198 + "日", "role.yaml")
-    assert (found.rule, found.where) == ("quota-template", "role.yaml: template")
+    assert list(template_size(51_200, "role.yaml")) == []
+    (found,) = template_size(len(f"{'x' * 51_198}日".encode()), "role.yaml")
+    assert (found.rule, found.severity, found.where) == ("template-size", Severity.ERROR, "role.yaml")
     assert found.message == "has 51,201 bytes; AWS takes 1 to 51,200"

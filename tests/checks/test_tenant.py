@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from deputize.checks.own.tenant import check_tenant
+from deputize.checks.tenant import check_tenant
 from deputize.model.values import Severity
 
 GOOD = ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",)
@@ -23,7 +23,7 @@ def test_sizes_over_the_limits_are_errors() -> None:
             "tenant a-company: trust policy",
             "has 2,049 characters; AWS takes 1 to 2,048",
         ),
-        ("quota-template", Severity.ERROR, "tenant a-company: template", "has 51,201 bytes; AWS takes 1 to 51,200"),
+        ("template-size", Severity.ERROR, "tenant a-company: template", "has 51,201 bytes; AWS takes 1 to 51,200"),
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deputize.checks.file_findings import file_findings
-from deputize.checks.own.rules import rules_version
+from deputize.checks.rules_version import rules_version
 from deputize.model.expectations import Expectations
 from deputize.model.values import Finding, Severity
 from deputize.read.any import read_any

@@ -18,11 +18,11 @@ import pytest
 from deputize import render
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, root_credentials
+from deputize.checks.bundles import lint_bundle
 from deputize.checks.made import expectation_of, made_findings
 from deputize.checks.opened import open_manifest
-from deputize.checks.own.bundles import BUNDLE_RULES, lint_bundle
-from deputize.checks.own.tenant import QUOTA_TEMPLATE
 from deputize.checks.rule import RuleEntry
+from deputize.checks.rules.bundle import BUNDLE_RULES
 from deputize.checks.rules.delivery import DELIVERY_RULES
 from deputize.checks.rules.partition import TEXT_RULES
 from deputize.iam.role import IamRole
@@ -42,7 +42,7 @@ from golden import NAMES, case_of
 pytestmark = pytest.mark.slow
 BY_CASE = pytest.mark.parametrize("name", NAMES)
 
-_TEXT_RULES: tuple[RuleEntry, ...] = (*DELIVERY_RULES, *TEXT_RULES, *BUNDLE_RULES, QUOTA_TEMPLATE)
+_TEXT_RULES: tuple[RuleEntry, ...] = (*DELIVERY_RULES, *TEXT_RULES, *BUNDLE_RULES)
 OF_TEXT = frozenset(one.id for one in _TEXT_RULES)
 """Rules about a file's text or a bundle's bytes, which the same role in another format does not have."""
 

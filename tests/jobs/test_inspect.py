@@ -16,7 +16,7 @@ import pytest
 
 import deputize
 from deputize.bundle import MANIFEST, SIGNATURE, signed, zip_bytes
-from deputize.checks.own.bundles import is_our_render, lint_bundle
+from deputize.checks.bundles import is_our_render, lint_bundle
 from deputize.errors import InputError, ProvedWrongError, ServiceError, UsageError
 from deputize.jobs.inspect.inspection import BundleExpectations, Inspection, Rendered, Signed
 from deputize.jobs.inspect.result import proves

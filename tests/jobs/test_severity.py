@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from deputize.checks.foreign import THIRD_PARTY_RULES
-from deputize.checks.own.rules import RULES
+from deputize.checks.rules.bundle import BUNDLE_RULES as RULES
 from deputize.errors import DeputizeError
 from deputize.jobs.api import render
 from deputize.jobs.lint.file import Judging, lint_content

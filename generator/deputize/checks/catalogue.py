@@ -52,13 +52,10 @@ def catalogue() -> Mapping[str, RuleEntry]:
 
 def _sections() -> Mapping[str, tuple[RuleEntry, ...]]:
     """The rules by what they are about."""
-    from deputize.checks.own.rules import RULES as OWN
+    from deputize.checks.rules.bundle import BUNDLE_RULES  # heavy: it renders
 
-    known = {one.id for one in (*RULES, *FILE_ENTRIES)}
-    own = [one for one in OWN if one.id not in known]
-    every = (*RULES, *FILE_ENTRIES, *(one for one in own if area_of(one.id) == "bundle"))
-    sections = {area: tuple(one for one in every if area_of(one.id) == area) for area in AREAS}
-    return {**sections, "role of a bundle": tuple(one for one in own if area_of(one.id) != "bundle")}
+    every = (*RULES, *BUNDLE_RULES, *FILE_ENTRIES)
+    return {area: tuple(one for one in every if area_of(one.id) == area) for area in AREAS}
 
 
 def listing() -> str:

@@ -58,13 +58,14 @@ class BundleExample:
     """An edit of one file of a rendered bundle, which no rule finds anything in before.
 
     path: of the file. old, new: what is replaced throughout by what; an empty `old` is the whole file. sealed: whether
-    the manifest's sums are made to fit after the edit.
+    the manifest's sums are made to fit after the edit. has_manifest: without one the bundle is wrong before the edit.
     """
 
     path: str
     old: str
     new: str
     sealed: bool = True
+    has_manifest: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,17 +99,19 @@ def _unconstrained(file: Delivered) -> Iterator[Hit]:
 
 _SIZED = f"{CHOSEN_ID}#{'x' * (51_198 - len(CHOSEN_ID))}\n"
 
+TEMPLATE_SIZE: Rule[Delivered] = Rule(
+    id="template-size",
+    severity=Severity.WARNING,
+    title="A template has at most 51,200 bytes",
+    why="CloudFormation refuses a larger one in a request; only from a bucket it takes up to 1 MB.",
+    mend="deploy it from a bucket, or make it smaller",
+    reference=_CFN_QUOTAS,
+    check=_request_size,
+    example=Example(_SIZED, "#", "##"),
+)
+
 DELIVERY_RULES: tuple[Rule[Delivered], ...] = (
-    Rule(
-        id="template-size",
-        severity=Severity.WARNING,
-        title="A template has at most 51,200 bytes",
-        why="CloudFormation refuses a larger one in a request; only from a bucket it takes up to 1 MB.",
-        mend="deploy it from a bucket, or make it smaller",
-        reference=_CFN_QUOTAS,
-        check=_request_size,
-        example=Example(_SIZED, "#", "##"),
-    ),
+    TEMPLATE_SIZE,
     Rule(
         id="parameter-no-echo",
         severity=Severity.WARNING,

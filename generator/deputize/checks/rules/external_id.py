@@ -128,6 +128,29 @@ def _all_ids(case: RoleTrust) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+ILLEGAL_ID: Rule[JudgedTrust] = Rule(
+    id="external-id-illegal",
+    severity=Severity.ERROR,
+    title="The external ID is one that STS takes",
+    why="STS refuses a call with another one, so nobody could ever assume the role.",
+    mend="use 2 to 1,224 letters, digits and _+=,.@:/-",
+    reference=_ASSUME,
+    check=of_case(_illegal_id),
+    suppressible=None,
+    example=Example(TRUST, EXTERNAL_ID, "a b"),
+)
+
+WEAK_ID: Rule[JudgedTrust] = Rule(
+    id="external-id-weak",
+    severity=Severity.WARNING,
+    title="The external ID cannot be guessed, and survives command lines",
+    why="It keeps other customers of the vendor out only as long as they cannot tell it.",
+    mend="have the vendor issue a random one, such as a UUID",
+    reference=_THIRD_PARTY,
+    check=of_case(_weak_id),
+    example=Example(TRUST, EXTERNAL_ID, "12345"),
+)
+
 ID_RULES: tuple[Rule[JudgedTrust], ...] = (
     Rule(
         id="external-id-missing",
@@ -211,27 +234,8 @@ ID_RULES: tuple[Rule[JudgedTrust], ...] = (
             Expectation(external_ids=literals((EXTERNAL_ID,))),
         ),
     ),
-    Rule(
-        id="external-id-illegal",
-        severity=Severity.ERROR,
-        title="The external ID is one that STS takes",
-        why="STS refuses a call with another one, so nobody could ever assume the role.",
-        mend="use 2 to 1,224 letters, digits and _+=,.@:/-",
-        reference=_ASSUME,
-        check=of_case(_illegal_id),
-        suppressible=None,
-        example=Example(TRUST, EXTERNAL_ID, "a b"),
-    ),
-    Rule(
-        id="external-id-weak",
-        severity=Severity.WARNING,
-        title="The external ID cannot be guessed, and survives command lines",
-        why="It keeps other customers of the vendor out only as long as they cannot tell it.",
-        mend="have the vendor issue a random one, such as a UUID",
-        reference=_THIRD_PARTY,
-        check=of_case(_weak_id),
-        example=Example(TRUST, EXTERNAL_ID, "12345"),
-    ),
+    ILLEGAL_ID,
+    WEAK_ID,
     Rule(
         id="external-id-parameter",
         severity=Severity.WARNING,

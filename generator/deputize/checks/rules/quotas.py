@@ -103,18 +103,20 @@ _ATTACHED = TEMPLATE.replace(
     ),
 )
 
+TRUST_SIZE: Rule[Judgement] = Rule(
+    id="quota-trust-policy",
+    severity=Severity.ERROR,
+    title="A role's trust policy has at most 2,048 characters",
+    why="IAM refuses the role, unless the account had the quota raised.",
+    mend="name fewer principals or external IDs",
+    reference=_QUOTAS,
+    check=of_role(_trust_size),
+    elsewhere=Severity.ERROR,
+    example=Example(_TRUST, '"Sid": "x', '"Sid": "xx'),
+)
+
 QUOTA_RULES: tuple[Rule[Judgement], ...] = (
-    Rule(
-        id="quota-trust-policy",
-        severity=Severity.ERROR,
-        title="A role's trust policy has at most 2,048 characters",
-        why="IAM refuses the role, unless the account had the quota raised.",
-        mend="name fewer principals or external IDs",
-        reference=_QUOTAS,
-        check=of_role(_trust_size),
-        elsewhere=Severity.ERROR,
-        example=Example(_TRUST, '"Sid": "x', '"Sid": "xx'),
-    ),
+    TRUST_SIZE,
     Rule(
         id="quota-managed-policy",
         severity=Severity.ERROR,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deputize.bundle import MANIFEST, read_manifest, unzip
+from deputize.checks.bundles import is_our_render, lint_bundle
 from deputize.checks.hcl import parse_hcl
 from deputize.checks.hcl import version as hcl_version
-from deputize.checks.own.bundles import is_our_render, lint_bundle
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
 from deputize.jobs.lint.cfn_lint import lint_template, region_for

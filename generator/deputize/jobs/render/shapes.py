@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from deputize.checks.made import expectation_of, made_findings
-from deputize.checks.own.tenant import check_tenant
+from deputize.checks.tenant import check_tenant
 from deputize.errors import LintError, Problem
 from deputize.formats import Blueprint, blueprint_of
 from deputize.formats.page_missing import missing_texts

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from deputize.checks.own.rules import rules_version
+from deputize.checks.rules_version import rules_version
 from deputize.disk import VerdictCache
 from deputize.iam.actions import data_version
 from deputize.jobs.lint.cfn_lint import lint_template, region_for

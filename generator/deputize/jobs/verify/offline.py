@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from deputize.bundle import MANIFEST
 from deputize.checks.access_verdict import access_verdict
+from deputize.checks.bundles import is_our_render
 from deputize.checks.judge import judge
 from deputize.checks.judgement import Judgement
 from deputize.checks.opened import open_bundle
-from deputize.checks.own.bundles import is_our_render
 from deputize.checks.verdict import TrustVerdict, of_every_role, safety_of, trust_verdict
 from deputize.disk import read_text
 from deputize.errors import InputError, Problem, UsageError

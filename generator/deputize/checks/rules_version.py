@@ -1,4 +1,4 @@
-"""The one list of all our own rules about bundles and the roles in them, and the version of every rule."""
+"""The version of every rule."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from operator import itemgetter
-from typing import Any
-
-from deputize.checks.own.bundles import BUNDLE_RULES
-from deputize.checks.own.rule import Rule
-from deputize.checks.own.tenant import ID_RULES, QUOTA_TEMPLATE, QUOTA_TRUST
-
-RULES: tuple[Rule[Any], ...] = (*ID_RULES, QUOTA_TRUST, QUOTA_TEMPLATE, *BUNDLE_RULES)
 
 
 @cache

@@ -1,0 +1,45 @@
+"""A whole bundle judged: its own rules, and the role that each of its formats creates like anyone's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deputize.bundle import compare
+from deputize.checks.made import expectation_of, made_findings
+from deputize.checks.opened import open_bundle, open_manifest
+from deputize.checks.rule import findings_of
+from deputize.checks.rules.bundle import BUNDLE_RULES, distinct_roles
+from deputize.checks.tenant import template_size
+from deputize.model.expectations import Expectation, Expectations
+from deputize.model.format import MANIFEST, TEMPLATE
+from deputize.model.values import Files, Finding, Severity
+
+_NOTHING = Expectations()
+
+
+def lint_bundle(files: Files, *, strict: bool = False, expectations: Expectations = _NOTHING) -> tuple[Finding, ...]:
+    """What our own rules say of a bundle; with `strict` warnings are errors. Nothing is raised for what is wrong.
+
+    expectations: the caller's; what the manifest says is only its claim.
+    """
+    opened = open_bundle(files)
+    found = [finding for rule in BUNDLE_RULES for finding in findings_of(rule, opened, "")]
+    claimed, own_account = Expectation(), None
+    if opened.role is not None:
+        claimed, own_account = expectation_of(opened.role), opened.role.slots.account_id
+    said = replace(expectations, claimed=claimed, claimant=f"the bundle's {MANIFEST}")
+    for where, role in distinct_roles(opened):
+        found += made_findings(role, said, where, own_account)
+    if TEMPLATE in files:
+        found += template_size(len(files[TEMPLATE]), TEMPLATE)
+    return tuple(_strict(one) if strict else one for one in found)
+
+
+def _strict(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
+
+
+def is_our_render(files: Files) -> bool:
+    """Whether the bundle is, byte for byte, what this deputize renders for its manifest: safe to hand to terraform."""
+    opened = open_manifest(files)
+    return opened.rendered is not None and not compare(files, opened.rendered)

@@ -1,1 +1,0 @@
-"""Rules about our own bundles and tenants: unchanged, the role that was asked for, every byte ours."""
