@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deputize.jobs.assume.api import session
     from deputize.jobs.deploy.run import deploy
     from deputize.jobs.inputs import load_vendor
-    from deputize.jobs.verify.access_paths import find_ways_in
+    from deputize.jobs.verify.access_paths import find_access_paths
     from deputize.jobs.verify.run import verify
     from deputize.model.spec import Tenant, Vendor
     from deputize.model.values import Finding, LintReport, Severity, Verdict
@@ -52,7 +52,7 @@ _HOME = {
     "Verdict": "deputize.model.values",
     "deploy": "deputize.jobs.deploy.run",
     "evaluate_trust": "deputize.iam.trust",
-    "find_ways_in": "deputize.jobs.verify.access_paths",
+    "find_access_paths": "deputize.jobs.verify.access_paths",
     "lint": "deputize.jobs.api",
     "load_vendor": "deputize.jobs.inputs",
     "render": "deputize.jobs.api",
@@ -80,7 +80,7 @@ __all__ = [
     "__version__",
     "deploy",
     "evaluate_trust",
-    "find_ways_in",
+    "find_access_paths",
     "lint",
     "load_vendor",
     "render",

@@ -567,7 +567,7 @@ def test_any_provider_is_told_as_such() -> None:
     (judgement,) = judge(world, Expectations(all_roles=True))
     assert judgement.trust is not None
     entry = describe_trust(judgement.trust)
-    assert [one.who for one in entry.entrants] == ["the users of any identity provider"]
+    assert [one.who for one in entry.principals] == ["the users of any identity provider"]
     assert entry.faults == ("trusts '*': it stands for more than anybody agreed to",)
 
 

@@ -180,7 +180,7 @@ def test_deployed_or_not(folder: Path, aws: dict[str, str]) -> None:
     render()
     code, document = parsed("out/a-company", "--deployed", *place, **aws)
     assert (code, document["problems"]) == (DiffersError.exit_code, [])
-    assert (document["deployed"]["role_arn"], document["deployed"]["ways_in"]) == (None, [])
+    assert (document["deployed"]["role_arn"], document["deployed"]["access_paths"]) == (None, [])
     assert run("deploy", "out/a-company", "--yes", *place, **aws).exit_code == 0
     result = run("inspect", "out/a-company", "--deployed", *place, **aws)
     assert result.exit_code == 0, result.output
@@ -198,7 +198,7 @@ def test_deployed_or_not(folder: Path, aws: dict[str, str]) -> None:
     session.call("iam", "update_assume_role_policy", **changed)
     code, document = parsed("out/a-company", "--deployed", *place, **aws)
     assert (code, document["problems"]) == (ProvedWrongError.exit_code, [])
-    assert document["deployed"]["ways_in"][0]["kind"] == "no-id"
+    assert document["deployed"]["access_paths"][0]["kind"] == "no-id"
     assert ID not in json.dumps(document["deployed"])
     assert "VULNERABLE" in run("inspect", "out/a-company", "--deployed", *place, **aws).stdout
     (folder / "out/a-company/README.md").unlink()

@@ -129,7 +129,7 @@ def test_a_link_that_was_changed(account: Session) -> None:
         "role.trust: it was changed: statement 1 lets the vendor in with an external ID that is not the tenant's but"
         " stands in the policy; it does not let in the vendor with the bundle's external ID"
     )
-    assert [one.kind for one in found.ways_in] == ["second-id"]
+    assert [one.kind for one in found.access_paths] == ["second-id"]
     assert ANOTHER not in str(found)
 
 
@@ -310,7 +310,7 @@ def test_who_gets_in_is_said_before_what_differs(account: Session) -> None:
         found = compare_deployed(bundles[name == "anyone of the vendor's account"].files, account)
         (trust,) = (one for one in found.differences if one.where == "role.trust")
         assert trust.what.startswith(f"it was changed: {said}"), name
-        assert found.ways_in, name
+        assert found.access_paths, name
         assert ID not in str(found), name
         assert ANOTHER not in str(found), name
 
@@ -330,7 +330,7 @@ def test_a_trust_that_lets_in_nobody_else(account: Session) -> None:
         found = compare_deployed(bundle.files, account)
         (difference,) = _said(found)
         assert difference.startswith(f"role.trust: it was changed: {said}")
-        assert found.ways_in == ()
+        assert found.access_paths == ()
 
 
 def test_inline_policies(account: Session) -> None:

@@ -204,8 +204,8 @@ def test_role(name: str, judged: Callable[[str], Verdict]) -> None:
     animal, verdict = ZOO[name], judged(name)
     found = (verdict.safety, verdict.evidence, verdict.access)
     assert found == (animal.safety, animal.evidence, animal.access), verdict
-    assert animal.kinds <= {one.kind for one in verdict.ways_in}, verdict.ways_in
-    assert bool(verdict.ways_in) == (animal.safety is Safety.VULNERABLE)
+    assert animal.kinds <= {one.kind for one in verdict.access_paths}, verdict.access_paths
+    assert bool(verdict.access_paths) == (animal.safety is Safety.VULNERABLE)
 
 
 def test_the_zoo_is_large() -> None:

@@ -120,7 +120,7 @@ def _verified(source: Path, ids: tuple[str, ...], vendor: str | None) -> Verifie
         verdict = verify_offline(source, ids, vendor)
     except DeputizeError as error:
         return Verified(type(error).__name__, "")
-    kinds = tuple(sorted({one.kind for one in verdict.ways_in}))
+    kinds = tuple(sorted({one.kind for one in verdict.access_paths}))
     safety, access = str(verdict.safety), str(verdict.access)
     return Verified(safety, access, kinds, stored(safety, access))
 

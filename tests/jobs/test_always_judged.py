@@ -92,7 +92,7 @@ def test_verify_offline_judges_it(turned: Files, tmp_path: Path) -> None:
         (tmp_path / "bundle" / name).write_bytes(data)
     for verdict in (verify_offline(path, (ID,), VENDOR), verify_offline(tmp_path / "bundle")):
         assert verdict.safety is Safety.VULNERABLE
-        assert "other-account" in {one.kind for one in verdict.ways_in}
+        assert "other-account" in {one.kind for one in verdict.access_paths}
         assert "the policy does not let in those who are meant, with this external ID" in verdict.notes
 
 
@@ -101,6 +101,6 @@ def test_inspect_judges_it() -> None:
     expected = RoleExpectations(VENDOR).for_judge(VENDOR, (ID,))
     arn = RoleArn("aws", CUSTOMER, "/", "example-a-company")
     compared = compare_trust(ROLE.resolved(), arn, OWN_ROOT, expected)
-    assert "other-account" in {one.kind for one in compared.ways_in}
+    assert "other-account" in {one.kind for one in compared.access_paths}
     (difference,) = compared.differences
     assert "it does not let in the vendor with the bundle's external ID" in difference.what

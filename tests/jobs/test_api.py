@@ -127,13 +127,13 @@ def test_ways_in_are_found_for_a_vendor() -> None:
     bundle = deputize.render(VENDOR, tenant())
     policy = json.loads(bundle.files["json/trust-policy.json"])
     ids = (tenant().external_ids[0],)
-    assert deputize.find_ways_in(policy, VENDOR, ids) == ()
+    assert deputize.find_access_paths(policy, VENDOR, ids) == ()
     del policy["Statement"][0]["Condition"]
-    assert "no-id" in {way.kind for way in deputize.find_ways_in(policy, VENDOR, ids)}
+    assert "no-id" in {way.kind for way in deputize.find_access_paths(policy, VENDOR, ids)}
     decision = deputize.evaluate_trust(policy, principal=ACCOUNT.roles[0])
     assert decision.outcome == "allow"
     with pytest.raises(deputize.InputError, match="no account"):
-        deputize.find_ways_in(policy, VENDOR, ids, partition="aws-cn")
+        deputize.find_access_paths(policy, VENDOR, ids, partition="aws-cn")
 
 
 def test_a_vendor_made_in_python_is_checked_and_put_in_order() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from deputize.bundle import seal
 from deputize.checks.opened import role_for
-from deputize.checks.trust.describe import Entrant, Needs
+from deputize.checks.trust.describe import AllowedPrincipal, Needs
 from deputize.disk import write_bundle
 from deputize.errors import InputError
 from deputize.formats import blueprint_of
@@ -189,11 +189,11 @@ def test_a_bundle_in_parts() -> None:
 def test_who_may_enter(document: object, who: str, needs: Needs | None) -> None:
     """Each principal with what it needs; a need is told only where no way in gainsays it."""
     (role,) = of(document).told
-    assert role.entry is not None
-    (entrant,) = role.entry.entrants
-    assert entrant.who == who
-    assert needs is None or entrant.external_id is needs
-    assert bool(role.entry.faults) or needs in (Needs.REQUIRED, Needs.NOT_APPLICABLE) or "of o-" in who
+    assert role.trust is not None
+    (principal,) = role.trust.principals
+    assert principal.who == who
+    assert needs is None or principal.external_id is needs
+    assert bool(role.trust.faults) or needs in (Needs.REQUIRED, Needs.NOT_APPLICABLE) or "of o-" in who
 
 
 def test_a_deny_may_ask_for_the_id() -> None:
@@ -201,8 +201,10 @@ def test_a_deny_may_ask_for_the_id() -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Condition": {"StringNotEquals": ASKS["StringEquals"]}}
     allow = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
     (role,) = of({"Version": "2012-10-17", "Statement": [allow, deny]}).told
-    assert role.entry is not None
-    assert role.entry.entrants == (Entrant(f"account {ACCOUNT}", Needs.REQUIRED, ("1 written in the policy",)),)
+    assert role.trust is not None
+    assert role.trust.principals == (
+        AllowedPrincipal(f"account {ACCOUNT}", Needs.REQUIRED, ("1 written in the policy",)),
+    )
 
 
 def test_a_parameter_can_be_chosen(tmp_path: Path) -> None:
@@ -280,7 +282,7 @@ def test_hostile_texts_are_inert() -> None:
 def test_lists_of_values_are_those_of_the_schema() -> None:
     """Needs, grades and kinds."""
     schema = load_schema("explain")
-    entrant = schema["$defs"]["entry"]["properties"]["entrants"]["items"]["properties"]
-    assert entrant["external_id"]["enum"] == list(Needs)
+    principal = schema["$defs"]["trust"]["properties"]["principals"]["items"]["properties"]
+    assert principal["external_id"]["enum"] == list(Needs)
     assert schema["$defs"]["access"]["properties"]["exposes"]["items"]["properties"]["grade"]["enum"] == list(Grade)
     assert Counter(schema["properties"]["kind"]["enum"]) == Counter(("bundle", "template", "trust", "access", "role"))

@@ -22,7 +22,7 @@ from deputize.jobs.tenants.checks import (
 from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
 from deputize.jobs.verify.run import VerifyRequest
-from deputize.model.values import AccessState, Entrance, ProbeResult, Safety, Verdict
+from deputize.model.values import AccessState, ProbeResult, Safety, UnintendedAccess, Verdict
 from deputize.registry import (
     Grant,
     GrantRequest,
@@ -74,7 +74,7 @@ class Answers:
             if not isinstance(answer, Safety):
                 answer()
                 answer = Safety.SAFE
-            ways = (Entrance("no-id", "STS let us in without any external ID"),)
+            ways = (UnintendedAccess("no-id", "STS let us in without any external ID"),)
             yield (
                 request,
                 Verdict(

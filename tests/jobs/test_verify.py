@@ -212,7 +212,7 @@ def test_a_role_that_also_trusts_its_own_account_is_vulnerable(aws: EmbeddedAws,
     arn = create_role(aws.root(CUSTOMER), "own-root", policy, allow(*SELF))
     verdict = verify_one(VerifyRequest(arn, (ID,)), vendor, options(0, write_probe=False))
     assert (verdict.safety, verdict.evidence) == (Safety.VULNERABLE, "probes+policy")
-    assert "other-account" in {one.kind for one in verdict.ways_in}
+    assert "other-account" in {one.kind for one in verdict.access_paths}
 
 
 def test_a_rotation(make: Callable[..., str], vendor: Session) -> None:
@@ -272,7 +272,7 @@ def test_a_role_of_another_tenant_is_vulnerable(make: Callable[..., str], aws: E
     aws.root(CUSTOMER).call("iam", "tag_role", RoleName="forged", Tags=tags)
     forged = verify_one(VerifyRequest(arn, (ID,), expectations=expectations), vendor, options(write_probe=False))
     assert (forged.safety, forged.evidence) == (Safety.VULNERABLE, "probes+policy")
-    assert [one.kind for one in forged.ways_in] == ["another-tenant"]
+    assert [one.kind for one in forged.access_paths] == ["another-tenant"]
     jsonschema.Draft202012Validator(load_schema("verify")).validate(as_json(forged))
 
 
@@ -396,7 +396,7 @@ def test_a_bundle_offline(bundle: Path) -> None:
     """What we render is safe by evaluation alone, in every format, and reads only."""
     verdict = verify_offline(bundle)
     assert (verdict.safety, verdict.access, verdict.evidence) == (Safety.SAFE, AccessState.OK, "policy")
-    assert (verdict.endpoint, verdict.caller, verdict.probes, verdict.ways_in) == ("offline", "", (), ())
+    assert (verdict.endpoint, verdict.caller, verdict.probes, verdict.access_paths) == ("offline", "", (), ())
 
 
 def test_an_edited_bundle_offline(bundle: Path) -> None:
@@ -406,7 +406,7 @@ def test_an_edited_bundle_offline(bundle: Path) -> None:
     path.write_text(text.replace(f'"{ID}"', f'["{ID}", "another-tenants-id"]'))
     verdict = verify_offline(bundle)
     assert verdict.safety is Safety.VULNERABLE
-    assert [one.kind for one in verdict.ways_in] == ["second-id"]
+    assert [one.kind for one in verdict.access_paths] == ["second-id"]
 
 
 def test_a_bundle_that_is_not_our_bytes_is_never_safe_offline(bundle: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from deputize.checks.access.grants import Access
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.all import RULES, RuleSet
@@ -86,7 +86,7 @@ def trust_findings(trust: JudgedTrust, file: str, *, third_party: bool, rules: R
         yield from findings_of(one, form, file, third_party=third_party)
 
 
-def access_findings(access: Access, file: str, *, third_party: bool, rules: RuleSet = RULES) -> Iterator[Finding]:
+def access_findings(access: RoleAccess, file: str, *, third_party: bool, rules: RuleSet = RULES) -> Iterator[Finding]:
     """What is wrong with what a role, or whoever has a policy, may do.
 
     third_party: it must be proved to read only; anybody else's is judged by its syntax and by what it leads to.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from deputize.checks.access.grants import Access
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.rule import Hit
 from deputize.checks.trust.attribution import JudgedTrust
-from deputize.iam.trust.access_paths import WayIn
+from deputize.iam.trust.access_paths import AccessPath
 from deputize.model.expectations import Expectations
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood
 
@@ -36,12 +36,12 @@ class Judgement:
     role: FoundRole
     scope: Scope
     trust: JudgedTrust | None
-    access: Access
+    access: RoleAccess
     expectations: Expectations = field(default_factory=Expectations)
     unread: tuple[NotUnderstood, ...] = ()
 
     @property
-    def access_paths(self) -> tuple[WayIn, ...]:
+    def access_paths(self) -> tuple[AccessPath, ...]:
         """Every way into the role that is not meant, those that cannot be ruled out among them."""
         return () if self.trust is None else tuple(way.found for way in self.trust.paths)
 
@@ -57,7 +57,7 @@ class PolicyJudgement:
 
     policy: FoundPolicy
     third_party: bool
-    access: Access
+    access: RoleAccess
     unread: NotUnderstood | None = None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deputize.checks.judgement import Judgement
-from deputize.model.values import Entrance, Safety
+from deputize.model.values import Safety, UnintendedAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class TrustVerdict:
     when that is not clear.
     """
 
-    found: tuple[Entrance, ...] = ()
+    found: tuple[UnintendedAccess, ...] = ()
     judged: bool = False
     notes: tuple[str, ...] = ()
     lets_in: bool | None = None
@@ -33,7 +33,9 @@ def trust_verdict(judgement: Judgement) -> TrustVerdict:
         *(f"cannot be ruled out: {path.sentence}" for path in judgement.access_paths if path.kind == "unknown"),
         *(f"cannot be ruled out: the trust policy {why}" for why in (too_large,) if why is not None),
     )
-    found = tuple(Entrance(path.kind, path.sentence) for path in judgement.access_paths if path.kind != "unknown")
+    found = tuple(
+        UnintendedAccess(path.kind, path.sentence) for path in judgement.access_paths if path.kind != "unknown"
+    )
     return TrustVerdict(found, bool(found) or not unknown, unknown, judgement.vendor_gets_in)
 
 

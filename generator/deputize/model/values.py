@@ -90,7 +90,7 @@ class ProbeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class UnintendedAccess:
     """A way into a role that should not be there: what was or would be let in, in one sentence."""
 
     kind: str
@@ -117,6 +117,6 @@ class Verdict:
     at: str
     caller: str
     probes: tuple[ProbeResult, ...] = ()
-    ways_in: tuple[Entrance, ...] = ()
+    access_paths: tuple[UnintendedAccess, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

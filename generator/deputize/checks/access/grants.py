@@ -58,7 +58,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class RoleAccess:
     """All that a role, or a policy alone, may do.
 
     allowed: the same without places: of its policies the documents come first, in their order, then what is attached.
@@ -77,18 +77,18 @@ class Access:
         return tuple(one for one in self.allowed.permissions if one.policy == policy)
 
 
-def access_of_role(role: FoundRole, allowed_secrets: Iterable[str] = ()) -> Access:
+def access_of_role(role: FoundRole, allowed_secrets: Iterable[str] = ()) -> RoleAccess:
     """What `role` may do. allowed_secrets: reads of secrets that the caller allows, as full action names."""
     attached = tuple(_attached(one, role.unknowns) for one in role.managed)
     return _access(role.policies, attached, allowed_secrets)
 
 
-def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -> Access:
+def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -> RoleAccess:
     """What an access policy that stands alone lets whoever has it do."""
     return _access((policy,), (), allowed_secrets)
 
 
-def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> Access:
+def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> RoleAccess:
     documents = tuple(policy.document for policy in policies)
     own = (
         IdentityPolicy(one.name, policy_of(one.document), _stand_ins(one.document), of_aws=_OF_AWS in one.name)
@@ -106,7 +106,7 @@ def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], sec
             if one.policy is not None
         ),
     )
-    return Access(documents, attached, granted, allowed, frozenset(action.lower() for action in secrets))
+    return RoleAccess(documents, attached, granted, allowed, frozenset(action.lower() for action in secrets))
 
 
 def _stand_ins(document: Document) -> tuple[str, ...]:

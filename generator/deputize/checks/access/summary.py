@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from deputize.checks.access.grants import Access, access_of_policy, access_of_role
+from deputize.checks.access.grants import RoleAccess, access_of_policy, access_of_role
 from deputize.checks.access.statements import named, unknown_in
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.all import RULES
@@ -42,7 +42,7 @@ def policy_access(policy: FoundPolicy, where: str) -> AccessTold:
     return _told((policy,), access_of_policy(policy), where, ())
 
 
-def _told(policies: Sequence[FoundPolicy], access: Access, where: str, limits: tuple[str, ...]) -> AccessTold:
+def _told(policies: Sequence[FoundPolicy], access: RoleAccess, where: str, limits: tuple[str, ...]) -> AccessTold:
     texts = [one.policy or Policy(()) for one in access.allowed.policies]
     parts = tuple(
         part for at, policy in enumerate(policies) for part in _parts(policy, texts[at], access.permissions_of(at))
@@ -81,7 +81,7 @@ def _managed(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Manage
     return Managed(policy.name, policy.version, policy.date, tuple(_actions(permissions)))
 
 
-def _partial(policies: Sequence[FoundPolicy], access: Access) -> Iterator[str]:
+def _partial(policies: Sequence[FoundPolicy], access: RoleAccess) -> Iterator[str]:
     for at, policy in enumerate(policies):
         unknowns = policy.document.unknowns
         some = sum(
@@ -94,7 +94,7 @@ def _partial(policies: Sequence[FoundPolicy], access: Access) -> Iterator[str]:
             yield f"{policy.name} denies more on some resources or under conditions ({statements})"
 
 
-def _untold(access: Access, where: str) -> Iterator[Finding]:
+def _untold(access: RoleAccess, where: str) -> Iterator[Finding]:
     forms = [form_of_access(document) for document in access.documents]
     found = (
         *(one for rule in RULES.form if rule.leaves_open for form in forms for one in findings_of(rule, form, where)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deputize.checks.access.grants import Access, Granted
+from deputize.checks.access.grants import Granted, RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import ACCESS, TEMPLATE
 from deputize.iam.actions import expand
@@ -24,7 +24,7 @@ _ALL_BUT_PRICES = """[
   ]"""
 
 
-def _unmatched(access: Access) -> Iterator[tuple[Granted, bool]]:
+def _unmatched(access: RoleAccess) -> Iterator[tuple[Granted, bool]]:
     """Patterns of our own that match no action, and whether they are of a service that AWS has."""
     for found in access.granted:
         if not found.known:
@@ -35,25 +35,25 @@ def _is_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
-def _unknown_service(access: Access) -> Iterator[Hit]:
+def _unknown_service(access: RoleAccess) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if not has_service:
             yield Hit(f"{found.label} is of no service that AWS has", found.place)
 
 
-def _unknown_action(access: Access) -> Iterator[Hit]:
+def _unknown_action(access: RoleAccess) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if has_service and not _is_wildcard(found.pattern):
             yield Hit(f"{found.label} is no action that AWS has", found.place)
 
 
-def _dead_wildcard(access: Access) -> Iterator[Hit]:
+def _dead_wildcard(access: RoleAccess) -> Iterator[Hit]:
     for found, has_service in _unmatched(access):
         if has_service and _is_wildcard(found.pattern):
             yield Hit(f"{found.label} matches no action that AWS has", found.place)
 
 
-def _not_read(access: Access) -> Iterator[Hit]:
+def _not_read(access: RoleAccess) -> Iterator[Hit]:
     for found in access.granted:
         if len(found.not_read) == 1 and not _is_wildcard(found.pattern) and found.pattern:
             (judged,) = found.not_read
@@ -70,7 +70,7 @@ def _why(judged: Judged) -> str:
     return judged.reason or judged.level
 
 
-def _symbolic(access: Access) -> Iterator[Hit]:
+def _symbolic(access: RoleAccess) -> Iterator[Hit]:
     for found in access.granted:
         if found.unknown is not None:
             unknown = f"the {found.unknown.origin.value} {found.unknown.name}"
@@ -78,20 +78,20 @@ def _symbolic(access: Access) -> Iterator[Hit]:
             yield Hit(what, found.place)
 
 
-def _all_but(access: Access) -> Iterator[Hit]:
+def _all_but(access: RoleAccess) -> Iterator[Hit]:
     for found in access.granted:
         if found.not_action and not found.closed:
             what = "allows every action that its NotAction does not name, and those that AWS adds next"
             yield Hit(f"{found.label}{found.suffix} {what}", found.place)
 
 
-def _all_services(access: Access) -> Iterator[Hit]:
+def _all_services(access: RoleAccess) -> Iterator[Hit]:
     for found in access.granted:
         if _is_wildcard(found.pattern.partition(":")[0]) and not found.closed:
             yield Hit(f"{found.label}{found.suffix} spans services", found.place)
 
 
-ACTION_RULES: tuple[Rule[Access], ...] = (
+ACTION_RULES: tuple[Rule[RoleAccess], ...] = (
     Rule(
         id="action-not-read",
         severity=Severity.ERROR,

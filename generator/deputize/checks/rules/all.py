@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from deputize.checks.access.grants import Access
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.judgement import Judgement
 from deputize.checks.rule import Rule
 from deputize.checks.rules.actions import ACTION_RULES
@@ -37,8 +37,8 @@ class RuleSet:
     trust: tuple[Rule[JudgedTrust], ...] = ()
     form: tuple[Rule[PolicyForm], ...] = ()
     role: tuple[Rule[Judgement], ...] = ()
-    access: tuple[Rule[Access], ...] = ()
-    escalation: tuple[Rule[Access], ...] = ()
+    access: tuple[Rule[RoleAccess], ...] = ()
+    escalation: tuple[Rule[RoleAccess], ...] = ()
     policy: tuple[Rule[FoundPolicy], ...] = ()
     template: tuple[Rule[Delivered], ...] = ()
     text: tuple[Rule[Node], ...] = ()

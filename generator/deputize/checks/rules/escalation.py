@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deputize.checks.access.grants import Access
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import FUNCTION_ROLE
 from deputize.iam.escalation import Escalation, escalating_actions, ways_of
@@ -16,7 +16,7 @@ _CHAINING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-
 _SHOWN = 3
 
 
-def _open(access: Access, *, chain: bool, what: str) -> Iterator[Hit]:
+def _open(access: RoleAccess, *, chain: bool, what: str) -> Iterator[Hit]:
     """Every way that is open, said where its first action is allowed."""
     relevant = escalating_actions()
     granted = [(found, {one.action for one in found.not_read} & relevant) for found in access.granted]
@@ -32,17 +32,17 @@ def _told(way: Escalation) -> str:
     return f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason}"
 
 
-def _escalates(access: Access) -> Iterator[Hit]:
+def _escalates(access: RoleAccess) -> Iterator[Hit]:
     return _open(access, chain=False, what="leads to more than is granted")
 
 
-def _chains(access: Access) -> Iterator[Hit]:
+def _chains(access: RoleAccess) -> Iterator[Hit]:
     return _open(access, chain=True, what="leads into other roles")
 
 
 # In a role that no third party may assume, only what is allowed on every resource counts, and it is a warning: many a
 # role of a service is meant to be as mighty as that, and only its owner knows.
-ESCALATION_RULES: tuple[Rule[Access], ...] = (
+ESCALATION_RULES: tuple[Rule[RoleAccess], ...] = (
     Rule(
         id="action-escalation",
         severity=Severity.ERROR,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from deputize.checks.access.grants import Access, Granted
+from deputize.checks.access.grants import Granted, RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import ACCESS, TEMPLATE
 from deputize.iam.exposure import Exposure, Grade
@@ -20,7 +20,7 @@ from deputize.model.values import Severity
 _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
 
 
-def _graded(access: Access, grade: Grade) -> Iterator[tuple[Granted, list[Exposure]]]:
+def _graded(access: RoleAccess, grade: Grade) -> Iterator[tuple[Granted, list[Exposure]]]:
     for found in access.granted:
         if here := [one for one in found.exposed if one.grade is grade]:
             yield found, here
@@ -32,7 +32,7 @@ def _hit(found: Granted, what: str, exposed: list[Exposure]) -> Hit:
     return Hit(f"{found.label}{found.suffix} {what}: {told}", found.place)
 
 
-def _secret(access: Access) -> Iterator[Hit]:
+def _secret(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.SECRET):
         left = [one for one in exposed if one.action.lower() not in access.allowed_secrets]
         claimed = [one for one in left if one.action.lower() in access.claimed_secrets]
@@ -43,30 +43,30 @@ def _secret(access: Access) -> Iterator[Hit]:
             yield replace(_hit(found, "hands out credentials or secrets", claimed), claim=claim)
 
 
-def _secret_allowed(access: Access) -> Iterator[Hit]:
+def _secret_allowed(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.SECRET) if access.allowed_secrets else ():
         if here := [one for one in exposed if one.action.lower() in access.allowed_secrets]:
             yield _hit(found, "hands out credentials or secrets, as is allowed", here)
 
 
-def _data(access: Access) -> Iterator[Hit]:
+def _data(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.DATA):
         if found.wide:
             yield _hit(found, "reads what users and systems stored", exposed)
 
 
-def _data_scoped(access: Access) -> Iterator[Hit]:
+def _data_scoped(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.DATA):
         if not found.wide:
             yield _hit(found, "reads what users and systems stored", exposed)
 
 
-def _config(access: Access) -> Iterator[Hit]:
+def _config(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.CONFIG):
         yield _hit(found, "reads configuration that often holds secrets", exposed)
 
 
-EXPOSURE_RULES: tuple[Rule[Access], ...] = (
+EXPOSURE_RULES: tuple[Rule[RoleAccess], ...] = (
     Rule(
         id="exposure-secret",
         severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from deputize.checks.access.grants import Access
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import SUSPENDED, TEMPLATE
 from deputize.iam.actions import expand
@@ -20,14 +20,14 @@ _MANAGED = "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/poli
 _VERSIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html"
 
 
-def _unproved(access: Access) -> Iterator[Hit]:
+def _unproved(access: RoleAccess) -> Iterator[Hit]:
     for one in access.attached:
         parsed = parse_policy_arn(one.arn)
         if one.unknown is None and one.policy is None and parsed is not None and parsed[1] == "aws":
             yield Hit(f"{shown(one.arn, 120)} has no snapshot here: nothing is proved about it", one.place)
 
 
-def _foreign(access: Access) -> Iterator[Hit]:
+def _foreign(access: RoleAccess) -> Iterator[Hit]:
     for one in access.attached:
         parsed = parse_policy_arn(one.arn)
         if one.unknown is None and parsed is not None and parsed[1] != "aws":
@@ -35,14 +35,14 @@ def _foreign(access: Access) -> Iterator[Hit]:
             yield Hit(what, one.place)
 
 
-def _symbolic(access: Access) -> Iterator[Hit]:
+def _symbolic(access: RoleAccess) -> Iterator[Hit]:
     for one in access.attached:
         if one.unknown is not None:
             what = f"{shown(one.arn, 120)} depends on the {one.unknown.origin.value} {one.unknown.name}"
             yield Hit(f"{what}: nothing is proved about the policy", one.place)
 
 
-def _retired(access: Access) -> Iterator[Hit]:
+def _retired(access: RoleAccess) -> Iterator[Hit]:
     for one in access.attached:
         found = one.policy
         if found is not None and (unmatched := _unmatched(found.name, found.patterns)):
@@ -60,7 +60,7 @@ def _unmatched(name: str, patterns: tuple[str, ...]) -> tuple[str, ...]:  # noqa
     return tuple(pattern for pattern in patterns if not expand(pattern))
 
 
-def _redundant(access: Access) -> Iterator[Hit]:
+def _redundant(access: RoleAccess) -> Iterator[Hit]:
     policies = [one.policy for one in access.attached if one.policy is not None]
     for found in access.granted if policies else ():
         if not found.pattern or not found.known or found.unknown is not None:
@@ -111,7 +111,7 @@ def _everywhere(name: str) -> _Everywhere:
     return _Everywhere(exact, {service: tuple(many) for service, many in patterns.items()})
 
 
-MANAGED_RULES: tuple[Rule[Access], ...] = (
+MANAGED_RULES: tuple[Rule[RoleAccess], ...] = (
     Rule(
         id="managed-unknown",
         severity=Severity.ERROR,

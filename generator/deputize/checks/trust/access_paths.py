@@ -1,4 +1,4 @@
-"""Access paths that nobody meant: `find_ways_in`, asked about the expected vendors, or about each account named.
+"""Access paths that nobody meant: `find_access_paths`, asked about the expected vendors, or about each account named.
 
 Without an expected vendor a policy is judged statement by statement.
 
@@ -21,7 +21,7 @@ from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_restricted
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
-from deputize.iam.trust.access_paths import Trusted, WayIn, find_ways_in
+from deputize.iam.trust.access_paths import AccessPath, Trusted, find_access_paths
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.statements import (
     compares_whole,
@@ -52,7 +52,7 @@ class TrustedAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessPath:
+class StatementPath:
     """One access path. trusted: the account that was taken for the trusted one; named: the policy names it.
 
     statement: that lets it in; None when nothing at all is known of the policy.
@@ -61,11 +61,11 @@ class AccessPath:
     statement: Statement | None
     trusted: TrustedAccount
     named: bool
-    found: WayIn
+    found: AccessPath
     accepted: tuple[str, ...]
 
 
-def access_paths(case: RoleTrust) -> Iterator[AccessPath]:
+def access_paths(case: RoleTrust) -> Iterator[StatementPath]:
     """Every access path that is not meant: held against the expected vendors or, without any, against itself."""
     if not case.expected_vendors:
         return _not_as_it_says(case)
@@ -83,7 +83,7 @@ def vendors_of(case: RoleTrust) -> Iterator[Trusted]:
         yield Trusted(partition, account, case.given.vendor_roles, BOTH_SESSION_ACTIONS if actions is None else actions)
 
 
-def _not_the_vendors(case: RoleTrust) -> Iterator[AccessPath]:
+def _not_the_vendors(case: RoleTrust) -> Iterator[StatementPath]:
     """Every access path but by `sts:AssumeRole` of an expected vendor, with an ID that is expected."""
     accepted = case.expected_ids or tuple(text for one in case.statements for text in accepted_ids(case, one))
     policy = case.policy
@@ -91,16 +91,16 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[AccessPath]:
         policy = replace(policy, statements=(*policy.statements, _denies_own(case.own_account)))
     for vendor in vendors_of(case):
         trusted = TrustedAccount(vendor.partition, vendor.account_id)
-        for found in find_ways_in(policy, vendor, tuple(dict.fromkeys(accepted))):
+        for found in find_access_paths(policy, vendor, tuple(dict.fromkeys(accepted))):
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
             another = account != vendor.account_id and account in case.expected_vendors
             if not another and account not in case.given.own_accounts:
                 statement = case.statements[found.statements[0]] if found.statements else None
-                yield AccessPath(statement, trusted, named=True, found=found, accepted=accepted)
+                yield StatementPath(statement, trusted, named=True, found=found, accepted=accepted)
 
 
-def _not_as_it_says(case: RoleTrust) -> Iterator[AccessPath]:
+def _not_as_it_says(case: RoleTrust) -> Iterator[StatementPath]:
     """Every access path but by `sts:AssumeRole` from an account that a statement names, with an ID it accepts.
 
     The role's own account is left out, and so are the services and identity providers that a statement names: what they
@@ -116,7 +116,7 @@ def _not_as_it_says(case: RoleTrust) -> Iterator[AccessPath]:
             policy = _narrowed(case, statement, trusted, denies)
             for found in _asked_about(policy, trusted, accepted):
                 if not _is_aside(found):
-                    yield AccessPath(statement, trusted, bool(trusted_accounts), found, accepted)
+                    yield StatementPath(statement, trusted, bool(trusted_accounts), found, accepted)
 
 
 def too_large_to_evaluate(case: RoleTrust) -> str | None:
@@ -165,7 +165,7 @@ def allows_to_others(case: RoleTrust) -> Iterator[Statement]:
     return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
 
 
-def _is_aside(access_path: WayIn) -> bool:
+def _is_aside(access_path: AccessPath) -> bool:
     """Whether it is a service or provider of which only AWS does not say whether a wildcard stands for it.
 
     Where a wildcard lets anybody in, AWS identities show it.
@@ -213,8 +213,8 @@ def _denies_own(own_account: str) -> Statement:
     return Statement(None, "Deny", ("*",), principals=(Principal("*", "*"),), conditions=own)
 
 
-def _asked_about(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
-    """What `find_ways_in` says of a policy; accepted: the external IDs, each as often as the policy compares it."""
+def _asked_about(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[AccessPath, ...]:
+    """What `find_access_paths` says of a policy; accepted: external IDs, each as often as the policy compares it."""
     text = policy.compact()
     times = Counter(accepted)
     renamed, account = _with_account(text, trusted.account, accepted)
@@ -257,7 +257,9 @@ def _renamed(policy: Policy, names: Mapping[str, str]) -> Policy:
     return replace(policy, statements=tuple(map(statement, policy.statements))) if names else policy
 
 
-def _back(paths: tuple[WayIn, ...], account: str, trusted: TrustedAccount, ids: Mapping[str, str]) -> tuple[WayIn, ...]:
+def _back(
+    paths: tuple[AccessPath, ...], account: str, trusted: TrustedAccount, ids: Mapping[str, str]
+) -> tuple[AccessPath, ...]:
     """The ways with the policy's own account and external IDs again."""
     return tuple(
         replace(
@@ -280,6 +282,6 @@ def _with_account(text: str, account: str, accepted: tuple[str, ...]) -> tuple[s
 
 
 @lru_cache(maxsize=1024)
-def _found(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[WayIn, ...]:
+def _found(policy: Policy, trusted: TrustedAccount, accepted: tuple[str, ...]) -> tuple[AccessPath, ...]:
     vendor = Trusted(trusted.partition, trusted.account, (), BOTH_SESSION_ACTIONS)
-    return find_ways_in(policy, vendor, accepted)
+    return find_access_paths(policy, vendor, accepted)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from deputize.checks.access.statements import named
 from deputize.checks.rule import Hit
 from deputize.checks.trust.access_paths import (
-    AccessPath,
+    StatementPath,
     accepted_ids,
     access_paths,
     concerns_others,
@@ -52,7 +52,7 @@ class JudgedTrust:
     """
 
     case: RoleTrust
-    paths: tuple[AccessPath, ...] = ()
+    paths: tuple[StatementPath, ...] = ()
     too_large: str | None = None
     hits: Mapping[Reason, tuple[Hit, ...]] = field(default_factory=dict)
     vendor_gets_in: bool | None = None
@@ -92,12 +92,12 @@ def of_case(check: Callable[[RoleTrust], Iterator[Hit]]) -> Callable[[JudgedTrus
     return lambda trust: check(trust.case)
 
 
-def _tried(case: RoleTrust) -> tuple[tuple[AccessPath, ...], str | None]:
+def _tried(case: RoleTrust) -> tuple[tuple[StatementPath, ...], str | None]:
     too_large = too_large_to_evaluate(case)
     return (tuple(access_paths(case)) if too_large is None else ()), too_large
 
 
-def _found(case: RoleTrust, paths: tuple[AccessPath, ...], too_large: str | None) -> dict[tuple[Reason, Path], Hit]:
+def _found(case: RoleTrust, paths: tuple[StatementPath, ...], too_large: str | None) -> dict[tuple[Reason, Path], Hit]:
     found: dict[tuple[Reason, Path], Hit] = {}
     if too_large is not None:
         found[Reason.UNPROVED, ()] = case.hit(too_large, ())
@@ -117,7 +117,7 @@ def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
             yield from (fault for fault in access_faults(case, statement) if fault.sure)
 
 
-def _cause(case: RoleTrust, access_path: AccessPath) -> Fault:
+def _cause(case: RoleTrust, access_path: StatementPath) -> Fault:
     statement, about = access_path.statement, _about(access_path)
     if statement is None:
         allows = (one for one in case.statements if may_allow(one))
@@ -139,7 +139,7 @@ def _cause(case: RoleTrust, access_path: AccessPath) -> Fault:
     )
 
 
-def _unexpected(case: RoleTrust, access_path: AccessPath, statement: Statement) -> Fault | None:
+def _unexpected(case: RoleTrust, access_path: StatementPath, statement: Statement) -> Fault | None:
     """What allows somebody, or an ID, that nobody expected, where nothing is odd about the statement itself."""
     kind, about, sent = access_path.found.kind, _about(access_path), access_path.found.external_id
     known = set(case.expected_ids)
@@ -186,7 +186,7 @@ def _troubles(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
             yield fault
 
 
-def _about(access_path: AccessPath) -> About:
+def _about(access_path: StatementPath) -> About:
     found = access_path.found
     if found.kind != "unknown":
         return _ABOUT.get(found.kind, "id")
@@ -213,7 +213,7 @@ def _missing(case: RoleTrust, statement: Statement) -> Fault:
     return Fault(reason, what, statement.path, "id")
 
 
-def _example(case: RoleTrust, access_path: AccessPath) -> str:
+def _example(case: RoleTrust, access_path: StatementPath) -> str:
     """Who can assume the role, and with what. No external ID is quoted, for it may be a tenant's."""
     found = access_path.found
     may = "may be able to assume the role" if found.kind == "unknown" else "can assume the role"
@@ -221,7 +221,7 @@ def _example(case: RoleTrust, access_path: AccessPath) -> str:
     return f"{_person(case, access_path)} {may} {_sent(case, access_path)}{by}"
 
 
-def _person(case: RoleTrust, access_path: AccessPath) -> str:
+def _person(case: RoleTrust, access_path: StatementPath) -> str:
     text = access_path.found.principal
     caller = parse_caller(text)
     account = None if caller is None or caller.account == case.own_account else caller.account
@@ -233,7 +233,7 @@ def _person(case: RoleTrust, access_path: AccessPath) -> str:
     return f"{shown(text, 120)} of {case.label(chosen)}"
 
 
-def _sent(case: RoleTrust, access_path: AccessPath) -> str:
+def _sent(case: RoleTrust, access_path: StatementPath) -> str:
     sent = access_path.found.external_id
     if sent is None:
         return "with no external ID"

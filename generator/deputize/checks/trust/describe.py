@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deputize.checks.access.statements import named
-from deputize.checks.trust.access_paths import AccessPath, accepted_ids
+from deputize.checks.trust.access_paths import StatementPath, accepted_ids
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_own, is_restricted, restriction_of
@@ -42,7 +42,7 @@ class Under:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class AllowedPrincipal:
     """Somebody who may assume a role by a statement.
 
     who: part of a sentence. ids: where the external IDs come from that it takes, which are never quoted. under: its
@@ -59,7 +59,7 @@ class Entrant:
 class DescribedTrust:
     """Who may assume a role. faults: every other access path, and what is not understood; empty when it is right."""
 
-    entrants: tuple[Entrant, ...]
+    principals: tuple[AllowedPrincipal, ...]
     faults: tuple[str, ...]
 
 
@@ -67,10 +67,10 @@ def describe_trust(trust: JudgedTrust) -> DescribedTrust:
     """Who may assume the role of a trust policy that was judged whole."""
     case, paths, tried = trust.case, trust.paths, trust.too_large is None
     found = (
-        entrant
+        principal
         for statement in case.statements
         if _opens(statement)
-        for entrant in _entrants(
+        for principal in _allowed(
             case, statement, [access_path for access_path in paths if access_path.statement is statement], tried=tried
         )
     )
@@ -86,18 +86,20 @@ def _opens(statement: Statement) -> bool:
     return any(allows_call(statement, call) for call in calls)
 
 
-def _entrants(case: RoleTrust, statement: Statement, paths: Sequence[AccessPath], *, tried: bool) -> Iterator[Entrant]:
+def _allowed(
+    case: RoleTrust, statement: Statement, paths: Sequence[StatementPath], *, tried: bool
+) -> Iterator[AllowedPrincipal]:
     under = tuple(_under(case, one) for one in statement.conditions if not is_about_id(one))
     ids = tuple(_ids(case, statement))
     if statement.not_principal:
         names = ", ".join(_named(one.text, case.document) for one in statement.principals)
-        yield Entrant(f"everybody but {names}", _needed(case, ids, paths, tried=tried), ids, under)
+        yield AllowedPrincipal(f"everybody but {names}", _needed(case, ids, paths, tried=tried), ids, under)
         return
     for one in statement.principals:
         if one.kind in _KINDS:
             provider = _named(one.text, case.document)
             who = _ANY[one.kind] if provider == "*" else f"{_KINDS[one.kind]} {provider}"
-            yield Entrant(who, Needs.NOT_APPLICABLE, (), under)
+            yield AllowedPrincipal(who, Needs.NOT_APPLICABLE, (), under)
             continue
         caller = parse_caller(one.text)
         its = [
@@ -109,7 +111,9 @@ def _entrants(case: RoleTrust, statement: Statement, paths: Sequence[AccessPath]
             needs = _needed(case, ids, its, tried=tried)
         else:
             needs = Needs.REQUIRED if proves_id(statement) else Needs.NOT_REQUIRED
-        yield Entrant(_who(case, statement, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under)
+        yield AllowedPrincipal(
+            _who(case, statement, one, caller), needs, () if needs is Needs.NOT_REQUIRED else ids, under
+        )
 
 
 def _under(case: RoleTrust, condition: Condition) -> Under:
@@ -117,7 +121,7 @@ def _under(case: RoleTrust, condition: Condition) -> Under:
     return Under(condition.operator, condition.key, tuple(_named(one, case.document) for one in values))
 
 
-def _needed(case: RoleTrust, ids: tuple[str, ...], paths: Sequence[AccessPath], *, tried: bool) -> Needs:
+def _needed(case: RoleTrust, ids: tuple[str, ...], paths: Sequence[StatementPath], *, tried: bool) -> Needs:
     """What the ways into a role prove about one of its doors; `tried`: whether they were looked for."""
     entries = [
         one for one in paths if one.found.action == ASSUME_ROLE and one.found.kind not in ("service", "federated")

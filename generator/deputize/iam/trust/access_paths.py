@@ -30,11 +30,11 @@ from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.reach import external_ids as told_apart
 from deputize.iam.trust.reach import fitting, identities, is_not_enumerable
 
-__all__ = ["Trusted", "WayIn", "find_ways_in"]
+__all__ = ["AccessPath", "Trusted", "find_access_paths"]
 
 
 @dataclass(frozen=True, slots=True)
-class WayIn:
+class AccessPath:
     """One way in, with a request that shows it.
 
     kind: what is wrong, or "unknown": it cannot be ruled out. principal, external_id, action, context: arguments for
@@ -52,9 +52,9 @@ class WayIn:
     sentence: str
 
 
-def find_ways_in(
+def find_access_paths(
     policy: Mapping[str, object] | str | Policy, trusted: Trusted, external_ids: tuple[str, ...]
-) -> tuple[WayIn, ...]:
+) -> tuple[AccessPath, ...]:
     """Every way into a role with this trust policy but the meant one, one example of each kind.
 
     The meant one: sts:AssumeRole by `trusted`, with one of `external_ids`; and for them the session actions agreed on.
@@ -66,18 +66,18 @@ def find_ways_in(
     fault = document.opaque_fault
     if fault is not None:
         sentence = f"The trust policy is not understood: {fault.sentence}."
-        return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
+        return (AccessPath("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
     ids, callers = _ids(document, external_ids), _callers(document, trusted)
     if ids is None or callers is None or is_not_enumerable(document):
         sentence = "The trust policy compares the external ID or the caller in a way that cannot be tried out whole."
-        return (WayIn("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
+        return (AccessPath("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
     tries = (AssumeRequest(*one) for one in product(callers, ids, ACTIONS))
     ways = tuple(_distinct(_found(document, intended_access(document, trusted, external_ids), tries)))
     told = {at for way in ways if way.kind == "unknown" for at in way.statements}
     return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
 
 
-def _not_understood(policy: Policy) -> Iterator[WayIn]:
+def _not_understood(policy: Policy) -> Iterator[AccessPath]:
     """A way for each principal of whom it is not known who that is, so that no example can show him kept out."""
     for at, statement in enumerate(policy.statements):
         if statement.effect != "Allow" or statement.not_principal or statement.is_opaque:
@@ -85,7 +85,7 @@ def _not_understood(policy: Policy) -> Iterator[WayIn]:
         for who in statement.principals:
             if not who.is_anyone and stands_for(who.kind, who.text) is None:
                 sentence = f"{_statements((at,))} names a principal that is not understood: it may let in anybody."
-                yield WayIn("unknown", who.text, None, ASSUME_ROLE, NOTHING, (at,), sentence)
+                yield AccessPath("unknown", who.text, None, ASSUME_ROLE, NOTHING, (at,), sentence)
 
 
 def _ids(policy: Policy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | None:
@@ -134,7 +134,7 @@ def _session(caller: Caller) -> Caller | None:
     return parse_caller(f"arn:{caller.partition}:sts::{caller.account}:assumed-role/{caller.name}/any-session")
 
 
-def _found(policy: Policy, known: IntendedAccess, tries: Iterable[AssumeRequest]) -> Iterator[tuple[str, WayIn]]:
+def _found(policy: Policy, known: IntendedAccess, tries: Iterable[AssumeRequest]) -> Iterator[tuple[str, AccessPath]]:
     for one in tries:
         fault = known.violation(one)
         if fault is None:
@@ -146,7 +146,7 @@ def _found(policy: Policy, known: IntendedAccess, tries: Iterable[AssumeRequest]
         sure = decision.outcome == "allow"
         yield (
             fault,
-            WayIn(
+            AccessPath(
                 kind=fault if sure else "unknown",
                 principal=one.caller.text,
                 external_id=one.external_id,
@@ -158,9 +158,9 @@ def _found(policy: Policy, known: IntendedAccess, tries: Iterable[AssumeRequest]
         )
 
 
-def _distinct(found: Iterable[tuple[str, WayIn]]) -> Iterator[WayIn]:
+def _distinct(found: Iterable[tuple[str, AccessPath]]) -> Iterator[AccessPath]:
     """One of each kind, account and statements; what is known to get in before what cannot be ruled out."""
-    first: dict[tuple[object, ...], WayIn] = {}
+    first: dict[tuple[object, ...], AccessPath] = {}
     for fault, way in sorted(found, key=lambda one: one[1].kind == "unknown"):
         caller = parse_caller(way.principal)
         what = (fault, caller.account if caller is not None and fault == "other-account" else None)

@@ -27,13 +27,13 @@ def as_json(found: Explanation) -> dict[str, object]:
 
 
 def _role(one: Explained) -> dict[str, object]:
-    return {"name": one.name, "branch": one.branch, "entry": _entry(one.entry), "access": _access(one.access)}
+    return {"name": one.name, "branch": one.branch, "trust": _trust(one.trust), "access": _access(one.access)}
 
 
-def _entry(entry: DescribedTrust | None) -> dict[str, object] | None:
-    if entry is None:
+def _trust(trust: DescribedTrust | None) -> dict[str, object] | None:
+    if trust is None:
         return None
-    entrants = [
+    principals = [
         {
             "who": one.who,
             "external_id": one.external_id.value,
@@ -42,9 +42,9 @@ def _entry(entry: DescribedTrust | None) -> dict[str, object] | None:
                 {"operator": under.operator, "key": under.key, "values": list(under.values)} for under in one.under
             ],
         }
-        for one in entry.entrants
+        for one in trust.principals
     ]
-    return {"entrants": entrants, "faults": list(entry.faults)}
+    return {"principals": principals, "faults": list(trust.faults)}
 
 
 def _access(access: AccessTold | None) -> dict[str, object] | None:

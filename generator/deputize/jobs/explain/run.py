@@ -43,12 +43,12 @@ _EVERY_ROLE = Expectations(all_roles=True)
 class Explained:
     """One role, or a policy alone. is_role: which. branch: which of the file's conditions hold; empty where any may.
 
-    entry, access: None where the file does not say.
+    trust, access: None where the file does not say.
     """
 
     name: str
     is_role: bool
-    entry: DescribedTrust | None
+    trust: DescribedTrust | None
     access: AccessTold | None
     branch: str = ""
 
@@ -145,7 +145,7 @@ def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, bra
     return Explained(
         role.name,
         is_role=True,
-        entry=None if trust is None else describe_trust(trust),
+        trust=None if trust is None else describe_trust(trust),
         access=access if ours is None else replace(access, facts=role_facts(ours)),
         branch=branch,
     )
@@ -164,12 +164,12 @@ def _told(judged: Sequence[Judgement], kind: str, where: str) -> Iterator[Explai
 def _of_role(judged: Judgement, kind: str, where: str) -> Explained:
     role = judged.role
     silent = kind in (TRUST, ROLE) and not role.policies and not role.managed
-    entry = None if judged.trust is None else describe_trust(judged.trust)
-    return Explained(role.name, is_role=True, entry=entry, access=None if silent else role_access(role, where))
+    trust = None if judged.trust is None else describe_trust(judged.trust)
+    return Explained(role.name, is_role=True, trust=trust, access=None if silent else role_access(role, where))
 
 
 def _of_policy(policy: FoundPolicy, where: str) -> Explained:
-    return Explained(policy.name, is_role=False, entry=None, access=policy_access(policy, where))
+    return Explained(policy.name, is_role=False, trust=None, access=policy_access(policy, where))
 
 
 def _only(found: Explanation, role: str) -> Explanation:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from deputize.checks.access.summary import AccessTold
 from deputize.checks.details import inert
 from deputize.checks.rule import some
-from deputize.checks.trust.describe import DescribedTrust, Entrant, Needs
+from deputize.checks.trust.describe import AllowedPrincipal, DescribedTrust, Needs
 from deputize.errors import Problem
 from deputize.formats.languages import MARKDOWN
 from deputize.iam.exposure import Grade
@@ -81,8 +81,8 @@ def _sections(found: Explanation, value: Value) -> Iterator[_Section]:
         branch = f" ({value(_branch(found, told))})" if told.branch else ""
         yield _Section(2, f"{'Role' if told.is_role else 'Policy'} {value(told.name)}{branch}")
         before = [one for one in found.told[:number] if one.branch and one.name == told.name]
-        entry = next((one for one in before if one.entry == told.entry), None)
-        yield from _entry(told, value) if entry is None else _same(_WHO, _branch(found, entry), value)
+        trust = next((one for one in before if one.trust == told.trust), None)
+        yield from _trust(told, value) if trust is None else _same(_WHO, _branch(found, trust), value)
         access = next((one for one in before if one.access == told.access), None)
         yield from _access(told, value) if access is None else _same(_WHAT, _branch(found, access), value)
     if found.unread:
@@ -103,18 +103,18 @@ def _problems(problems: tuple[Problem, ...], value: Value) -> Iterator[str]:
     return (value(str(one)) for one in problems)
 
 
-def _entry(told: Explained, value: Value) -> Iterator[_Section]:
-    if told.entry is None:
+def _trust(told: Explained, value: Value) -> Iterator[_Section]:
+    if told.trust is None:
         if told.is_role:
             yield _Section(3, _WHO, ("the file does not say",))
         return
-    entry: DescribedTrust = told.entry
-    yield _Section(3, _WHO, tuple(_entrant(one, value) for one in entry.entrants) or ("nobody",))
-    if entry.faults:
-        yield _Section(3, "Ways in besides, and what is not understood", tuple(value(one) for one in entry.faults))
+    trust: DescribedTrust = told.trust
+    yield _Section(3, _WHO, tuple(_principal(one, value) for one in trust.principals) or ("nobody",))
+    if trust.faults:
+        yield _Section(3, "Ways in besides, and what is not understood", tuple(value(one) for one in trust.faults))
 
 
-def _entrant(one: Entrant, value: Value) -> str:
+def _principal(one: AllowedPrincipal, value: Value) -> str:
     parts = [f"{value(one.who)}{f': {_NEEDS[one.external_id]}' if one.external_id in _NEEDS else ''}"]
     if one.ids:
         parts.append(f" ({value(', '.join(one.ids))})")

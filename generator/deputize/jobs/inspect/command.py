@@ -45,7 +45,7 @@ class Inspected:
     @property
     def exit_code(self) -> int:
         """6 when the bundle is wrong or the live role lets in whom it should not, 7 when they differ otherwise."""
-        if self.inspection.problems or (self.deployed is not None and self.deployed.ways_in):
+        if self.inspection.problems or (self.deployed is not None and self.deployed.access_paths):
             return ProvedWrongError.exit_code
         return DiffersError.exit_code if self.problems else OK
 

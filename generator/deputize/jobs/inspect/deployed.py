@@ -27,7 +27,7 @@ from deputize.model.display import printable
 from deputize.model.expectations import Expectations
 from deputize.model.format import DEPLOYER_POLICY, MANIFEST, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
-from deputize.model.values import Entrance, Files
+from deputize.model.values import Files, UnintendedAccess
 from deputize.model.vendor_file import vendor_from_json
 from deputize.read.cloudformation.strict import read_template
 from deputize.read.source import decoded, refusal
@@ -62,7 +62,7 @@ class Deployed:
     made by a stack of that name. template: "same", "one-click", "differs", or "none" without a stack. template_version:
     the one that stands in the account, None when nothing says. boundary: the role's permissions boundary, which is the
     customer's choice. differences: where ("role.trust", "policies.NAME", "stack.template"), what and how to mend it.
-    ways_in: who gets in that the bundle does not let in, proved by evaluating the live trust policy.
+    access_paths: who gets in that the bundle does not let in, proved by evaluating the live trust policy.
     """
 
     account_id: str
@@ -74,7 +74,7 @@ class Deployed:
     template_version: int | None
     differences: tuple[Problem, ...]
     boundary: str | None = None
-    ways_in: tuple[Entrance, ...] = ()
+    access_paths: tuple[UnintendedAccess, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def compare_deployed(files: Files, session: Session) -> Deployed:
         template_version=_version(_tags(described).get(VERSION_TAG)) if found.version is None else found.version,
         differences=(*found.differences, *compared.differences),
         boundary=_boundary(described) or None,
-        ways_in=compared.ways_in,
+        access_paths=compared.access_paths,
     )
 
 
@@ -219,7 +219,7 @@ def _compare_role(
         # Another template makes another role, so what was changed by hand shows only when that is mended.
         otherwise = tuple(replace(problem, mend=_DEPLOY) for problem in otherwise)
     more = (*unread_policies(wanted, on_role), *extra_policies(wanted, on_role))
-    return Compared((*otherwise, *more), trust.ways_in)
+    return Compared((*otherwise, *more), trust.access_paths)
 
 
 def _expected(files: Files, manifest: Manifest) -> Expectations:

@@ -14,7 +14,7 @@ from deputize.iam.role import IamRole
 from deputize.jobs.inspect.deployed_documents import few, in_normal_form, not_read, same_meaning
 from deputize.model.expectations import Expectations
 from deputize.model.format import TRUST_POLICY
-from deputize.model.values import Entrance
+from deputize.model.values import UnintendedAccess
 from deputize.model.world import World
 from deputize.read.world import raw_role
 
@@ -30,7 +30,7 @@ class Compared:
     """What differs, and the ways in that the bundle does not ask for, proved by evaluating the live trust policy."""
 
     differences: tuple[Problem, ...] = ()
-    ways_in: tuple[Entrance, ...] = ()
+    access_paths: tuple[UnintendedAccess, ...] = ()
 
 
 def compare_trust(wanted: IamRole, arn: RoleArn, document: object, expectations: Expectations) -> Compared:

@@ -101,7 +101,7 @@ def deployed_lines(deployed: Deployed) -> Iterator[str]:
     yield f"  its version  {version}"
     yield f"  boundary     {deployed.boundary or 'none'}"
     yield f"  differences  {len(deployed.differences) or 'none'}"
-    if deployed.ways_in:
+    if deployed.access_paths:
         yield "  VULNERABLE   the role's trust policy lets in whom the bundle does not"
 
 
@@ -132,7 +132,7 @@ def _deployed(deployed: Deployed) -> dict[str, object]:
         "template_version": deployed.template_version,
         "boundary": deployed.boundary,
         "differences": _told(deployed.differences),
-        "ways_in": [{"kind": one.kind, "sentence": one.sentence} for one in deployed.ways_in],
+        "access_paths": [{"kind": one.kind, "sentence": one.sentence} for one in deployed.access_paths],
     }
 
 

@@ -270,7 +270,7 @@ def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
         what = f"{verdict.role_arn} is too wide: it may do more than read"
         what += f" ({printable(shown_by[0], 120)})" if shown_by else ""
         return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle asks for"))
-    ways = "; ".join(way.sentence for way in verdict.ways_in[:3])
+    ways = "; ".join(way.sentence for way in verdict.access_paths[:3])
     what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
     kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError
     return kind(Problem(str(grant), what, _MENDS[verdict.safety]))

@@ -1,4 +1,4 @@
-"""`deputize.find_ways_in`: the ways into a role that its vendor did not ask for."""
+"""`deputize.find_access_paths`: the ways into a role that its vendor did not ask for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deputize.errors import InputError, Problem
-from deputize.iam.trust.access_paths import Trusted, WayIn
-from deputize.iam.trust.access_paths import find_ways_in as find
+from deputize.iam.trust.access_paths import AccessPath, Trusted
+from deputize.iam.trust.access_paths import find_access_paths as find
 from deputize.model.spec import Vendor
 
 _SESSION = {"sts:TagSession": "tag_keys", "sts:SetSourceIdentity": "source_identity"}
 
 
-def find_ways_in(
+def find_access_paths(
     policy: Mapping[str, Any] | str, vendor: Vendor, external_ids: Sequence[str], *, partition: str = "aws"
-) -> tuple[WayIn, ...]:
+) -> tuple[AccessPath, ...]:
     """Every way into a role with this trust policy that `vendor` did not ask for, each with an example request.
 
     policy: any trust policy, as a mapping or JSON text. external_ids: those that may enter. Kind "unknown" is a way

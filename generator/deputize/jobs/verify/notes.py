@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from deputize.aws.probes import APART, Round, deciding, entrance
 from deputize.aws.refusals import diagnose, refused
 from deputize.iam.arn import RoleArn
-from deputize.model.values import Entrance
+from deputize.model.values import UnintendedAccess
 
 
-def tried(last: Round, caller: str) -> Iterator[Entrance]:
+def tried(last: Round, caller: str) -> Iterator[UnintendedAccess]:
     """The ways in that a round found by trying."""
     for result in last.let_in:
         kind, how = entrance(result)
-        yield Entrance(kind, f"STS let {caller} in {how}")
+        yield UnintendedAccess(kind, f"STS let {caller} in {how}")
 
 
 def about_rounds(rounds: list[Round], waited: float, role: RoleArn, caller: str) -> Iterator[str]:

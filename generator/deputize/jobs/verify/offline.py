@@ -120,7 +120,7 @@ def _verdict(
         endpoint=OFFLINE,
         at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         caller="",
-        ways_in=ways.found,
+        access_paths=ways.found,
         notes=(*closed, *ways.notes, *notes),
     )
 

@@ -31,7 +31,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
             {"name": one.name, "expected": one.expected, "got": one.got, "error": one.error or None}
             for one in verdict.probes
         ],
-        "ways_in": [{"kind": one.kind, "sentence": one.sentence} for one in verdict.ways_in],
+        "access_paths": [{"kind": one.kind, "sentence": one.sentence} for one in verdict.access_paths],
         "notes": list(verdict.notes),
     }
 
@@ -39,7 +39,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
 def as_lines(verdict: Verdict) -> Iterator[str]:
     """The verdict first, then what it rests on."""
     yield f"{verdict.safety}: {verdict.role_arn or 'the trust policy'}: {_MEANS[verdict.safety]}"
-    yield from (f"  way in    {one.sentence} [{one.kind}]" for one in verdict.ways_in)
+    yield from (f"  way in    {one.sentence} [{one.kind}]" for one in verdict.access_paths)
     missing = f": {', '.join(verdict.missing)}" if verdict.missing else ""
     yield f"  access    {verdict.access}{missing}"
     yield f"  evidence  {verdict.evidence}, {_where(verdict)}"

@@ -126,7 +126,7 @@ def verify_one(
         at=options.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         caller=caller.arn,
         probes=told.results,
-        ways_in=(*tried(rounds[-1], caller.arn), *inside.ways.found, *inside.whose.others),
+        access_paths=(*tried(rounds[-1], caller.arn), *inside.ways.found, *inside.whose.others),
         missing=inside.access.missing,
         notes=(*about_rounds(rounds, options.timing.wait, role, caller.arn), *inside.notes(caller.arn)),
     )

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.model.display import shown
 from deputize.model.role import TENANT_TAG, VENDOR_TAG
-from deputize.model.values import Entrance
+from deputize.model.values import UnintendedAccess
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
     """others: who else is named, each as a way in that should not be. notes: what was not found out."""
 
-    others: tuple[Entrance, ...] = ()
+    others: tuple[UnintendedAccess, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -30,7 +30,7 @@ def whose(tags: Mapping[str, str], expectations: RoleExpectations) -> Whose:
     return Whose(tuple(_others(tags, expectations)), (note,) if unnamed else ())
 
 
-def _others(tags: Mapping[str, str], expectations: RoleExpectations) -> Iterator[Entrance]:
+def _others(tags: Mapping[str, str], expectations: RoleExpectations) -> Iterator[UnintendedAccess]:
     meant = (
         ("tenant", TENANT_TAG, expectations.tenants),
         ("vendor", VENDOR_TAG, () if expectations.vendor is None else (expectations.vendor,)),
@@ -38,4 +38,4 @@ def _others(tags: Mapping[str, str], expectations: RoleExpectations) -> Iterator
     for who, tag, names in meant:
         if names and tag in tags and tags[tag] not in names:
             what = f"its tag {tag} is {shown(tags[tag])}, not {shown(names[0])}: it was made for another {who}"
-            yield Entrance(f"another-{who}", what)
+            yield UnintendedAccess(f"another-{who}", what)

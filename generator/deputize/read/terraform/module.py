@@ -13,7 +13,7 @@ from deputize.model.format import MODULE_FOLDER, MODULE_README
 from deputize.read.hcl_text import Block, parse_hcl, parts, word
 from deputize.read.source import refusal
 from deputize.read.terraform.role import ARGUMENTS, MODULE, role_of
-from deputize.read.terraform.values import NOTHING, Expression, Scope, Value, evaluate
+from deputize.read.terraform.values import NOTHING, Expression, ModuleScope, Value, evaluate
 
 _VARIABLE = frozenset({"default", "description", "nullable", "sensitive", "type"})
 # Type of a top block -> number of its labels. Data sources only serve preconditions, which do not shape the role.
@@ -47,7 +47,7 @@ def read_module(files: Mapping[str, str], choices: Mapping[str, str] | None = No
     for block in blocks:
         _check(block)
     resources = _unique((".".join(block.labels), block) for block in blocks if block.type == "resource")
-    scope = Scope(
+    scope = ModuleScope(
         variables=dict(_variables(blocks, choices or {})),
         locals=dict(_locals(blocks)),
         resources=frozenset((block.labels[0], block.labels[1]) for block in resources.values()),

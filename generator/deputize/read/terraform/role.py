@@ -12,7 +12,7 @@ from deputize.model.world import Place
 from deputize.read.hcl_text import Block, place_of
 from deputize.read.normal import in_order, policy_of_text, sorted_tags
 from deputize.read.source import refusal
-from deputize.read.terraform.values import Expression, Reference, Scope, Value, evaluate
+from deputize.read.terraform.values import Expression, ModuleScope, Reference, Value, evaluate
 
 MODULE = "the module"
 ROLE = "aws_iam_role"
@@ -60,7 +60,7 @@ class Instance:
         return self.block.place if tree is None else place_of(tree, self.block.place.file)
 
 
-def role_of(blocks: tuple[Block, ...], scope: Scope) -> IamRole:
+def role_of(blocks: tuple[Block, ...], scope: ModuleScope) -> IamRole:
     """The one role that the resources make.
 
     Raises InputError when there is none, or more than one, or something that IamRole cannot hold.
@@ -75,7 +75,7 @@ def role_of(blocks: tuple[Block, ...], scope: Scope) -> IamRole:
     return _Assembly(next(one for one in instances if one.type == ROLE), instances).role()
 
 
-def _instances(block: Block, scope: Scope) -> Iterator[Instance]:
+def _instances(block: Block, scope: ModuleScope) -> Iterator[Instance]:
     kind, name = block.labels
     for argument in block.attributes:
         if argument not in ARGUMENTS[kind]:
@@ -92,7 +92,7 @@ def _instances(block: Block, scope: Scope) -> Iterator[Instance]:
         yield Instance(kind, name, key, _arguments(block, scope.with_each(key, value)), block)
 
 
-def _arguments(block: Block, scope: Scope) -> dict[str, Value]:
+def _arguments(block: Block, scope: ModuleScope) -> dict[str, Value]:
     found = {
         name: evaluate(Expression(tree, block.place.file), scope)
         for name, tree in block.attributes.items()

@@ -42,7 +42,7 @@ class Expression:
 
 
 @dataclass(slots=True)
-class Scope:
+class ModuleScope:
     """What names stand for in a module. `resources` are its (type, name) pairs."""
 
     variables: Mapping[str, Value]
@@ -52,22 +52,22 @@ class Scope:
     deciding: list[str] = field(default_factory=list)
     depth: int = 0
 
-    def with_each(self, key: str, value: Value) -> Scope:
+    def with_each(self, key: str, value: Value) -> ModuleScope:
         """The scope inside one instance of a resource with for_each."""
-        return Scope(self.variables, self.locals, self.resources, (key, value))
+        return ModuleScope(self.variables, self.locals, self.resources, (key, value))
 
 
-NOTHING = Scope({}, {}, frozenset())
+NOTHING = ModuleScope({}, {}, frozenset())
 """The scope of a variable's default, in which no name is known."""
 
 
-def evaluate(expression: Expression, scope: Scope) -> Value:
+def evaluate(expression: Expression, scope: ModuleScope) -> Value:
     """The value of `expression`. Raises InputError for whatever is not understood."""
     return _Evaluator(expression.file, scope).value(expression.tree)
 
 
 class _Evaluator:
-    def __init__(self, file: str, scope: Scope) -> None:
+    def __init__(self, file: str, scope: ModuleScope) -> None:
         self.file = file
         self.scope = scope
         self._kinds: dict[str, Callable[[Syntax], Value]] = {

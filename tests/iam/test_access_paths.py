@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deputize.iam.trust import evaluate_trust
-from deputize.iam.trust.access_paths import Trusted, find_ways_in
+from deputize.iam.trust.access_paths import Trusted, find_access_paths
 
 VENDOR = "111122223333"
 OTHER = "444455556666"
@@ -98,7 +98,7 @@ BAD: dict[str, tuple[dict[str, Any], set[str]]] = {
 def test_bad_policies(name: str) -> None:
     """Each way in is found that is one, and each example of one does get in."""
     bad, kinds = BAD[name]
-    ways = find_ways_in(bad, ANYBODY, (ID,))
+    ways = find_access_paths(bad, ANYBODY, (ID,))
     assert {way.kind for way in ways} == kinds
     for way in ways:
         found = evaluate_trust(
@@ -143,7 +143,7 @@ GOOD: dict[str, tuple[dict[str, Any], Trusted]] = {
 def test_good_policies(name: str) -> None:
     """Nothing is found where only the meant request gets in, however it is written."""
     good, trusted = GOOD[name]
-    assert find_ways_in(good, trusted, (ID,)) == ()
+    assert find_access_paths(good, trusted, (ID,)) == ()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_good_policies(name: str) -> None:
 )
 def test_other_ways_in(trust: dict[str, Any], trusted: Trusted, kinds: set[str]) -> None:
     """Other roles, accounts, cases, services, providers and actions are found where they get in."""
-    assert {way.kind for way in find_ways_in(trust, trusted, (ID,))} == kinds
+    assert {way.kind for way in find_access_paths(trust, trusted, (ID,))} == kinds
 
 
 NOT_UNDERSTOOD = [
@@ -259,7 +259,7 @@ def test_a_principal_that_is_not_understood(kind: str, value: str, condition: An
     """Whatever a further statement asks for, one for nobody knows whom is never counted as closed."""
     action = "sts:AssumeRoleWithWebIdentity" if kind == "Federated" else "sts:AssumeRole"
     odd = statement(Principal={kind: value}, Action=action, Condition=condition)
-    ways = find_ways_in(policy(statement(), odd), ANYBODY, (ID,))
+    ways = find_access_paths(policy(statement(), odd), ANYBODY, (ID,))
     assert [way for way in ways if way.statements == (1,)], ways
     assert {way.kind for way in ways} <= {"unknown"}
     assert not any(value in way.sentence for way in ways if len(value) > 3)
@@ -268,36 +268,39 @@ def test_a_principal_that_is_not_understood(kind: str, value: str, condition: An
 def test_a_principal_that_is_not_understood_beside_one_that_is() -> None:
     """A known way in through a statement does not hide that it names somebody who is not understood."""
     odd = statement(Principal={"Service": ["ec2.amazonaws.com", "*"]}, Condition=GONE)
-    assert {way.kind for way in find_ways_in(policy(statement(), odd), ANYBODY, (ID,))} == {"service", "unknown"}
+    assert {way.kind for way in find_access_paths(policy(statement(), odd), ANYBODY, (ID,))} == {"service", "unknown"}
 
 
 def test_a_unique_id_beside_the_role() -> None:
     """IAM shows one for whom it deleted, but a file may name somebody who lives: nothing is claimed."""
     trust = policy(statement(Principal={"AWS": ["AROAEXAMPLEEXAMPLEEXA", SCAN]}))
-    assert {way.kind for way in find_ways_in(trust, ONLY_SCAN, (ID,))} == {"unknown"}
+    assert {way.kind for way in find_access_paths(trust, ONLY_SCAN, (ID,))} == {"unknown"}
 
 
 def test_an_example_fits_the_wildcard() -> None:
     """For an ID with a wildcard the example is one that it lets in and no ID of the tenant."""
-    ways = {way.kind: way for way in find_ways_in(asks("StringLike", "acme-*"), ANYBODY, (ID,))}
+    ways = {way.kind: way for way in find_access_paths(asks("StringLike", "acme-*"), ANYBODY, (ID,))}
     assert ways["wrong-id"].external_id == "acme-any"
     assert ways["wrong-id"].sentence == "Statement 1 lets the vendor in with an external ID that is not the tenant's."
 
 
 def test_two_ids_during_a_rotation() -> None:
     """Both IDs of a tenant may enter; each other's near misses may not."""
-    assert find_ways_in(asks("StringEquals", [ID, SECOND]), ANYBODY, (ID, SECOND)) == ()
+    assert find_access_paths(asks("StringEquals", [ID, SECOND]), ANYBODY, (ID, SECOND)) == ()
 
 
 def test_another_partition() -> None:
     """STS does not cross partitions, so a principal of another one lets nobody in."""
-    assert find_ways_in(policy(statement(Principal={"AWS": "arn:aws-cn:iam::111122223333:root"})), ANYBODY, (ID,)) == ()
+    assert (
+        find_access_paths(policy(statement(Principal={"AWS": "arn:aws-cn:iam::111122223333:root"})), ANYBODY, (ID,))
+        == ()
+    )
 
 
 def test_a_policy_too_intricate_to_try_out() -> None:
     """When there would be too many kinds of IDs the answer is unknown, and comes soon."""
     many = [f"*{'a' * number}?{'b' * number}*c*{'d' * number}*" for number in range(1, 40)]
-    assert {way.kind for way in find_ways_in(asks("StringLike", many), ANYBODY, (ID,))} == {"unknown"}
+    assert {way.kind for way in find_access_paths(asks("StringLike", many), ANYBODY, (ID,))} == {"unknown"}
 
 
 # Short texts over few letters, so that wildcards, cases and prefixes meet often.
@@ -393,7 +396,7 @@ def test_nothing_found_means_nothing_gets_in(
 ) -> None:
     """Whatever a random request does that was not meant, a policy in which nothing was found refuses it."""
     trust, trusted, accepted = scene
-    ways = find_ways_in(trust, trusted, accepted)
+    ways = find_access_paths(trust, trusted, accepted)
     for request in requests:
         outcome = evaluate_trust(trust, **request).outcome
         if outcome in ("allow", "unknown") and not _is_meant(request, trusted, accepted):
@@ -408,6 +411,6 @@ def test_nothing_found_means_nothing_gets_in(
 def test_the_longest_id() -> None:
     """An ID of 1,224 characters is tried out like any other; nothing can stand behind it."""
     longest = "x" * 1224
-    assert find_ways_in(asks("StringEquals", longest), ANYBODY, (longest,)) == ()
-    ways = find_ways_in(asks("StringLike", "x*"), ANYBODY, (longest,))
+    assert find_access_paths(asks("StringEquals", longest), ANYBODY, (longest,)) == ()
+    ways = find_access_paths(asks("StringLike", "x*"), ANYBODY, (longest,))
     assert {way.kind for way in ways} == {"other-case", "prefix", "wrong-id"}
