@@ -24,8 +24,8 @@ class LiveRole:
 
     arn: the role's own, empty when it could not be read. role_id: IAM's unique ID. tags: as they are, foreign text.
     trust: the raw trust policy, None when it could not be read. documents: raw access policies by a name for people.
-    aws_managed: ARNs of AWS managed policies whose text could not be read. boundary: its ARN. unread: what could not be
-    read, and why, in a few words.
+    aws_managed: ARNs of AWS managed policies whose text could not be read. boundary: its ARN. max_session: in seconds.
+    unread: what could not be read, and why, in a few words.
     """
 
     arn: str = ""
@@ -35,6 +35,7 @@ class LiveRole:
     documents: Mapping[str, Any] = field(default_factory=dict)
     aws_managed: tuple[str, ...] = ()
     boundary: str | None = None
+    max_session: int | None = None
     unread: tuple[str, ...] = ()
 
 
@@ -58,6 +59,7 @@ def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
         documents={**inline, **managed},
         aws_managed=opaque,
         boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        max_session=found.get("MaxSessionDuration"),
         unread=tuple(dict.fromkeys(unread)),
     )
 

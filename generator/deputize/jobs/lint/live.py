@@ -54,12 +54,14 @@ def _answer(role_arn: str, name: str, live: LiveRole) -> Mapping[str, Any]:
     arns = [key.removeprefix(_MANAGED) for key in live.documents if not key.startswith(_INLINE)]
     of_aws = [one for one in (*arns, *live.aws_managed) if _is_of_aws(one)]
     boundary = {} if live.boundary is None else {"PermissionsBoundary": {"PermissionsBoundaryArn": live.boundary}}
+    session = {} if live.max_session is None else {"MaxSessionDuration": live.max_session}
     role = {
         "RoleName": name,
         "Arn": role_arn,
         "AssumeRolePolicyDocument": live.trust,
         "RolePolicyList": [{"PolicyName": key, "PolicyDocument": one} for key, one in inline],
         "AttachedManagedPolicies": [{"PolicyArn": one} for one in of_aws],
+        **session,
         **boundary,
     }
     return {"RoleDetailList": [role]}
