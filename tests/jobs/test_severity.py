@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from deputize.checks.foreign import THIRD_PARTY_RULES
-from deputize.checks.rules.bundle import BUNDLE_RULES as RULES
+from deputize.checks.rules.all import RULES
+from deputize.checks.rules.bundle import BUNDLE_RULES
 from deputize.errors import DeputizeError
 from deputize.jobs.api import render
 from deputize.jobs.lint.file import Judging, lint_content
@@ -81,15 +81,17 @@ ZOO: dict[str, tuple[dict[str, Any], ...]] = {
 @contextmanager
 def _only_notes() -> Iterator[None]:
     """Every rule a note for a while. The lists of rules are many, and hold the same objects."""
-    rules = [*THIRD_PARTY_RULES, *RULES]
-    severities = [rule.severity for rule in rules]
+    rules = [*RULES, *BUNDLE_RULES]
+    severities = [(rule.severity, rule.elsewhere) for rule in rules]
     for rule in rules:
         object.__setattr__(rule, "severity", Severity.NOTE)
+        object.__setattr__(rule, "elsewhere", None if rule.elsewhere is None else Severity.NOTE)
     try:
         yield
     finally:
-        for rule, severity in zip(rules, severities, strict=True):
+        for rule, (severity, elsewhere) in zip(rules, severities, strict=True):
             object.__setattr__(rule, "severity", severity)
+            object.__setattr__(rule, "elsewhere", elsewhere)
 
 
 @pytest.fixture(scope="module")
