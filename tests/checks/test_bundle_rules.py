@@ -9,13 +9,13 @@ from hashlib import sha256
 
 import pytest
 
-from deputize.checks.bundles import lint_bundle
 from deputize.checks.catalogue import area_of
 from deputize.checks.opened import Opened, rendered, role_for
 from deputize.checks.rule import BundleExample, Rule
 from deputize.checks.rules import bundle
 from deputize.checks.rules.bundle import BUNDLE_RULES
 from deputize.checks.rules_version import rules_version
+from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.format import MANIFEST
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english

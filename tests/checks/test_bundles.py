@@ -7,9 +7,10 @@ from hashlib import sha256
 import pytest
 
 from deputize.bundle import seal
-from deputize.checks.bundles import is_our_render, lint_bundle
+from deputize.checks.bundles import is_our_render
 from deputize.checks.opened import rendered, role_for
 from deputize.formats import blueprint_of
+from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.role import TEMPLATE_VERSION, build
 from deputize.model.slots import shape_of, slots_of
 from deputize.model.spec import AccessSpec, SessionSpec, Tenant, Vendor, VendorAccount

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.checks.bundles import is_our_render, lint_bundle
+from deputize.checks.bundles import is_our_render
 from deputize.checks.opened import rendered, role_for
 from deputize.formats.hosted import hosted_template
+from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.hosting import template_url
 from deputize.model.spec import AccessSpec, Hosting, Tenant, Vendor, VendorAccount
 from deputize.model.text import english

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from deputize.checks.made import differences, expectation_of, made_findings
+from deputize.checks.made import differences, made_findings
 from deputize.checks.opened import role_for
 from deputize.checks.tenant import template_size
 from deputize.iam.policy import NamedPolicy, Policy, Statement
 from deputize.iam.role import IamRole
+from deputize.jobs.expectations import expectation_of
 from deputize.model.expectations import Expectations
 from deputize.model.profiles import load_profile
 from deputize.model.spec import Tenant, Vendor, VendorAccount

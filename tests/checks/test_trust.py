@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deputize.checks.bundles import lint_bundle
 from deputize.checks.findings import role_findings
 from deputize.checks.judge import judge
 from deputize.checks.judgement import Judgement
-from deputize.checks.made import expectation_of
 from deputize.checks.opened import rendered, role_for
 from deputize.checks.verdict import of_every_role, trust_verdict
 from deputize.iam.arn import RoleArn
+from deputize.jobs.expectations import expectation_of
+from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.expectations import BOTH_SESSION_ACTIONS, Expectation, Expectations, literals
 from deputize.model.role import Role
 from deputize.model.spec import SessionSpec, Tenant, Vendor, VendorAccount

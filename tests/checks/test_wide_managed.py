@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.checks.made import expectation_of, made_findings
+from deputize.checks.made import made_findings
 from deputize.checks.opened import role_for
 from deputize.iam.managed import snapshot_names
 from deputize.iam.read_only import managed_names
+from deputize.jobs.expectations import expectation_of
 from deputize.model.expectations import Expectations
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english

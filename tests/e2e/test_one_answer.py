@@ -18,15 +18,15 @@ import pytest
 from deputize import render
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, root_credentials
-from deputize.checks.bundles import lint_bundle
-from deputize.checks.made import expectation_of, made_findings
+from deputize.checks.made import made_findings
 from deputize.checks.opened import open_manifest
 from deputize.checks.rule import RuleEntry
 from deputize.checks.rules.bundle import BUNDLE_RULES
 from deputize.checks.rules.delivery import DELIVERY_RULES
 from deputize.checks.rules.partition import TEXT_RULES
 from deputize.iam.role import IamRole
-from deputize.jobs.lint.bundle import OWN
+from deputize.jobs.expectations import expectation_of
+from deputize.jobs.lint.bundle import OWN, lint_bundle
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.jobs.lint.live import lint_live_role
 from deputize.model.expectations import Expectation, Expectations, literals

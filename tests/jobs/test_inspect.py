@@ -16,11 +16,12 @@ import pytest
 
 import deputize
 from deputize.bundle import MANIFEST, SIGNATURE, signed, zip_bytes
-from deputize.checks.bundles import is_our_render, lint_bundle
+from deputize.checks.bundles import is_our_render
 from deputize.errors import InputError, ProvedWrongError, ServiceError, UsageError
 from deputize.jobs.inspect.inspection import BundleExpectations, Inspection, Rendered, Signed
 from deputize.jobs.inspect.result import proves
 from deputize.jobs.inspect.run import inspect
+from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.spec import Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.model.values import Files

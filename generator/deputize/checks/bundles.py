@@ -5,33 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deputize.bundle import compare
-from deputize.checks.made import expectation_of, made_findings
-from deputize.checks.opened import open_bundle, open_manifest
+from deputize.checks.made import made_findings
+from deputize.checks.opened import Opened, open_manifest
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.bundle import BUNDLE_RULES, distinct_roles
 from deputize.checks.tenant import template_size
-from deputize.model.expectations import Expectation, Expectations
-from deputize.model.format import MANIFEST, TEMPLATE
+from deputize.model.expectations import Expectations
+from deputize.model.format import TEMPLATE
 from deputize.model.values import Files, Finding, Severity
 
-_NOTHING = Expectations()
 
-
-def lint_bundle(files: Files, *, strict: bool = False, expectations: Expectations = _NOTHING) -> tuple[Finding, ...]:
+def bundle_findings(opened: Opened, expectations: Expectations, *, strict: bool = False) -> tuple[Finding, ...]:
     """What our own rules say of a bundle; with `strict` warnings are errors. Nothing is raised for what is wrong.
 
-    expectations: the caller's; what the manifest says is only its claim.
+    expectations: the caller's, with what the manifest claims.
     """
-    opened = open_bundle(files)
+    own_account = None if opened.role is None else opened.role.slots.account_id
     found = [finding for rule in BUNDLE_RULES for finding in findings_of(rule, opened, "")]
-    claimed, own_account = Expectation(), None
-    if opened.role is not None:
-        claimed, own_account = expectation_of(opened.role), opened.role.slots.account_id
-    said = replace(expectations, claimed=claimed, claimant=f"the bundle's {MANIFEST}")
     for where, role in distinct_roles(opened):
-        found += made_findings(role, said, where, own_account)
-    if TEMPLATE in files:
-        found += template_size(len(files[TEMPLATE]), TEMPLATE)
+        found += made_findings(role, expectations, where, own_account)
+    if TEMPLATE in opened.files:
+        found += template_size(len(opened.files[TEMPLATE]), TEMPLATE)
     return tuple(_strict(one) if strict else one for one in found)
 
 

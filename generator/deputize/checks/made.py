@@ -8,27 +8,12 @@ from dataclasses import fields, replace
 from deputize.checks.findings import role_findings
 from deputize.checks.judge import judge
 from deputize.iam.role import IamRole
-from deputize.model.expectations import SET_SOURCE_IDENTITY, TAG_SESSION, Expectation, Expectations, literals
+from deputize.model.expectations import Expectations
 from deputize.model.role import Role
 from deputize.model.values import Finding
 from deputize.model.world import World
 from deputize.read import normal_form
 from deputize.read.world import made_role
-
-
-def expectation_of(role: Role) -> Expectation:
-    """What the vendor and tenant that a role was built from expect of it."""
-    session, account, slots = role.vendor.session, role.account, role.slots
-    actions = ((TAG_SESSION, bool(session.tag_keys)), (SET_SOURCE_IDENTITY, session.source_identity))
-    return Expectation(
-        vendor_accounts=(account.id,),
-        vendor_roles=account.roles,
-        external_ids=literals(slots.external_ids),
-        allowed_secrets=tuple(secret.action for secret in role.access.allowed_secrets),
-        session_actions=tuple(action for action, is_meant in actions if is_meant),
-        partition=slots.partition,
-        delivery=role.iam.delivery,
-    )
 
 
 def made_findings(

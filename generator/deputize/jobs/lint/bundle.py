@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deputize.bundle import MANIFEST, read_manifest, unzip
-from deputize.checks.bundles import is_our_render, lint_bundle
+from deputize.checks.bundles import bundle_findings, is_our_render
 from deputize.checks.hcl import parse_hcl
 from deputize.checks.hcl import version as hcl_version
+from deputize.checks.opened import open_bundle
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
+from deputize.jobs.expectations import with_claims
 from deputize.jobs.lint.cfn_lint import lint_template, region_for
 from deputize.jobs.lint.cfn_lint import version as cfn_lint_version
 from deputize.model.display import shown
@@ -51,6 +53,15 @@ def bundles_at(path: Path) -> list[tuple[Path, Files]]:
             raise InputError(Problem(shown(str(path)), what, mend))
         return [(child, read_folder(child)) for child in inside]
     return [(path, read_folder(path))]
+
+
+def lint_bundle(files: Files, *, strict: bool = False, expectations: Expectations = _NOTHING) -> tuple[Finding, ...]:
+    """What our own rules say of a bundle; with `strict` warnings are errors. Nothing is raised for what is wrong.
+
+    expectations: the caller's; what the manifest says is only its claim.
+    """
+    opened = open_bundle(files)
+    return bundle_findings(opened, with_claims(expectations, opened), strict=strict)
 
 
 def lint_files(

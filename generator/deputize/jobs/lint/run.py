@@ -13,6 +13,7 @@ from deputize.checks.suppress import as_baseline
 from deputize.disk import write_file_atomically
 from deputize.errors import Problem, UsageError
 from deputize.iam import limits
+from deputize.jobs.expectations import of_options
 from deputize.jobs.lint.bundle import OWN, LintOptions
 from deputize.jobs.lint.file import FileReport, Judging
 from deputize.jobs.lint.pool import lint_tasks
@@ -21,7 +22,6 @@ from deputize.jobs.lint.targets import tasks_of
 from deputize.jobs.lint.totals import run_of
 from deputize.model.aws_options import AwsOptions
 from deputize.model.display import printable, shown
-from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.external_id import external_id_problem
 from deputize.model.values import LintReport
 
@@ -73,13 +73,11 @@ def lint_all(
     judging = Judging(
         request.options.engines,
         parameters_of(request.parameters, request.parameters_file),
-        Expectations(
-            Expectation(
-                vendor_accounts=request.expected_vendors,
-                external_ids=literals(request.expected_ids),
-                allowed_secrets=tuple(action for action, _ in silenced.config.allowed_secrets),
-            ),
-            roles=request.roles,
+        of_options(
+            request.expected_vendors,
+            request.expected_ids,
+            [action for action, _ in silenced.config.allowed_secrets],
+            request.roles,
             all_roles=request.all_roles,
         ),
         request.inline,

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from deputize.checks.made import expectation_of, made_findings
+from deputize.checks.made import made_findings
 from deputize.checks.tenant import check_tenant
 from deputize.errors import LintError, Problem
 from deputize.formats import Blueprint, blueprint_of
 from deputize.formats.page_missing import missing_texts
+from deputize.jobs.expectations import expectation_of
 from deputize.model.expectations import Expectations
 from deputize.model.format import TEMPLATE, TRUST_POLICY
 from deputize.model.role import Role, build
