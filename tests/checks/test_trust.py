@@ -360,6 +360,13 @@ def test_a_policy_that_keeps_the_vendor_out_is_an_error(document: dict[str, Any]
     assert _errors(document, replace(ROOT, session_actions=BOTH_SESSION_ACTIONS)) == {"trust-vendor-kept-out"}
 
 
+def test_a_statement_that_cannot_be_tried_out_hides_no_other() -> None:
+    beside = _statement(Principal="*", Condition={"DateGreaterThan": {"sts:externalid": "Acme-*"}})
+    found = _errors(_policy(_statement(Condition={}), beside))
+
+    assert found >= {"external-id-skipped", "external-id-operator"}
+
+
 def test_an_id_of_a_rotation_is_enough_for_the_lint() -> None:
     """A role that takes the second of two expected IDs does not keep the vendor out for good."""
     both = replace(ROOT, external_ids=literals((EXTERNAL_ID, OTHER_ID)))
