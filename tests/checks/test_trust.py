@@ -361,6 +361,7 @@ def test_a_policy_that_keeps_the_vendor_out_is_an_error(document: dict[str, Any]
 
 
 def test_a_statement_that_cannot_be_tried_out_hides_no_other() -> None:
+    """Nobody knows whom the second lets in, and that the first asks for no external ID is told all the same."""
     beside = _statement(Principal="*", Condition={"DateGreaterThan": {"sts:externalid": "Acme-*"}})
     found = _errors(_policy(_statement(Condition={}), beside))
 

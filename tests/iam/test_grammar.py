@@ -201,3 +201,18 @@ def test_negated_elements_are_named_as_iam_names_them() -> None:
     assert (statement.not_principal, statement.not_action, statement.not_resource) == (True, True, True)
     assert statement.principals == (Principal("AWS", "*"),)
     assert policy.to_json() == document
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Version": "2012-10-17", "Version": "2012-10-17", "Statement": []}',
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "s3:*"}]}',
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Condition": {"Bool": {"a": "b", "a": "c"}}}]}',
+    ],
+)
+def test_an_element_that_stands_twice_is_not_understood(text: str) -> None:
+    """Nobody knows which of two AWS would take: nothing is said about such a text, however deep inside it they are."""
+    fault = read_policy(text).opaque_fault
+    assert fault is not None
+    assert fault.sentence == "the policy has an element twice"
