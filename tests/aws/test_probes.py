@@ -145,7 +145,7 @@ def test_no_answers_make_a_wrong_verdict(answers: list[str], wait: float, gap: f
         assert all(result.got in ("refuse", "not-applicable") for one in used for result in one.results[1:-1])
         assert used[-1].started - used[0].started >= 10 or wait < 10
     if safety is Safety.UNREACHABLE:
-        assert not any(one.entered for one in rounds)
+        assert not any(one.assumed for one in rounds)
 
 
 @given(ROUNDS, st.sampled_from((0.0, 60.0)))

@@ -14,7 +14,7 @@ from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.live_role import read_live_role
 from deputize.aws.probes import Probe, Round, plan_round
 from deputize.aws.refreshing import refreshing
-from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
+from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.model.aws_options import AwsOptions
@@ -97,7 +97,7 @@ def test_only_the_reading_session_may_do_anything(scripted: Callable[..., Sessio
     session.client("sts").meta.events.register(
         "provide-client-params.sts.AssumeRole", lambda params, **_: sent.append(dict(params))
     )
-    inside = enter_to_read(session, ROLE, ID, Timing(0, clock, clock.sleep))
+    inside = assume_to_read(session, ROLE, ID, Timing(0, clock, clock.sleep))
     assert isinstance(inside, Session)
     assert sent == [
         {"RoleArn": ARN, "RoleSessionName": "deputize-verify-read", "DurationSeconds": 900, "ExternalId": ID}
@@ -168,7 +168,7 @@ def test_an_answer_to_another_question_is_none(arn: str | None, scripted: Callab
     answer = entered("x")[2]
     answer["AssumedRoleUser"]["Arn"] = arn or "none-at-all-but-twenty"
     session = scripted(*[("sts", "assume_role", answer)] * 3)
-    result = enter_to_read(session, ROLE, ID, Timing(0, clock, clock.sleep))
+    result = assume_to_read(session, ROLE, ID, Timing(0, clock, clock.sleep))
     assert isinstance(result, ProbeResult)
     assert result.got == "no-answer"
     assert result.error.endswith("not for arn:aws:sts::444455556666:assumed-role/reader/deputize-verify-read")
@@ -248,7 +248,7 @@ def enter(vendor: Session, clock: Clock) -> Callable[[str], Session]:
     def inside(arn: str) -> Session:
         role = parse_role_arn(arn)
         assert role is not None
-        found = enter_to_read(vendor, role, ID, Timing(0, clock, clock.sleep))
+        found = assume_to_read(vendor, role, ID, Timing(0, clock, clock.sleep))
         assert isinstance(found, Session)
         return found
 

@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "service-linked": (
         f"arn:aws:iam::{CUSTOMER}:role/aws-service-role/ec2.amazonaws.com/X",
         {},
-        "is a service-linked role, which only AWS may enter",
+        "is a service-linked role, which only AWS may assume",
     ),
     "another partition": (
         f"arn:aws-cn:iam::{CUSTOMER}:role/reader",
@@ -146,7 +146,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         {"partition": "aws-us-gov"},
         "is in partition aws, the credentials in aws-us-gov: STS does not cross them",
     ),
-    "never entered": (ARN, {"never": (CUSTOMER,)}, f"account {CUSTOMER} is one that is never entered"),
+    "never entered": (ARN, {"never": (CUSTOMER,)}, f"account {CUSTOMER} is one whose roles are never assumed"),
     "the caller's own": (ARN, {"account": CUSTOMER}, f"account {CUSTOMER} is the vendor's own"),
     "the vendor's own": (
         ARN,
@@ -595,7 +595,7 @@ def test_an_account_of_the_vendors_list_is_never_entered(tmp_path: Path) -> None
         "never_assume_accounts: ['777788889999']\n",
         encoding="utf-8",
     )
-    with pytest.raises(InputError, match="777788889999 is one that is never entered"):
+    with pytest.raises(InputError, match="777788889999 is one whose roles are never assumed"):
         verify_with_files(
             "arn:aws:iam::777788889999:role/any",
             ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",),

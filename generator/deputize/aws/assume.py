@@ -1,4 +1,4 @@
-"""AssumeRole: entering a role with an external ID, with a wrong one or with none.
+"""AssumeRole: assuming a role with an external ID, with a wrong one or with none.
 
 Only STS's AccessDenied is a refusal; every other fault is a ServiceError:
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html

@@ -57,7 +57,7 @@ class Round:
         return tuple(one for one in self.results if one.expected == REFUSE and one.got == ALLOW)
 
     @property
-    def entered(self) -> bool:
+    def assumed(self) -> bool:
         """Whether the right external ID got in at least once."""
         return any(one.got == ALLOW for one in self.results if one.name in (RIGHT_FIRST, RIGHT_LAST))
 
@@ -77,8 +77,8 @@ class Round:
 def plan_round(external_ids: Sequence[str], other_id: str | None, fresh: str) -> tuple[Probe, ...]:
     """The probes of one round, in order.
 
-    external_ids: those that may enter, the first of which must; the second of a rotation is tried and may be refused.
-    other_id: one that belongs to somebody else, or to nobody. fresh: an ID that was never used before.
+    external_ids: those that are accepted, the first of which must be; the second of a rotation is tried and may be
+    refused. other_id: one that belongs to somebody else, or to nobody. fresh: an ID that was never used before.
     """
     right = external_ids[0]
     wrong: tuple[tuple[str, str | None, str], ...] = (
@@ -115,7 +115,7 @@ def judge_rounds(rounds: Sequence[Round], wait: float) -> Safety:
     counted = deciding(rounds, wait)
     if counted and all(one.clean for one in counted):
         return Safety.SAFE
-    return Safety.UNSETTLED if any(one.entered for one in rounds) else Safety.UNREACHABLE
+    return Safety.UNSETTLED if any(one.assumed for one in rounds) else Safety.UNREACHABLE
 
 
 def deciding(rounds: Sequence[Round], wait: float) -> tuple[Round, ...]:

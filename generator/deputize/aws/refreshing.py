@@ -43,10 +43,10 @@ def refreshing(  # noqa: PLR0913 - what AssumeRole takes
     duration: int,
     may_refresh: Callable[[], None],
 ) -> BotoSession:
-    """A boto3 session inside `role`, entered at once and again shortly before each expiry.
+    """A boto3 session inside `role`, assumed at once and again shortly before each expiry.
 
     duration: seconds. may_refresh: called before each entry; what it raises ends the session's life.
-    Raises ServiceError when the role cannot be entered, now and, out of any later call, when it must be entered again.
+    Raises ServiceError when the role cannot be assumed, now and, out of any later call, when it must be assumed again.
     """
 
     def enter() -> dict[str, str]:

@@ -70,7 +70,7 @@ def endpoint_of(session: Session) -> str:
     return "aws" if _OF_AWS.fullmatch(host) and url.startswith("https:") else faults.clean(url)
 
 
-def enter_to_read(session: Session, role: RoleArn, external_id: str, timing: Timing) -> Session | ProbeResult:
+def assume_to_read(session: Session, role: RoleArn, external_id: str, timing: Timing) -> Session | ProbeResult:
     """A session inside the role with all that it may do, or why there is none."""
     probe = Probe("read", ALLOW, external_id)
     answer = _answered(session, role, probe, timing, {})

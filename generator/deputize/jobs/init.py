@@ -51,7 +51,7 @@ def make_vendor_file(
     """The text of a vendor.yaml that `parse_vendor` takes.
 
     slug: made from the name when empty. roles: names (with their path, if any) or full ARNs of the vendor's roles that
-    may enter; `SLUG-collector` when none is given. Raises InputError with every wrong option.
+    may assume it; `SLUG-collector` when none is given. Raises InputError with every wrong option.
     """
     used = slug or slug_from(name)
     arns = tuple(_arn(role, account, partition) for role in roles or (role_name(DEFAULT_ROLE, used, ""),))

@@ -106,7 +106,7 @@ def _in_account(access: Access, account: str) -> Access:
 
 
 def _trust(vendor: Vendor, account: VendorAccount, external_ids: tuple[str, ...]) -> Policy:
-    """Who may enter: the vendor's account or roles, and only with the tenant's external ID.
+    """Who may assume it: the vendor's account or roles, and only with the tenant's external ID.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
     Session tags and source identity are actions of their own, which carry no sts:ExternalId in their request context

@@ -26,7 +26,7 @@ ROLE_NAME_CHOICE = f"{CHOICE_OPEN}role_name{CHOICE_CLOSE}"
 PATH_CHOICE = f"{CHOICE_OPEN}path{CHOICE_CLOSE}"
 TENANT_CHOICE = f"{CHOICE_OPEN}tenant{CHOICE_CLOSE}"
 EXTERNAL_ID_CHOICE = f"{CHOICE_OPEN}external_id{CHOICE_CLOSE}"
-# Empty except during a rotation: then the list of IDs that may enter has one value only.
+# Empty except during a rotation: then the list of accepted IDs has one value only.
 NEXT_EXTERNAL_ID_CHOICE = f"{CHOICE_OPEN}next_external_id{CHOICE_CLOSE}"
 # The agreed account, or * where none was agreed.
 ACCOUNT_CHOICE = f"{CHOICE_OPEN}account_id{CHOICE_CLOSE}"

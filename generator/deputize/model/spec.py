@@ -26,7 +26,7 @@ _MAX_IDS = 2
 class VendorAccount:
     """The vendor's account in one partition and whom in it the customer trusts.
 
-    roles: full ARNs of the roles that may enter; empty trusts the whole account. pin: name them as principals,
+    roles: full ARNs of the roles that may assume it; empty trusts the whole account. pin: name them as principals,
     which binds the trust to their unique IDs, instead of comparing ARNs in a condition.
     """
 

@@ -59,7 +59,7 @@ class LintReport:
 
 
 class Safety(StrEnum):
-    """Who can enter a live role: the answer of a verification."""
+    """Who can assume a live role: the answer of a verification."""
 
     SAFE = "safe"
     VULNERABLE = "vulnerable"

@@ -132,7 +132,7 @@ def _partition_order(item: tuple[str, object]) -> tuple[int, str]:
 def vendor_to_json(vendor: Vendor) -> dict[str, object]:
     """`vendor` in vendor.yaml's form and in one order: all that bundles are made of, and nothing that is not.
 
-    The accounts that are never entered are left out: this text stands in every customer's manifest.
+    The accounts whose roles are never assumed are left out: this text stands in every customer's manifest.
     """
     return {
         "vendor": {"name": vendor.name.to_json(), "slug": vendor.slug},

@@ -36,7 +36,7 @@ class AccountShape(_Shape):
 
     id: str = Field(description="The vendor's 12-digit AWS account ID in this partition.")
     roles: Annotated[tuple[str, ...] | None, Optional] = Field(
-        None, description="Full ARNs of the vendor's roles that may enter; none trusts the whole account."
+        None, description="Full ARNs of the vendor's roles that may assume it; none trusts the whole account."
     )
     pin: bool = Field(
         default=False,

@@ -108,7 +108,7 @@ def find(registry: Registry, tenant: str, account_id: str | None = None) -> Gran
 
 
 def find_label(registry: Registry, label: str) -> Grant:
-    """The living grant whose bundle has that name: for rendering, never for entering. Raises InputError for none."""
+    """The living grant whose bundle has that name: for rendering, never for assuming it. Raises InputError for none."""
     with registry.reading() as look:
         row = look.execute(select(*_COLUMNS).where(_LIVE, GRANTS.c.label == label)).first()
     if row is None:

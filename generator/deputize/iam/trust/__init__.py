@@ -1,4 +1,4 @@
-"""What a trust policy means: who may enter a role, judged for one request or for all that can be made."""
+"""What a trust policy means: who may assume a role, judged for one request or for all that can be made."""
 
 from __future__ import annotations
 

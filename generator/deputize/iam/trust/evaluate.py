@@ -49,7 +49,7 @@ def evaluate_trust(
 ) -> Decision:
     """What the trust policy alone says about one request to its role.
 
-    Entering a role of another account needs more than its trust policy: an identity policy of the caller must allow
+    Assuming a role of another account needs more than its trust policy: an identity policy of the caller must allow
     sts:AssumeRole as well, and no boundary, session, service or resource control policy may forbid it
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html). So
     "allow" means: nothing on this side keeps it out.

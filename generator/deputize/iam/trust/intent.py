@@ -36,7 +36,7 @@ VIOLATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """Who is meant to enter.
+    """Who is meant to assume the role.
 
     roles: full ARNs; empty means everybody in the account. session_actions: which of sts:TagSession and
     sts:SetSourceIdentity those who may enter may use; by themselves they let nobody in.
@@ -48,7 +48,7 @@ class Trusted:
     session_actions: tuple[str, ...] = ()
 
     def includes(self, caller: Caller) -> bool:
-        """Whether this caller is meant to enter."""
+        """Whether this caller is meant to assume the role."""
         if not caller.is_aws or caller.account != self.account_id or caller.partition not in (None, self.partition):
             return False
         if not self.roles:

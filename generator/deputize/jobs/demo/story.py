@@ -20,7 +20,7 @@ STEPS: dict[str, dict[str, str]] = {
         "ja": "A社がロールの ARN をサービス会社に渡します: {arn}",
     },
     "1-4": {
-        "en": "The service enters A's role: {session}",
+        "en": "The service assumes A's role: {session}",
         "ja": "サービスが A社のロールを引き受けます: {session}",
     },
     "1-5": {
@@ -36,7 +36,7 @@ STEPS: dict[str, dict[str, str]] = {
         "ja": "X社が A社のロールの ARN を突き止め、自社のものと偽って渡します: {arn}",
     },
     "1-8": {
-        "en": "The service takes it for X's role, and enters: {session}",
+        "en": "The service takes it for X's role, and assumes it: {session}",
         "ja": "サービスは X社のロールと誤認し、引き受けに成功します: {session}",
     },
     "1-9": {
@@ -56,7 +56,7 @@ STEPS: dict[str, dict[str, str]] = {
         "ja": "A社がロールの ARN をサービス会社に渡します: {arn}",
     },
     "2-4": {
-        "en": "The service enters A's role with A's external ID {id}: {session}",
+        "en": "The service assumes A's role with A's external ID {id}: {session}",
         "ja": "サービスが A社の外部 ID {id} を付けてロールを引き受けます: {session}",
     },
     "2-5": {

@@ -1,4 +1,4 @@
-"""`deputize explain`: what a role can do and who may enter it, told of a bundle, a template, a policy or IAM's answer.
+"""`deputize explain`: what a role can do and who may assume it, told of a bundle, a template, a policy or IAM's answer.
 
 Nothing is judged here; what could not be read is told, for it may be anything.
 """

@@ -26,7 +26,7 @@ from deputize.read.recognise import ACCESS, ROLE, TEMPLATE, TRUST
 Value = Callable[[str], str]
 
 _FEW, _MANY = 3, 20
-_WHO, _WHAT = "Who may enter", "What it may do"
+_WHO, _WHAT = "Who may assume it", "What it may do"
 _KINDS = {
     BUNDLE: "a bundle of deputize",
     TEMPLATE: "a CloudFormation template",

@@ -30,7 +30,8 @@ _ODD = (b"\\", b"\0")
 class Judging:
     """How files are judged. parameters: of templates, by name.
 
-    expected: who may enter, and which roles are judged. inline: whether what a file says about its own findings counts.
+    expected: who may assume a role, and which are judged. inline: whether what a file says about its own findings
+    counts.
     """
 
     engines: tuple[str, ...] = ENGINES

@@ -23,7 +23,7 @@ _INLINE, _MANAGED = "inline policy ", "policy "
 
 
 def lint_live_role(role_arn: str, judging: Judging, session: Session) -> FileReport:
-    """Judge a role by its ARN; nothing is changed or entered.
+    """Judge a role by its ARN; nothing is changed or assumed.
 
     session: of an identity of the role's own account. What it may not read is a finding: that is not judged.
     Raises InputError for what is no ARN of a role, ServiceError when the role cannot be read.

@@ -18,7 +18,7 @@ def find_access_paths(
 ) -> tuple[AccessPath, ...]:
     """Every way into a role with this trust policy that `vendor` did not ask for, each with an example request.
 
-    policy: any trust policy, as a mapping or JSON text. external_ids: those that may enter. Kind "unknown" is a way
+    policy: any trust policy, as a mapping or JSON text. external_ids: those that are accepted. Kind "unknown" is a way
     that cannot be ruled out. Raises InputError when the vendor has no account in `partition`.
     """
     account = vendor.account(partition)

@@ -1,4 +1,4 @@
-"""What a role is held against: who may enter, with which IDs, and what was asked for, from a bundle or other files."""
+"""What a role is held against: who may assume it, with which IDs, what was asked for; from a bundle or other files."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class ExpectationFiles:
 class RoleExpectations:
     """What a role is held against, as far as it is known.
 
-    vendor_account: whose principals may enter; None takes the caller's account. vendor_roles: full ARNs of the only
+    vendor_account: whose principals may assume it; None takes the caller's account. vendor_roles: full ARNs of the only
     roles that may; empty trusts the account. actions: full names of what the role must be able to read.
     allowed_secrets: reads of secrets that the vendor asks for with a reason. external_ids, tenant_account, partition:
-    of a bundle, empty or None without one. session_actions: those of STS that who enters may also use. never: accounts
-    that the vendor's file says are never entered. tenants, vendor: the slugs that the role's tags may name; empty or
-    None for any.
+    of a bundle, empty or None without one. session_actions: those of STS that who assumes the role may also use. never:
+    accounts in which the vendor's file says that no role is assumed. tenants, vendor: the slugs that the role's tags
+    may name; empty or None for any.
     """
 
     vendor_account: str | None = None
@@ -158,22 +158,22 @@ def _actions(facts: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def role_to_verify(text: str, region: str, never: Sequence[str], vendor_account: str | None) -> RoleArn:
-    """The role of an ARN, refused before any call when it must not be entered. Raises InputError.
+    """The role of an ARN, refused before any call when it must not be assumed. Raises InputError.
 
-    never: accounts that are never entered. region: where STS will be asked.
+    never: accounts whose roles are never assumed. region: where STS will be asked.
     """
     arn = parse_role_arn(text) if len(text) <= limits.ROLE_ARN.high else None
     if arn is None:
         mend = "give one like arn:aws:iam::444455556666:role/name"
         raise InputError(Problem("role ARN", f"{shown(text, 100)} is no ARN of a role", mend))
     if arn.path.startswith(_SERVICE_LINKED):
-        raise InputError(Problem("role ARN", f"{shown(text, 100)} is a service-linked role, which only AWS may enter"))
+        raise InputError(Problem("role ARN", f"{shown(text, 100)} is a service-linked role, which only AWS may assume"))
     home = next((one.id for one in PARTITIONS.values() if one.has_region(region)), arn.partition)
     if home != arn.partition:
         what = f"is in partition {arn.partition}, region {region} is in {home}: STS does not cross them"
         raise InputError(Problem("role ARN", what, "use credentials and a region of the role's partition"))
     if arn.account_id in never:
-        raise InputError(Problem("role ARN", f"account {arn.account_id} is one that is never entered"))
+        raise InputError(Problem("role ARN", f"account {arn.account_id} is one whose roles are never assumed"))
     refuse_own(arn, vendor_account)
     return arn
 

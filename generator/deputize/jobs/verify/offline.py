@@ -1,4 +1,4 @@
-"""Judge who could enter a role by evaluating its trust policy alone: a file, GetRole's output or a bundle; no AWS."""
+"""Judge who could assume a role by evaluating its trust policy alone: a file, GetRole's output or a bundle; no AWS."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def verify_offline(
     """Judge a trust policy without calling AWS.
 
     source: a bundle (folder or zip), a trust policy as JSON, or what `aws iam get-role` printed. external_ids and
-    vendor_account: who may enter; a bundle says so itself. role_arn: where the file does not tell it.
+    vendor_account: who may assume it; a bundle says so itself. role_arn: where the file does not tell it.
     The verdict's evidence is "policy"; it is safe when the meant way in is open and no other can be.
-    Raises InputError for what cannot be read, UsageError when it is not known who may enter.
+    Raises InputError for what cannot be read, UsageError when it is not known who may assume it.
     """
     if source.is_dir() or source.suffix == ".zip":
         return _of_bundle(source, external_ids, vendor_account, role_arn or "")
@@ -47,7 +47,7 @@ def verify_offline(
     arn = role_arn or found.arn
     parsed = _parsed(arn)
     if vendor_account is None:
-        raise UsageError(Problem("--vendor-account", "is missing", "say whose account may enter, or give a bundle"))
+        raise UsageError(Problem("--vendor-account", "is missing", "say whose account may assume it, or give a bundle"))
     if not limits.ACCOUNT_ID.admits(vendor_account):
         raise UsageError(Problem("--vendor-account", f"{shown(vendor_account)} is no account ID", "give its 12 digits"))
     if parsed is not None:

@@ -1,4 +1,4 @@
-"""Verify a live role: who can enter it, by trying and by reading its policy, and what it may do once entered."""
+"""Verify a live role: who can assume it, by trying and by reading its policy, and what it may do once assumed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from itertools import islice
 from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
-from deputize.aws.verify import Timing, endpoint_of, enter_to_read, run_rounds
+from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
 from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
 from deputize.checks.verdict import TrustVerdict, trust_verdict
@@ -34,7 +34,7 @@ _QUEUED = 2  # requests taken from the source for each worker, so that a long li
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """One role to be verified: its ARN, the external IDs that may enter it, and what it is held against.
+    """One role to be verified: its ARN, the external IDs that it accepts, and what it is held against.
 
     The first ID must get in; another one, of a rotation, may. other_id: a decoy issued to nobody, to be refused.
     """
@@ -47,9 +47,10 @@ class VerifyRequest:
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """How to verify. never: accounts that are never entered. write_probe: whether one write is tried with DryRun.
+    """How to verify. never: accounts whose roles are never assumed.
 
-    now: the time in UTC. fresh: makes an external ID that was never used.
+    write_probe: whether one write is tried with DryRun. now: the time in UTC. fresh: makes an external ID
+    that was never used.
     """
 
     timing: Timing = field(default_factory=Timing)
@@ -78,12 +79,12 @@ def verify(
     session: Session | None = None,
     on_round: Callable[[Round], None] = nothing,
 ) -> Verdict:
-    """Find out who can enter a live role, by calling STS with right and wrong external IDs, as the vendor.
+    """Find out who can assume a live role, by calling STS with right and wrong external IDs, as the vendor.
 
-    external_ids: those that may enter; the first must. other_id: a decoy issued to nobody, never a tenant's.
+    external_ids: those that are accepted; the first must. other_id: a decoy issued to nobody, never a tenant's.
     wait: seconds for which the tries are repeated, since IAM settles slowly. expectations: what the role is held
     against. session: in place of profile, region and endpoint_url. on_round: is told of each pass as it is done.
-    Nothing is raised for what is found. Raises InputError for a role that must not be entered or an ID that STS does
+    Nothing is raised for what is found. Raises InputError for a role that must not be assumed or an ID that STS does
     not take, ServiceError without working credentials.
     """
     used = session or aws_session(AwsOptions(profile, region, endpoint_url))
@@ -111,8 +112,8 @@ def verify_one(
         rounds.append(one)
         on_round(one)
     target = replace(request, external_ids=ids)
-    entered = any(one.entered for one in rounds)
-    inside = _inside(session, role, target, options) if entered else _Inside(why="the right ID did not get in")
+    assumed = any(one.assumed for one in rounds)
+    inside = _inside(session, role, target, options) if assumed else _Inside(why="the right ID did not get in")
     safety = _safety(inside, rounds, role, options.timing.wait)
     told = (deciding(rounds, options.timing.wait) or rounds)[-1] if safety is Safety.SAFE else rounds[-1]
     return Verdict(
@@ -177,7 +178,7 @@ def _outcome(request: VerifyRequest, session: Session, options: VerifyOptions) -
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """What was found out from inside the role. entered: whether it was entered for reading; why: why not."""
+    """What was found out from inside the role. assumed: whether it was assumed for reading; why: why not."""
 
     live: LiveRole = field(default_factory=LiveRole)
     ways: TrustVerdict = field(default_factory=TrustVerdict)
@@ -209,13 +210,13 @@ def _safety(inside: _Inside, rounds: list[Round], role: RoleArn, waited: float) 
     # What was read and not understood is not ruled out by probes, which try only what they try.
     if found is Safety.SAFE and inside.live.trust is not None and not inside.ways.judged:
         return Safety.UNSETTLED
-    # An endpoint that overlooks the path enters a role which AWS would not find under this ARN.
+    # An endpoint that overlooks the path assumes a role which AWS would not find under this ARN.
     return Safety.UNREACHABLE if inside.live.arn not in ("", str(role)) else found
 
 
 def _inside(session: Session, role: RoleArn, request: VerifyRequest, options: VerifyOptions) -> _Inside:
-    """Enter the role once with all that it may do, and look."""
-    answer = enter_to_read(session, role, request.external_ids[0], options.timing)
+    """Assume the role once with all that it may do, and look."""
+    answer = assume_to_read(session, role, request.external_ids[0], options.timing)
     if isinstance(answer, ProbeResult):
         return _Inside(why=answer.error)
     live = read_live_role(answer, role)
