@@ -303,6 +303,16 @@ def test_a_policy_too_intricate_to_try_out() -> None:
     assert {way.kind for way in find_access_paths(asks("StringLike", many), ANYBODY, (ID,))} == {"unknown"}
 
 
+def test_a_statement_that_cannot_be_tried_out_hides_no_other() -> None:
+    """Each has its own number in what is said, wherever it stands."""
+    odd = statement(Principal="*", Condition={"DateGreaterThan": {"sts:externalid": "Acme-*"}})
+    found = find_access_paths(policy(odd, statement(Condition=GONE)), ANYBODY, (ID,))
+
+    without = next(one for one in found if one.kind == "no-id")
+    assert (without.statements, without.sentence) == ((1,), "Statement 2 lets the vendor in without an external ID.")
+    assert [one.statements for one in found if one.kind == "unknown"] == [(0,)]
+
+
 # Short texts over few letters, so that wildcards, cases and prefixes meet often.
 IDS = st.text("abA", min_size=2, max_size=4)
 PATTERNS = st.text("abA*?", min_size=1, max_size=4)

@@ -91,29 +91,13 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[StatementPath]:
         policy = replace(policy, statements=(*policy.statements, _denies_own(case.own_account)))
     for vendor in vendors_of(case):
         trusted = TrustedAccount(vendor.partition, vendor.account_id)
-        for statement, found in _by_statement(policy, vendor, tuple(dict.fromkeys(accepted))):
+        for found in find_access_paths(policy, vendor, tuple(dict.fromkeys(accepted))):
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
             another = account != vendor.account_id and account in case.expected_vendors
             if not another and account not in case.given.own_accounts:
+                statement = case.statements[found.statements[0]] if found.statements else None
                 yield StatementPath(statement, trusted, named=True, found=found, accepted=accepted)
-
-
-def _by_statement(
-    policy: Policy, vendor: Trusted, accepted: tuple[str, ...]
-) -> Iterator[tuple[Statement | None, AccessPath]]:
-    """Every access path with the statement that lets it in.
-
-    Where the policy cannot be tried out whole, its statements are, so that what is wrong with one hides no other.
-    """
-    whole = find_access_paths(policy, vendor, accepted)
-    if policy.opaque_fault is not None or all(found.statements for found in whole):
-        yield from ((policy.statements[found.statements[0]] if found.statements else None, found) for found in whole)
-        return
-    denies = tuple(one for one in policy.statements if not may_allow(one))
-    for statement in filter(may_allow, policy.statements):
-        alone = replace(policy, statements=(statement, *denies))
-        yield from ((statement, found) for found in find_access_paths(alone, vendor, accepted))
 
 
 def _not_as_it_says(case: RoleTrust) -> Iterator[StatementPath]:

@@ -7,7 +7,7 @@ can tell apart, and each is tried with each action. So where nothing is found, n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from deputize.iam.arn import account_root
@@ -67,14 +67,43 @@ def find_access_paths(
     if fault is not None:
         sentence = f"The trust policy is not understood: {fault.sentence}."
         return (AccessPath("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
-    ids, callers = _ids(document, external_ids), _callers(document, trusted)
-    if ids is None or callers is None or is_not_enumerable(document):
-        sentence = "The trust policy compares the external ID or the caller in a way that cannot be tried out whole."
-        return (AccessPath("unknown", root, None, ASSUME_ROLE, NOTHING, (), sentence),)
+    found = _tried_out(document, trusted, external_ids)
+    return tuple(_one_by_one(document, trusted, external_ids)) if found is None else found
+
+
+def _tried_out(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> tuple[AccessPath, ...] | None:
+    """None where the external ID or the caller is compared in a way of which not every example can be told."""
+    ids, callers = _ids(policy, external_ids), _callers(policy, trusted)
+    if ids is None or callers is None or is_not_enumerable(policy):
+        return None
     tries = (AssumeRequest(*one) for one in product(callers, ids, ACTIONS))
-    ways = tuple(_distinct(_found(document, intended_access(document, trusted, external_ids), tries)))
-    told = {at for way in ways if way.kind == "unknown" for at in way.statements}
-    return (*ways, *(way for way in _not_understood(document) if told.isdisjoint(way.statements)))
+    paths = tuple(_distinct(_found(policy, intended_access(policy, trusted, external_ids), tries)))
+    told = {at for one in paths if one.kind == "unknown" for at in one.statements}
+    return (*paths, *(one for one in _not_understood(policy) if told.isdisjoint(one.statements)))
+
+
+def _one_by_one(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> Iterator[AccessPath]:
+    """What each Allow lets in, with all Denies: where the whole cannot be tried out, one statement hides no other."""
+    for at, statement in enumerate(policy.statements):
+        if statement.effect == "Deny":
+            continue
+        kept = tuple(n for n, one in enumerate(policy.statements) if n == at or one.effect == "Deny")
+        alone = replace(policy, statements=tuple(policy.statements[n] for n in kept))
+        found = _tried_out(alone, trusted, external_ids)
+        if found is None:
+            root = account_root(trusted.partition, trusted.account_id)
+            how = "compares the external ID or the caller in a way that cannot be tried out whole"
+            sentence = f"{_statements((at,))} may let somebody in: it, or a Deny, {how}."
+            yield AccessPath("unknown", root, None, ASSUME_ROLE, NOTHING, (at,), sentence)
+        else:
+            yield from (_renumbered(one, kept) for one in found)
+
+
+def _renumbered(found: AccessPath, kept: tuple[int, ...]) -> AccessPath:
+    """With the numbers that its statements have in the whole policy. kept: by their number in the shorter one."""
+    statements = tuple(kept[at] for at in found.statements)
+    sentence = found.sentence.replace(_statements(found.statements), _statements(statements), 1)
+    return replace(found, statements=statements, sentence=sentence)
 
 
 def _not_understood(policy: Policy) -> Iterator[AccessPath]:
