@@ -18,6 +18,8 @@ import deputize.errors
 from deputize.model.values import Verdict
 from deputize.registry import Grant, GrantRequest, Registry, State, add, bind, events, find, grants, open_registry
 
+pytestmark = pytest.mark.slow
+
 SOURCE = str(Path(deputize.errors.__file__).parents[1])
 PROCESSES = 8
 OWN = 8  # tenants of each process
@@ -29,8 +31,6 @@ from deputize.errors import DeputizeError
 from deputize.model.values import AccessState, ProbeResult, Safety, Verdict
 from deputize.registry import GrantRequest, add, bind, find, open_registry
 from deputize.registry.values import now
-
-pytestmark = pytest.mark.slow
 
 def verdict(grant, arn, role_id):
     probes = (ProbeResult("other", "refuse", "refuse"),)
