@@ -240,3 +240,10 @@ def test_a_named_resource_beside_everything_names_nothing(resources: list[str], 
     service = statement(Principal={"Service": "ec2.amazonaws.com"}, Condition=None)
     found = role_findings((judged(role(service, access=access)),), "x")
     assert bool([one for one in found if "PassRole" in one.message]) is is_told
+
+
+def test_a_statement_whose_effect_nobody_knows_may_let_somebody_in() -> None:
+    """Whoever it names is told of as a third party, since what does not say Deny may say Allow."""
+    found = judged(role(statement(Effect="allow", Condition=None)))
+    assert found.scope.judged
+    assert "unknown" in {one.kind for one in found.access_paths}
