@@ -271,6 +271,14 @@ def test_a_principal_that_is_not_understood_beside_one_that_is() -> None:
     assert {way.kind for way in find_access_paths(policy(statement(), odd), ANYBODY, (ID,))} == {"service", "unknown"}
 
 
+def test_a_unique_id_where_everybody_gets_in() -> None:
+    """Nor do those who get in for sure by the same statement hide a unique ID of which nobody knows whose it is."""
+    odd = statement(Principal={"AWS": [f"arn:aws:iam::{OTHER}:root", "AROAEXAMPLEEXAMPLEEXA"]}, Condition=GONE)
+    found = find_access_paths(policy(statement(Principal="*", Condition=GONE), odd), ANYBODY, (ID,))
+    assert ("other-account", (0, 1)) in {(one.kind, one.statements) for one in found}
+    assert [one.principal for one in found if one.kind == "unknown"] == ["AROAEXAMPLEEXAMPLEEXA"]
+
+
 def test_a_unique_id_beside_the_role() -> None:
     """IAM shows one for whom it deleted, but a file may name somebody who lives: nothing is claimed."""
     trust = policy(statement(Principal={"AWS": ["AROAEXAMPLEEXAMPLEEXA", SCAN]}))

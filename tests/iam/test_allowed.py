@@ -101,6 +101,7 @@ def test_a_deny_that_nothing_escapes_takes_the_action_away(allow: dict[str, Any]
         (_allow("ec2:CreateTags"), _deny("ec2:CreateTags", Condition=IF_A)),
         (_allow("ec2:CreateTags", Condition=IF_A), _deny("*", Condition={"StringEquals": {"aws:k": "b"}})),
         (_allow("ec2:CreateTags", Condition=IF_A), _deny("*", Condition={"StringLike": {"aws:k": "a"}})),
+        (_allow("ec2:CreateTags", Condition={"StringEquals": {"aws:k": ["a", "b"]}}), _deny("*", Condition=IF_A)),
         (
             _allow("ec2:CreateTags", Condition={"StringEquals": {"aws:k": "a", "AWS:K": "b"}}),
             _deny("*", Condition=IF_A),
@@ -110,6 +111,10 @@ def test_a_deny_that_nothing_escapes_takes_the_action_away(allow: dict[str, Any]
         (
             {"Effect": "Allow", "Action": "ec2:CreateTags", "NotResource": ON_INSTANCES},
             {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:ec2:*"},
+        ),
+        (
+            {"Effect": "Allow", "Action": "ec2:CreateTags", "NotResource": ON_INSTANCES},
+            {"Effect": "Deny", "Action": "*", "NotResource": [ON_INSTANCES, "arn:aws:ec2:*:*:subnet/*"]},
         ),
         (_allow("ec2:CreateTags"), {"Effect": "Deny", "NotAction": ["ec2:Create*", "s3:*"], "Resource": "*"}),
         (_allow("ec2:CreateTags"), {"Effect": "Deny", "NotAction": "\u212bc2:CreateTags", "Resource": "*"}),

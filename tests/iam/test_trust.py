@@ -392,6 +392,15 @@ def test_what_is_not_understood(odd: Any) -> None:
     assert evaluate_trust(odd, principal=ROLE, external_id=ID).outcome == "unknown"
 
 
+@pytest.mark.parametrize("effect", ["deny", "Never", GONE])
+def test_an_effect_that_is_none(effect: Any) -> None:
+    """A statement that neither allows nor denies may do either: it leaves unknown what another allows."""
+    odd = statement(Effect=effect, Condition=GONE)
+    decision = evaluate_trust(policy(statement(), odd), principal=ROLE, external_id=ID)
+    assert (decision.outcome, decision.statements) == ("unknown", (1,))
+    assert evaluate_trust(policy(odd), principal=ROLE, external_id=ID).outcome == "unknown"
+
+
 def test_a_principal_that_is_none() -> None:
     """A caller that is not understood makes the answer unknown."""
     for text in ("", "bob", "arn:aws:iam::1:root", f"arn:aws-x:iam::{VENDOR}:root", f"arn:aws:s3::{VENDOR}:root"):
