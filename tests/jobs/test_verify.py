@@ -459,6 +459,19 @@ def test_a_wrong_file_offline(document: object, safety: Safety, tmp_path: Path) 
     assert verify_offline(path, (ID,), VENDOR).safety is safety
 
 
+def test_a_condition_that_nobody_knows_keeps_nobody_out_offline(tmp_path: Path) -> None:
+    """Where MFA decides, it is not said that the vendor is kept out; where a Deny does, it is."""
+    with_mfa = trust()
+    with_mfa["Statement"][0]["Condition"]["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+    notes = []
+    for document in (with_mfa, SHUT):
+        (tmp_path / "trust.json").write_text(json.dumps(document))
+        notes.append(verify_offline(tmp_path / "trust.json", (ID,), VENDOR).notes[0])
+
+    assert notes[0].startswith("it is not clear whether the policy lets in those who are meant")
+    assert notes[1] == "the policy does not let in those who are meant, with this external ID"
+
+
 @pytest.mark.parametrize(
     ("text", "ids", "account", "error"),
     [

@@ -60,8 +60,7 @@ class JudgedTrust:
 
 def judge_trust(case: RoleTrust) -> JudgedTrust:
     """Find every unintended access path, and assign each to the element that allows it."""
-    too_large = too_large_to_evaluate(case)
-    paths = tuple(access_paths(case)) if too_large is None else ()
+    paths, too_large = _tried(case)
     found = _found(case, paths, too_large)
     for other, said in chosen_cases(case):
         for (reason, path), hit in _found(other, *_tried(other)).items():
@@ -93,6 +92,7 @@ def of_case(check: Callable[[RoleTrust], Iterator[Hit]]) -> Callable[[JudgedTrus
 
 
 def _tried(case: RoleTrust) -> tuple[tuple[StatementPath, ...], str | None]:
+    """Every access path that is not meant; or none, and why the policy is too much to be tried out."""
     too_large = too_large_to_evaluate(case)
     return (tuple(access_paths(case)) if too_large is None else ()), too_large
 

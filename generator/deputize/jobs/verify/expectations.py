@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,10 @@ from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.iam.managed import managed_policy
 from deputize.iam.partitions import PARTITIONS
+from deputize.jobs.expectations import expectation_of
 from deputize.jobs.inputs import load_vendor
 from deputize.model.display import shown
-from deputize.model.expectations import (
-    BOTH_SESSION_ACTIONS,
-    SET_SOURCE_IDENTITY,
-    TAG_SESSION,
-    Expectation,
-    Expectations,
-    literals,
-)
+from deputize.model.expectations import BOTH_SESSION_ACTIONS, Expectation, Expectations, literals
 from deputize.model.external_id import external_id_problem
 from deputize.model.facts import access_facts, managed_actions
 from deputize.model.format import ACCESS
@@ -64,7 +58,7 @@ class RoleExpectations:
     external_ids: tuple[str, ...] = ()
     tenant_account: str | None = None
     partition: str | None = None
-    session_actions: tuple[str, ...] = BOTH_SESSION_ACTIONS
+    session_actions: tuple[str, ...] | None = BOTH_SESSION_ACTIONS
     never: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     vendor: str | None = None
@@ -107,26 +101,20 @@ def expectations_of(files: ExpectationFiles, partition: str) -> RoleExpectations
 
 
 def _expectations_of_role(role: Role, *, of_tenant: bool = True) -> RoleExpectations:
+    expected = expectation_of(role)
     return RoleExpectations(
         vendor_account=role.account.id,
-        vendor_roles=role.account.roles,
+        vendor_roles=expected.vendor_roles,
         actions=_actions(access_facts(role, "en"), "access"),
-        allowed_secrets=tuple(secret.action for secret in role.access.allowed_secrets),
-        external_ids=role.slots.external_ids if of_tenant else (),
+        allowed_secrets=expected.allowed_secrets,
+        external_ids=expected.id_literals if of_tenant else (),
         tenant_account=role.slots.account_id if of_tenant else None,
-        partition=role.slots.partition,
-        session_actions=tuple(_session_actions(role)),
+        partition=expected.partition,
+        session_actions=expected.session_actions,
         never=role.vendor.never_assume_accounts,
         tenants=(role.slots.tenant,) if of_tenant else (),
         vendor=role.vendor.slug,
     )
-
-
-def _session_actions(role: Role) -> Iterator[str]:
-    if role.vendor.session.tag_keys:
-        yield TAG_SESSION
-    if role.vendor.session.source_identity:
-        yield SET_SOURCE_IDENTITY
 
 
 def _json(path: Path) -> Mapping[str, Any]:

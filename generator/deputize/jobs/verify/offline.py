@@ -29,6 +29,11 @@ from deputize.model.world import Document, FoundRole, Place, World
 from deputize.read.world import made_role
 
 OFFLINE = "offline"  # in place of an endpoint
+_SHUT = "the policy does not let in those who are meant, with this external ID"
+_UNCLEAR = (
+    "it is not clear whether the policy lets in those who are meant: it may depend on MFA, an address or a date;"
+    " `deputize verify` of the live role tries it"
+)
 
 
 def verify_offline(
@@ -108,7 +113,7 @@ def _access(judged: Iterable[Judgement]) -> tuple[AccessState, tuple[str, ...]]:
 def _verdict(
     role: tuple[str, str], external_id: str, ways: TrustVerdict, access: tuple[AccessState, tuple[str, ...]]
 ) -> Verdict:
-    closed = ("the policy does not let in those who are meant, with this external ID",) if not ways.lets_in else ()
+    closed = {True: (), False: (_SHUT,), None: (_UNCLEAR,)}[ways.lets_in]
     state, notes = access
     return Verdict(
         role_arn=role[0],
@@ -158,7 +163,8 @@ def _trust_in(path: Path) -> _Trust:
 def _parsed(arn: str) -> RoleArn | None:
     parsed = parse_role_arn(arn)
     if arn and parsed is None:
-        raise InputError(Problem("role ARN", f"{shown(arn, 100)} is no ARN of a role"))
+        mend = "give one like arn:aws:iam::444455556666:role/name"
+        raise InputError(Problem("role ARN", f"{shown(arn, 100)} is no ARN of a role", mend))
     return parsed
 
 
