@@ -7,8 +7,7 @@ from hashlib import sha256
 import pytest
 
 from deputize.bundle import seal
-from deputize.checks.bundles import is_our_render
-from deputize.checks.opened import rendered, role_for
+from deputize.checks.opened import open_manifest, rendered, role_for
 from deputize.formats import blueprint_of
 from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.role import TEMPLATE_VERSION, build
@@ -65,7 +64,7 @@ def test_what_we_render_has_no_error(vendor: Vendor, tenant: Tenant) -> None:
     slots = slots_of(vendor, tenant)
     files = seal(blueprint_of(build(vendor, shape_of(slots))).fill(slots.values()))
     assert [one for one in lint_bundle(files) if one.severity is Severity.ERROR] == []
-    assert is_our_render(files)
+    assert open_manifest(files).is_our_render
 
 
 def test_strict_makes_a_weak_id_an_error() -> None:
@@ -82,14 +81,14 @@ def test_no_manifest_is_one_error(bundle: Files) -> None:
     assert [(one.rule, one.where) for one in errors] == [("bundle-manifest", "manifest.json")]
     looser = {**files, "json/role.json": files["json/role.json"].replace(b"3600", b"7200")}
     assert _errors(looser) == {"bundle-manifest", "bundle-formats-differ"}
-    assert not is_our_render(files)
+    assert not open_manifest(files).is_our_render
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b"\xff", b'{"schema": "deputize/manifest/2"}', b"[" * 9000])
 def test_damaged_manifest_is_an_error(bundle: Files, text: bytes) -> None:
     """Whatever stands in the manifest's place is an error and no exception."""
     assert _errors({**bundle, "manifest.json": text}) == {"bundle-manifest"}
-    assert not is_our_render({**bundle, "manifest.json": text})
+    assert not open_manifest({**bundle, "manifest.json": text}).is_our_render
 
 
 @pytest.mark.parametrize("path", ["README.md", "cloudformation/role.yaml", "terraform/main.tf", "json/role.json"])
@@ -100,17 +99,17 @@ def test_file_changed_by_hand_is_named_once(bundle: Files, path: str) -> None:
     assert [(one.rule, one.where, one.message) for one in found] == [
         ("bundle-tampered", path, "was changed after it was made")
     ]
-    assert not is_our_render(files)
+    assert not open_manifest(files).is_our_render
 
 
 def test_extra_and_missing_files_are_errors(bundle: Files) -> None:
     """A file that the manifest does not list, and one that it lists in vain, are errors; terraform never sees them."""
     more = {**bundle, "terraform/extra.tf": b'data "external" "x" {}\n'}
     assert "bundle-tampered" in _errors(more)
-    assert not is_our_render(more)
+    assert not open_manifest(more).is_our_render
     less = {path: data for path, data in bundle.items() if path != "terraform/outputs.tf"}
     assert "bundle-tampered" in _errors(less)
-    assert not is_our_render(less)
+    assert not open_manifest(less).is_our_render
 
 
 def test_resealed_change_is_found_by_rendering_again(bundle: Files) -> None:
@@ -121,7 +120,7 @@ def test_resealed_change_is_found_by_rendering_again(bundle: Files) -> None:
         ("bundle-not-rendered", "README.md"),
         ("bundle-not-rendered", "manifest.json"),
     ]
-    assert not is_our_render(files)
+    assert not open_manifest(files).is_our_render
 
 
 def test_loosened_trust_in_one_format_is_found_for_what_it_is(bundle: Files) -> None:
@@ -159,7 +158,7 @@ def test_manifest_that_no_vendor_or_tenant_fits_is_an_error(bundle: Files, old: 
     assert old in bundle["manifest.json"]
     files = {**bundle, "manifest.json": bundle["manifest.json"].replace(old, new, 1)}
     assert "bundle-manifest" in _errors(files)
-    assert not is_our_render(files)
+    assert not open_manifest(files).is_our_render
 
 
 def test_vendor_account_that_made_from_does_not_have_is_an_error(bundle: Files) -> None:
@@ -178,7 +177,7 @@ def test_other_template_version_is_an_error(bundle: Files) -> None:
     old, new = (f'"template_version": {number}'.encode() for number in (TEMPLATE_VERSION, TEMPLATE_VERSION + 1))
     files = {**bundle, "manifest.json": bundle["manifest.json"].replace(old, new)}
     assert _errors(files) == {"bundle-other-version"}
-    assert not is_our_render(files)
+    assert not open_manifest(files).is_our_render
     renamed = b'Conditions:\n  Renamed: !Not [!Equals [!Ref RoleName, "x"]]\n'
     template = files["cloudformation/role.yaml"].replace(b"Conditions:\n", renamed)
     assert "bundle-other-version" in _errors(_resealed(files, "cloudformation/role.yaml", template))

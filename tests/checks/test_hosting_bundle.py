@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from deputize.checks.bundles import is_our_render
-from deputize.checks.opened import rendered, role_for
+from deputize.checks.opened import open_manifest, rendered, role_for
 from deputize.formats.hosted import hosted_template
 from deputize.jobs.lint.bundle import lint_bundle
 from deputize.model.hosting import template_url
@@ -59,7 +58,7 @@ def test_a_bundle_with_a_link_is_right(bundle: Files) -> None:
     """Rendered again from its manifest it is the same, link and all."""
     assert LINK in bundle
     assert _errors(bundle) == []
-    assert is_our_render(bundle)
+    assert open_manifest(bundle).is_our_render
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_a_link_elsewhere_is_an_error(bundle: Files, url: str, what: str) -> Non
     assert len(found) == 1
     assert "hosting.aws.template_url" in found[0].where
     assert what in found[0].message
-    assert not is_our_render(forged)
+    assert not open_manifest(forged).is_our_render
 
 
 def test_a_link_changed_alone_is_an_error(bundle: Files) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import deputize
 from deputize.bundle import MANIFEST, SIGNATURE, signed, zip_bytes
-from deputize.checks.bundles import is_our_render
+from deputize.checks.opened import open_manifest
 from deputize.errors import InputError, ProvedWrongError, ServiceError, UsageError
 from deputize.jobs.inspect.inspection import BundleExpectations, Inspection, Rendered, Signed
 from deputize.jobs.inspect.result import proves
@@ -415,5 +415,5 @@ def test_without_ssh_keygen(tmp_path: Path, files: Files, keys: Path) -> None:
 def test_lint_sets_the_signature_aside(files: Files, keys: Path) -> None:
     """It says of a signed bundle exactly what it says without the signature, and terraform may run on it."""
     made = by(keys / "acme", files)
-    assert is_our_render(made)
+    assert open_manifest(made).is_our_render
     assert lint_bundle(made) == lint_bundle(files)

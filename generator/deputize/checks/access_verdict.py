@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deputize.checks.judgement import Judgement
+from deputize.checks.rule import some
 from deputize.iam.allowed import Allowed, IdentityPolicy, Unproved
 from deputize.iam.exposure import Grade
 from deputize.iam.read_only import ReadOnlyProof, reads_only
@@ -74,7 +75,7 @@ def _sentences(allowed: Allowed, verb: str, found: Iterator[tuple[int, str]]) ->
     for policy, action in found:
         by_policy.setdefault(policy, set()).add(action)
     for policy, actions in sorted(by_policy.items()):
-        yield f"{_where(allowed.policies[policy])} {verb} {_some(sorted(actions))}"
+        yield f"{_where(allowed.policies[policy])} {verb} {some(sorted(actions), _TOLD)}"
 
 
 def _where(policy: IdentityPolicy) -> str:
@@ -86,8 +87,3 @@ def _where(policy: IdentityPolicy) -> str:
 
 def _doubt(unproved: Unproved) -> str:
     return " ".join(one for one in (printable(unproved.text, 120), printable(unproved.message, 200)) if one)
-
-
-def _some(actions: list[str]) -> str:
-    more = f" and {len(actions) - _TOLD} more" if len(actions) > _TOLD else ""
-    return f"{', '.join(actions[:_TOLD])}{more}"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deputize.bundle import compare
 from deputize.checks.made import made_findings
-from deputize.checks.opened import Opened, open_manifest
+from deputize.checks.opened import Opened
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.bundle import BUNDLE_RULES, distinct_roles
 from deputize.checks.tenant import template_size
 from deputize.model.expectations import Expectations
 from deputize.model.format import TEMPLATE
-from deputize.model.values import Files, Finding, Severity
+from deputize.model.values import Finding, Severity
 
 
 def bundle_findings(opened: Opened, expectations: Expectations, *, strict: bool = False) -> tuple[Finding, ...]:
@@ -31,9 +30,3 @@ def bundle_findings(opened: Opened, expectations: Expectations, *, strict: bool 
 
 def _strict(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.ERROR) if finding.severity is Severity.WARNING else finding
-
-
-def is_our_render(files: Files) -> bool:
-    """Whether the bundle is, byte for byte, what this deputize renders for its manifest: safe to hand to terraform."""
-    opened = open_manifest(files)
-    return opened.rendered is not None and not compare(files, opened.rendered)

@@ -9,7 +9,6 @@ from deputize.checks.findings import role_findings
 from deputize.checks.judge import judge
 from deputize.iam.role import IamRole
 from deputize.model.expectations import Expectations
-from deputize.model.role import Role
 from deputize.model.values import Finding
 from deputize.model.world import World
 from deputize.read import normal_form
@@ -30,11 +29,11 @@ def made_findings(
     return tuple(replace(one, line=None, column=None) for one in role_findings(judged, where))
 
 
-def differences(made: IamRole, role: Role) -> Iterator[str]:
-    """Each field of a role that a format creates that is another than what its vendor asks for, in words."""
-    asked = normal_form(role.resolved())
+def differences(made: IamRole, other: IamRole) -> Iterator[str]:
+    """Each field in which two roles are not the same, in words."""
+    one, another = normal_form(made), normal_form(other)
     for field in fields(IamRole):
-        if getattr(normal_form(made), field.name) != getattr(asked, field.name):
+        if getattr(one, field.name) != getattr(another, field.name):
             yield _WORDS.get(field.name, field.name)
 
 

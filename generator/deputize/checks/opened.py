@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from deputize.bundle import Manifest, read_manifest, seal
+from deputize.bundle import Manifest, compare, read_manifest, seal
 from deputize.errors import InputError, Problem
 from deputize.formats import blueprint_of
 from deputize.iam.role import Delivery, IamRole
@@ -34,6 +35,19 @@ class Opened:
     rendered: Files | None = None
     roles: tuple[tuple[str, IamRole], ...] = ()
     unreadable: tuple[Problem, ...] = ()
+
+    @property
+    def formats_by_role(self) -> Mapping[IamRole, tuple[str, ...]]:
+        """Each role that some format creates, once, with the formats that create it."""
+        found: dict[IamRole, tuple[str, ...]] = {}
+        for name, role in self.roles:
+            found[role] = (*found.get(role, ()), name)
+        return found
+
+    @property
+    def is_our_render(self) -> bool:
+        """Whether it is, byte for byte, what this deputize renders for its manifest: safe to hand to terraform."""
+        return self.rendered is not None and not compare(self.files, self.rendered)
 
 
 def open_bundle(files: Files) -> Opened:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from deputize.checks.access.grants import RoleAccess, access_of_policy, access_of_role
+from deputize.checks.access.grants import RoleAccess
 from deputize.checks.access.statements import named, unknown_in
+from deputize.checks.judgement import Judgement, PolicyJudgement
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.all import RULES
 from deputize.checks.rules.policy_grammar import form_of_access
@@ -16,7 +17,7 @@ from deputize.iam.managed import ManagedPolicy
 from deputize.iam.policy import Policy
 from deputize.model.facts import Facts, Managed, StatementFacts, exposed_by
 from deputize.model.values import Finding
-from deputize.model.world import FoundPolicy, FoundRole
+from deputize.model.world import FoundPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,16 @@ class AccessTold:
     reduced: tuple[str, ...] = ()
 
 
-def role_access(role: FoundRole, where: str) -> AccessTold:
-    """What `role` may do, in the file `where`."""
+def role_access(judged: Judgement, where: str) -> AccessTold:
+    """What a judged role may do, in the file `where`."""
+    role = judged.role
     limits = () if role.boundary is None else (f"the boundary {named(role.boundary.value, role.unknowns)} limits it",)
-    return _told(role.policies, access_of_role(role), where, limits)
+    return _told(role.policies, judged.access, where, limits)
 
 
-def policy_access(policy: FoundPolicy, where: str) -> AccessTold:
-    """What whoever has `policy` may do, in the file `where`."""
-    return _told((policy,), access_of_policy(policy), where, ())
+def policy_access(judged: PolicyJudgement, where: str) -> AccessTold:
+    """What whoever has a judged policy may do, in the file `where`."""
+    return _told((judged.policy,), judged.access, where, ())
 
 
 def _told(policies: Sequence[FoundPolicy], access: RoleAccess, where: str, limits: tuple[str, ...]) -> AccessTold:

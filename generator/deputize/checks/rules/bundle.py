@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from deputize.bundle import compare, tampered
 from deputize.checks.made import differences
@@ -13,6 +12,7 @@ from deputize.iam.role import IamRole
 from deputize.model.format import FORMATS, MANIFEST, README, ROLE_FILE, TEMPLATE
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Severity
+from deputize.read import normal_form
 
 _BUNDLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
 _AGAIN = "render the bundle again, or ask the vendor for a new one"
@@ -20,9 +20,7 @@ _AGAIN = "render the bundle again, or ask the vendor for a new one"
 
 def distinct_roles(opened: Opened) -> Iterator[tuple[str, IamRole]]:
     """Each role that some format creates, once, with the formats that create it."""
-    by_role: dict[IamRole, list[str]] = {}
-    for name, role in opened.roles:
-        by_role.setdefault(role, []).append(name)
+    by_role = opened.formats_by_role
     for role, names in by_role.items():
         yield "role" if len(by_role) == 1 else f"role of {' and '.join(names)}", role
 
@@ -48,16 +46,16 @@ def _formats(opened: Opened) -> Iterator[Hit]:
     if opened.role is not None:
         return
     for (first, one), (name, other) in zip(opened.roles, opened.roles[1:], strict=False):
-        differing = [field.name for field in fields(IamRole) if getattr(one, field.name) != getattr(other, field.name)]
-        if differing:
-            yield Hit(f"{first} and {name} create different roles: {', '.join(differing)} differ", "formats")
+        if differing := list(differences(one, other)):
+            yield Hit(f"{first} and {name} create different roles: they differ in {', '.join(differing)}", "formats")
 
 
 def _not_as_asked(opened: Opened) -> Iterator[Hit]:
     if opened.role is None:
         return
+    asked = opened.role.resolved()
     for where, role in distinct_roles(opened):
-        if found := list(differences(role, opened.role)):
+        if found := list(differences(role, asked)):
             yield Hit(f"differs from the role that the manifest asks for in {', '.join(found)}", where)
 
 
@@ -76,10 +74,10 @@ def _not_rendered(opened: Opened) -> Iterator[Hit]:
 
 def _faulty_folders(opened: Opened) -> Iterator[str]:
     """The folders of the formats that cannot be read, or create another role than is asked for."""
-    roles = dict(opened.roles)
+    roles, asked = dict(opened.roles), None if opened.role is None else normal_form(opened.role.resolved())
     for one in FORMATS:
         made = roles.get(one.name)
-        if made is None or (opened.role is not None and any(True for _ in differences(made, opened.role))):
+        if made is None or (asked is not None and made != asked):
             yield one.main.partition("/")[0]
 
 

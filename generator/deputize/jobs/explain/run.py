@@ -12,7 +12,7 @@ from pathlib import Path
 from deputize.bundle import unzip
 from deputize.checks.access.summary import AccessTold, policy_access, role_access
 from deputize.checks.judge import judge, judge_policies
-from deputize.checks.judgement import Judgement
+from deputize.checks.judgement import Judgement, PolicyJudgement
 from deputize.checks.opened import Opened, open_bundle
 from deputize.checks.trust.describe import DescribedTrust, describe_trust
 from deputize.disk import read_bytes, read_folder
@@ -28,7 +28,7 @@ from deputize.model.facts import role_facts
 from deputize.model.format import MANIFEST
 from deputize.model.role import Role
 from deputize.model.values import Files
-from deputize.model.world import FoundPolicy, World
+from deputize.model.world import World
 from deputize.read import normal_form
 from deputize.read.any import read_any
 from deputize.read.recognise import OTHER, ROLE, TRUST
@@ -103,7 +103,7 @@ def explain_content(content: bytes, where: str, parameters: Mapping[str, str]) -
     if file.kind == OTHER:
         strange = Problem(where, "is no template and no policy that deputize knows by its keys", "give one of these")
         raise InputError(*(unread or notes or (strange,)))
-    told = (*_told(judged, file.kind, where), *(_of_policy(one.policy, where) for one in policies))
+    told = (*_told(judged, file.kind, where), *(_of_policy(one, where) for one in policies))
     return Explanation(where, file.kind, told, unread, notes)
 
 
@@ -114,9 +114,7 @@ def explain_bundle(files: Files, where: str) -> Explanation:
     """
     opened = open_bundle(files)
     asked = None if opened.role is None else normal_form(opened.role.resolved())
-    formats: dict[IamRole, list[str]] = {}
-    for name, made in opened.roles:
-        formats.setdefault(made, []).append(name)
+    formats = opened.formats_by_role
     told = []
     problems = [*opened.problems, *opened.unreadable]
     if not formats:
@@ -139,9 +137,8 @@ def _of_bundle(made: IamRole, ours: Role | None, opened: Opened, where: str, bra
         own_account=None if slots is None else slots.account_id,
         partition=None if slots is None else slots.partition,
     )
-    access = role_access(role, where)
     (judged,) = judge(World((role,)), _EVERY_ROLE)
-    trust = judged.trust
+    trust, access = judged.trust, role_access(judged, where)
     return Explained(
         role.name,
         is_role=True,
@@ -165,11 +162,11 @@ def _of_role(judged: Judgement, kind: str, where: str) -> Explained:
     role = judged.role
     silent = kind in (TRUST, ROLE) and not role.policies and not role.managed
     trust = None if judged.trust is None else describe_trust(judged.trust)
-    return Explained(role.name, is_role=True, trust=trust, access=None if silent else role_access(role, where))
+    return Explained(role.name, is_role=True, trust=trust, access=None if silent else role_access(judged, where))
 
 
-def _of_policy(policy: FoundPolicy, where: str) -> Explained:
-    return Explained(policy.name, is_role=False, trust=None, access=policy_access(policy, where))
+def _of_policy(judged: PolicyJudgement, where: str) -> Explained:
+    return Explained(judged.policy.name, is_role=False, trust=None, access=policy_access(judged, where))
 
 
 def _only(found: Explanation, role: str) -> Explanation:

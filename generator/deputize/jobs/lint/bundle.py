@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deputize.bundle import MANIFEST, read_manifest, unzip
-from deputize.checks.bundles import bundle_findings, is_our_render
+from deputize.checks.bundles import bundle_findings
 from deputize.checks.hcl import parse_hcl
 from deputize.checks.hcl import version as hcl_version
-from deputize.checks.opened import open_bundle
+from deputize.checks.opened import open_bundle, open_manifest
 from deputize.disk import read_bytes, read_folder
 from deputize.errors import InputError, Problem
 from deputize.jobs.expectations import with_claims
@@ -73,7 +73,7 @@ def lint_files(
     cfn, judged = _cfn_lint(files, options)
     hcl, engines = _terraform(files, options)
     findings = (_at(where, finding) for finding in (*own, *cfn, *hcl))
-    ours = EngineReport("deputize", skipped="" if OWN in options.engines else NOT_ASKED)
+    ours = EngineReport("deputize", skipped="" if is_asked else NOT_ASKED)
     return LintReport(tuple(findings), (ours, judged, *engines))
 
 
@@ -107,7 +107,7 @@ def _judged_by_terraform(files: Files, options: LintOptions) -> tuple[tuple[Find
     binary = find_terraform(options.environ) if options.environ else None
     if binary is None:
         return (), EngineReport(TERRAFORM, skipped="it is not on the PATH" if options.environ else NOT_ASKED)
-    if not is_our_render(files):
+    if not open_manifest(files).is_our_render:
         return (), EngineReport(TERRAFORM, skipped="it runs only on files exactly as deputize renders them")
     result = terraform(files, binary=binary, plugin_dir=options.plugin_dir, environ=options.environ)
     found = tuple(

@@ -105,7 +105,14 @@ def _missing(roles: tuple[str, ...], reports: list[FileReport]) -> Iterator[File
     for name in roles:
         if name not in seen:
             where = f"--role {printable(name)}"
-            yield FileReport(where, (Located(NOT_UNDERSTOOD.finding("no such role was found", where, mend="")),))
+            yield FileReport(
+                where,
+                (
+                    Located(
+                        NOT_UNDERSTOOD.finding("no such role was found", where, mend="check its name; capitals count")
+                    ),
+                ),
+            )
 
 
 def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport]) -> Iterator[FileReport]:

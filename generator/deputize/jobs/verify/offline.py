@@ -12,7 +12,6 @@ from urllib.parse import unquote
 
 from deputize.bundle import MANIFEST
 from deputize.checks.access_verdict import access_verdict
-from deputize.checks.bundles import is_our_render
 from deputize.checks.judge import judge
 from deputize.checks.judgement import Judgement
 from deputize.checks.opened import open_bundle
@@ -88,7 +87,7 @@ def _of_bundle(source: Path, ids: tuple[str, ...], vendor_account: str | None, r
     roles = (made_role(made, name, own_account=own, partition=partition) for name, made in opened.roles)
     judged = [_judged(role, expectations, account, expected) for role in roles]
     ways = of_every_role(trust_verdict(one) for one in judged)
-    if not is_our_render(files):
+    if not opened.is_our_render:
         # A template may do more than it shows at its parameters' defaults; only our own bytes are known not to.
         why = "the bundle is not byte for byte what its manifest renders to: see `deputize lint`"
         ways = replace(ways, judged=False, notes=(*ways.notes, why))
