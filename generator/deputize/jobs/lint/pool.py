@@ -104,15 +104,15 @@ def _report(task: Task, options: LintOptions, judging: Judging) -> FileReport:
         content = read_file(task.path, MAX_BYTES, follow=task.named)
     except InputError as error:
         (problem,) = error.problems
-        return _unread(task, NOT_UNDERSTOOD, problem.what)
+        return _unread(task, NOT_UNDERSTOOD, problem.what, problem.mend)
     if content is not None:
         return lint_content(content, task.where, judging, named=task.named)
     what = f"is larger than {MAX_BYTES} bytes, which no template or policy is: it was not read"
-    return _unread(task, NOT_UNDERSTOOD if task.named else TOO_LARGE, what)
+    return _unread(task, NOT_UNDERSTOOD if task.named else TOO_LARGE, what, "leave it out")
 
 
-def _unread(task: Task, rule: RuleEntry, what: str) -> FileReport:
-    return FileReport(task.where, (Located(rule.finding(what, task.where, mend="")),))
+def _unread(task: Task, rule: RuleEntry, what: str, mend: str) -> FileReport:
+    return FileReport(task.where, (Located(rule.finding(what, task.where, mend=mend)),))
 
 
 def _of_bundle(files: Files, where: str, options: LintOptions, judging: Judging) -> FileReport:

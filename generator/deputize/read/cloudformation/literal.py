@@ -39,7 +39,7 @@ _NEEDED = {
 
 
 def literal_role(found: FoundFile, evaluation: Evaluation, where: str) -> IamRole:
-    """The one role of a template, `found` in it when everything in `run` was known.
+    """The one role of a template, `found` in it when everything that `evaluation` asks for was known.
 
     Raises InputError when there is none, or more than one, or something that IamRole cannot hold.
     """
