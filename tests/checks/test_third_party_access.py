@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deputize.checks.access.grants import access_of_policy, access_of_role
-from deputize.checks.access.statements import policy_of
 from deputize.checks.findings import policy_findings, role_findings
 from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
 from deputize.iam.escalation import escalating_actions, escalations, ways_of
@@ -370,7 +369,7 @@ def test_policies_that_aws_publishes_have_no_fault() -> None:
     assert len(policies) > 1_500
     for name, policy in policies.items():
         document = Document(policy["Document"], {(): Place(name, 1, 1)})
-        assert [one for one in policy_of(document).all_faults if one.kind != "number"] == [], name
+        assert [one for one in document.access_policy.all_faults if one.kind != "number"] == [], name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from deputize.checks.access.statements import statements_of
 from deputize.iam import limits
 from deputize.iam.policy import compact_json
 from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood
@@ -56,7 +55,7 @@ def _too_much(document: Document, most: int) -> NotUnderstood | None:
 
 
 def _spanning(document: Document) -> Iterator[int]:
-    for one in statements_of(document):
+    for one in document.access_policy.statements:
         services = (action.partition(":")[0] for action in one.actions)
         yield max(int(one.not_action), sum("*" in service or "?" in service for service in services))
 

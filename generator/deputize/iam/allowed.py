@@ -92,13 +92,31 @@ class Unproved:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedPart:
+    """What one of the policies comes to. is_whole: nothing of it is taken away."""
+
+    permissions: tuple[Permission, ...]
+    unproved: tuple[Unproved, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
-    """All that the policies allow. denials: every Deny, also those that took nothing away, and the boundary's."""
+    """All that the policies allow, part by part. denials: all of them, also those that took nothing away."""
 
     policies: tuple[IdentityPolicy, ...]
-    permissions: tuple[Permission, ...]
+    parts: tuple[AllowedPart, ...]
     denials: tuple[Denial, ...]
-    unproved: tuple[Unproved, ...]
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """What all of them allow."""
+        return tuple(permission for part in self.parts for permission in part.permissions)
+
+    @property
+    def unproved(self) -> tuple[Unproved, ...]:
+        """All about which nothing is proved."""
+        return tuple(doubt for part in self.parts for doubt in part.unproved)
 
 
 def attached_policy(arn: str) -> IdentityPolicy:
@@ -124,13 +142,7 @@ def allowed_by(policies: Iterable[IdentityPolicy], boundary: IdentityPolicy | No
     ceilings = None
     if boundary is not None and boundary.policy is not None:
         ceilings = ceilings_of(boundary.policy, boundary.stand_ins)
-    parts = tuple(_part(one, index, denials, ceilings) for index, one in enumerate(many))
-    return Allowed(
-        many,
-        tuple(permission for part in parts for permission in part.permissions),
-        denials,
-        tuple(doubt for part in parts for doubt in part.unproved),
-    )
+    return Allowed(many, tuple(_part(one, index, denials, ceilings) for index, one in enumerate(many)), denials)
 
 
 def _denials(many: Sequence[IdentityPolicy], boundary: IdentityPolicy | None) -> Iterator[Denial]:
@@ -139,28 +151,21 @@ def _denials(many: Sequence[IdentityPolicy], boundary: IdentityPolicy | None) ->
             yield from denials_of(one.policy, index, one.stand_ins)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one of the policies comes to."""
-
-    permissions: tuple[Permission, ...]
-    unproved: tuple[Unproved, ...]
-
-
 def _part(
     source: IdentityPolicy, index: int, denials: tuple[Denial, ...], ceilings: tuple[Ceiling, ...] | None
-) -> _Part:
+) -> AllowedPart:
     snapshot, is_limited = source.snapshot, ceilings is not None or any(one.actions is not None for one in denials)
     if snapshot is not None and not is_limited and source.policy is snapshot_policy(snapshot.name):
         return _whole(snapshot.name, index)
     permissions = tuple(_permissions(source, index, denials, ceilings))
     doubts = (doubt for one in permissions for doubt in _doubts(source, one))
-    return _Part(permissions, (*_unproved(source, index), *doubts))
+    is_whole = all(one.is_whole and not one.is_closed for one in permissions)
+    return AllowedPart(permissions, (*_unproved(source, index), *doubts), is_whole)
 
 
 # Hundreds of patterns that are the same for every role.
 @lru_cache(maxsize=64)
-def _whole(name: str, index: int) -> _Part:
+def _whole(name: str, index: int) -> AllowedPart:
     """What an AWS managed policy comes to where nothing is denied."""
     source = IdentityPolicy(name, snapshot_policy(name), of_aws=True)
     return _part(source, index, (), None)

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
-from deputize.iam.policy import Path
+from deputize.iam.grammar import read_policy
+from deputize.iam.policy import Path, Policy
 
 
 class Place(NamedTuple):
@@ -60,9 +62,9 @@ class Unknown:
     allowed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A policy document: `value` as a JSON parser gives it.
+    """A policy document: `value` as a JSON parser gives it. As a policy it is read once, by IAM's grammar.
 
     places: of every element, by its path from the root: of a text the text, of a list or an object its key. keys: of
     every key, by the path of its element.
@@ -72,6 +74,16 @@ class Document:
     places: Mapping[Path, Place]
     unknowns: tuple[Unknown, ...] = ()
     keys: Mapping[Path, Place] = field(default_factory=dict)
+
+    @cached_property
+    def access_policy(self) -> Policy:
+        """The access policy that it is, with its faults."""
+        return read_policy(self.value, "access", tuple(one.stand_in for one in self.unknowns))
+
+    @cached_property
+    def trust_policy(self) -> Policy:
+        """The trust policy that it is, with its faults."""
+        return read_policy(self.value, "trust")
 
     def place(self, path: Path) -> Place:
         """Where the element at `path` stands, or the nearest one around it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deputize.iam.arn import RoleArn
-from deputize.iam.grammar import read_policy
 from deputize.iam.role import IamRole
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import allows_assume_role
@@ -80,8 +79,7 @@ def _edges(roles: Sequence[FoundRole]) -> Iterator[Edge]:
     """An edge for each role that another one's trust policy names by its ARN in the same account."""
     names = {(one.own_account, one.role_name.value): one.name for one in roles if one.role_name is not None}
     for role in roles:
-        policy = read_policy(role.trust.value if role.trust is not None else {}, "trust")
-        for statement in policy.statements:
+        for statement in () if role.trust is None else role.trust.trust_policy.statements:
             for principal in statement.principals if allows_assume_role(statement) else ():
                 caller = parse_caller(principal.text)
                 known = None if caller is None else names.get((caller.account, caller.name))

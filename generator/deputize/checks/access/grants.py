@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from deputize.checks.access.statements import is_wide, named, place_of, policy_of, scope_of, unknown_in
+from deputize.checks.access.statements import is_wide, named, place_of, scope_of, unknown_in
 from deputize.iam.actions import expand
-from deputize.iam.allowed import Allowed, IdentityPolicy, Permission, allowed_by, attached_policy
+from deputize.iam.allowed import Allowed, AllowedPart, IdentityPolicy, Permission, allowed_by, attached_policy
 from deputize.iam.exposure import Exposure
 from deputize.iam.levels import Judged
 from deputize.iam.managed import ManagedPolicy
@@ -74,7 +74,7 @@ class RoleAccess:
 
     def permissions_of(self, policy: int) -> tuple[Permission, ...]:
         """What one of the policies allows."""
-        return tuple(one for one in self.allowed.permissions if one.policy == policy)
+        return self.allowed.parts[policy].permissions
 
 
 def access_of_role(role: FoundRole, allowed_secrets: Iterable[str] = ()) -> RoleAccess:
@@ -91,18 +91,16 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
 def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> RoleAccess:
     documents = tuple(policy.document for policy in policies)
     own = (
-        IdentityPolicy(one.name, policy_of(one.document), _stand_ins(one.document), of_aws=_OF_AWS in one.name)
+        IdentityPolicy(one.name, one.document.access_policy, _stand_ins(one.document), of_aws=_OF_AWS in one.name)
         for one in policies
     )
     allowed = allowed_by((*own, *(_source(one) for one in attached)))
-    of_policy: dict[int, list[Permission]] = {}
-    for permission in allowed.permissions:
-        of_policy.setdefault(permission.policy, []).append(permission)
+    texts, rest = allowed.parts[: len(documents)], allowed.parts[len(documents) :]
     granted = (
-        *(_granted(one, document) for at, document in enumerate(documents) for one in of_policy.get(at, ())),
+        *(_granted(one, at) for at, part in zip(documents, texts, strict=True) for one in part.permissions),
         *(
-            replace(_of_snapshot(one.policy, of_policy.get(at, ())), place=one.place)
-            for at, one in enumerate(attached, len(documents))
+            replace(_of_snapshot(one.policy, part), place=one.place)
+            for one, part in zip(attached, rest, strict=True)
             if one.policy is not None
         ),
     )
@@ -144,10 +142,9 @@ def _granted(permission: Permission, document: Document) -> Granted:
     return replace(found, known=unknown is not None or bool(expand(pattern)), unknown=unknown)
 
 
-def _of_snapshot(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Granted:
+def _of_snapshot(policy: ManagedPolicy, part: AllowedPart) -> Granted:
     """All that an AWS managed policy allows, as one."""
-    is_whole = all(one.is_whole and not one.is_closed for one in permissions)
-    return _whole(policy.name) if is_whole else _merged(policy, permissions)
+    return _whole(policy.name) if part.is_whole else _merged(policy, part.permissions)
 
 
 @cache

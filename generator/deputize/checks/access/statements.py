@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deputize.checks.rule import some
-from deputize.iam.grammar import read_policy
-from deputize.iam.policy import Policy, Statement
+from deputize.iam.policy import Statement
 from deputize.model.display import printable
 from deputize.model.world import Document, Place, Unknown
 
@@ -14,16 +13,6 @@ from deputize.model.world import Document, Place, Unknown
 _KINDS = frozenset(
     ("cluster", "db", "function", "group", "instance", "instance-profile", "key", "log-group", "parameter", "policy")
 ) | frozenset(("project", "repository", "role", "secret", "stack", "stateMachine", "table", "task-definition", "user"))
-
-
-def policy_of(document: Document) -> Policy:
-    """The access policy in `document` as IAM's grammar has it, with its faults."""
-    return read_policy(document.value, "access", tuple(one.stand_in for one in document.unknowns))
-
-
-def statements_of(document: Document) -> tuple[Statement, ...]:
-    """The statements of the policy, as far as each is one."""
-    return policy_of(document).statements
 
 
 def place_of(statement: Statement, document: Document) -> Place:

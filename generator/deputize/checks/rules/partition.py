@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from deputize.checks.access.statements import named, statements_of
+from deputize.checks.access.statements import named
 from deputize.checks.judgement import Judgement
 from deputize.checks.rule import Example, Hit, Rule
 from deputize.checks.rules.examples import ACCESS, ATTACHING, TEMPLATE
@@ -110,7 +110,7 @@ def _attached(role: FoundRole) -> Iterator[_Named]:
 
 def _resources(role: FoundRole) -> Iterator[_Named]:
     for document in (one.document for one in role.policies):
-        for statement in statements_of(document):
+        for statement in document.access_policy.statements:
             for one in statement.resources if statement.effect == "Allow" else ():
                 partition = one.split(":", 2)[1] if one.startswith("arn:") else ""
                 if partition in PARTITIONS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from deputize.checks.access.statements import policy_of
 from deputize.checks.rule import Example, Hit, Rule
 from deputize.checks.rules.examples import TRUST
 from deputize.checks.trust.attribution import JudgedTrust
@@ -47,7 +46,7 @@ def form_of_trust(trust: JudgedTrust, *, third_party: bool) -> PolicyForm:
 def form_of_access(document: Document) -> PolicyForm:
     """The form of an access policy."""
     found: dict[str, list[Hit]] = {"elements": [], "operators": [], "rest": []}
-    for fault in policy_of(document).all_faults:
+    for fault in document.access_policy.all_faults:
         if fault.kind not in _TAKEN and fault.kind != "version":
             place = document.key(fault.path) if fault.of_key else document.place(fault.path)
             name = "elements" if fault.kind in _ELEMENTS else "operators" if fault.kind == "operator" else "rest"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from deputize.checks.access.statements import named
 from deputize.checks.rule import Hit
-from deputize.iam.grammar import read_policy
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import id_conditions
@@ -33,10 +31,10 @@ class RoleTrust:
     claimant: str = ""
     is_asked: bool = False
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
         """The policy as IAM's grammar has it, with its faults."""
-        return read_policy(self.document.value, "trust")
+        return self.document.trust_policy
 
     @property
     def statements(self) -> tuple[Statement, ...]:
