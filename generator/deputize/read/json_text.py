@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import replace
 
 from deputize.model.display import shown
 from deputize.model.world import Place
@@ -83,7 +82,7 @@ class _Parser:
                 raise refusal(key_place, f"has the key {shown(key)} twice", "remove one")
             if not self._next(":"):
                 raise refusal(self._here(), "is not JSON: a colon is needed here")
-            entries[key] = replace(self._value(depth), key=key_place)
+            entries[key] = self._value(depth)._replace(key=key_place)
             if self._ends("}"):
                 return Node(entries, place)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
@@ -21,9 +21,8 @@ MAX_NODES = 100_000
 """Values in one file, keys not counted; a template of the largest size that people write has a third of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One value: a scalar's text, a sequence or a mapping.
+class Node(NamedTuple):
+    """One value: a scalar's text, a sequence or a mapping. A tuple, which is made in a quarter of the time.
 
     tag: YAML's explicit tag, as `!Ref`. plain: a scalar without quotes. key: where its key stands, in a mapping.
     """

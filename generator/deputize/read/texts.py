@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from deputize.errors import InputError
 from deputize.model.world import Place
@@ -59,7 +58,7 @@ def _laid_out(text: str, lines: int, columns: int) -> str:
 
 def _at(node: Node, place: Place) -> Node:
     if isinstance(node.value, tuple):
-        return replace(node, value=tuple(_at(one, place) for one in node.value), place=place, key=None)
+        return node._replace(value=tuple(_at(one, place) for one in node.value), place=place, key=None)
     if isinstance(node.value, str):
-        return replace(node, place=place, key=None)
-    return replace(node, value={key: _at(one, place) for key, one in node.value.items()}, place=place, key=None)
+        return node._replace(place=place, key=None)
+    return node._replace(value={key: _at(one, place) for key, one in node.value.items()}, place=place, key=None)

@@ -81,13 +81,14 @@ class Evaluation(Resolver):
 
     def branch(self, argument: Node) -> Node:
         """The branch of Fn::If whose arguments these are."""
-        parts = argument.value
-        if not isinstance(parts, tuple) or len(parts) != 3:  # noqa: PLR2004 -- condition, if true, if false
+        parts: tuple[Node, ...] = argument.value if isinstance(argument.value, tuple) else ()
+        if len(parts) != 3:  # noqa: PLR2004 -- condition, if true, if false
             raise refusal(argument.place, "Fn::If needs a condition and two values")
-        name = scalar(parts[0])
+        condition, if_true, if_false = parts
+        name = scalar(condition)
         if name is None:
-            raise refusal(parts[0].place, "Fn::If needs the name of a condition")
-        return parts[1] if self.holds(name, parts[0]) else parts[2]
+            raise refusal(condition.place, "Fn::If needs the name of a condition")
+        return if_true if self.holds(name, condition) else if_false
 
     def holds(self, name: str, node: Node) -> bool:
         """Whether the condition `name`, mentioned at `node`, is true in this branch."""

@@ -134,7 +134,7 @@ def _find_in_map(resolver: Resolver, argument: Node, node: Node) -> object:
 
 def _row(resolver: Resolver, rows: Node, key: Node, then: Node | None) -> Node | None:
     """The entry for a key; when the key is unknown each entry is tried, unless all of them say the same."""
-    entries = rows.value if isinstance(rows.value, Mapping) else {}
+    entries: Mapping[str, Node] = rows.value if isinstance(rows.value, Mapping) else {}
     text = resolver.text(key)
     if is_known(text):
         return entries.get(text)
