@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from deputize.iam import limits
-from deputize.iam.policy import compact_json
 from deputize.model.world import Document, FoundPolicy, FoundRole, NotUnderstood
 
 _TRUST = 16 * limits.TRUST_POLICY.high
@@ -43,7 +42,7 @@ def judgeable_policy(policy: FoundPolicy) -> tuple[FoundPolicy, NotUnderstood | 
 
 def _too_much(document: Document, most: int) -> NotUnderstood | None:
     place = document.place(())
-    size = len(compact_json(document.value))
+    size = len(document.compact)
     if size > most:
         what = f"the policy has {size:,} characters: more than {most:,} are not judged, for IAM takes fewer"
         return NotUnderstood(place, what, "split the policy")

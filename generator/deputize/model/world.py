@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from deputize.iam.grammar import read_policy
-from deputize.iam.policy import Path, Policy
+from deputize.iam.policy import Path, Policy, compact_json
 
 
 class Place(NamedTuple):
@@ -74,6 +74,11 @@ class Document:
     places: Mapping[Path, Place]
     unknowns: tuple[Unknown, ...] = ()
     keys: Mapping[Path, Place] = field(default_factory=dict)
+
+    @cached_property
+    def compact(self) -> str:
+        """Its JSON without white space, as IAM counts characters."""
+        return compact_json(self.value)
 
     @cached_property
     def access_policy(self) -> Policy:

@@ -14,7 +14,6 @@ from deputize.checks.rules.examples import ACCESS, MANAGED, TEMPLATE, TRUST, TWO
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn
 from deputize.iam.limits import Limit
-from deputize.iam.policy import compact_json
 from deputize.model.display import shown
 from deputize.model.values import Severity
 from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Unknown
@@ -25,7 +24,7 @@ _CREATE = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.ht
 
 def least_size(document: Document) -> int:
     """Characters of the compact policy with every unknown empty, but an account's ID, which has a known length."""
-    size = len(text := compact_json(document.value))
+    size = len(text := document.compact)
     for one in document.unknowns:
         if not limits.ACCOUNT_ID.admits(one.stand_in):
             size -= text.count(one.stand_in) * len(one.stand_in)

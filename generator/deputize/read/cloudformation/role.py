@@ -96,7 +96,6 @@ class RoleRun:
             name=f"{source.name}/{self.owner.name}" if source.name else self.owner.name,
             place=self.owner.node.named_at,
             trust=document,
-            policies=tuple(one for _, one in policies),
             managed=tuple(Text(stand_ins.text(text), node.place) for text, node in managed),
             boundary=self._text("PermissionsBoundary", stand_ins),
             max_session=self._try(self._seconds, self.owner),
@@ -108,10 +107,10 @@ class RoleRun:
             description=self._text("Description", stand_ins),
             tags=tuple(self._try(lambda: list(self._tags(stand_ins)), self.owner) or ()),
         )
-        role = replace(role, policies=tuple(self._named(policies, stand_ins)))
-        documents = [one.document for one in role.policies] + ([document] if document else [])
+        named = tuple(self._named(policies, stand_ins))
+        documents = [one.document for one in named] + ([document] if document else [])
         unknowns = dict.fromkeys((*stand_ins.used, *(one for found in documents for one in found.unknowns)))
-        role = replace(role, unknowns=tuple(unknowns))
+        role = replace(role, policies=named, unknowns=tuple(unknowns))
         return Branch((role,), refused=tuple(self.refused), used=frozenset(used))
 
     def _exists(self, owner: Resource) -> bool:

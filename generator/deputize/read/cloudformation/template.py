@@ -152,7 +152,7 @@ def _distinct(roles: Iterable[FoundRole]) -> list[FoundRole]:
     seen: list[FoundRole] = []
     found: list[FoundRole] = []
     for role in roles:
-        unnamed = replace(role, branch="")
+        unnamed = replace(role, branch="") if role.branch else role
         if unnamed not in seen:
             seen.append(unnamed)
             found.append(role)
