@@ -72,11 +72,14 @@ class ServiceError(DeputizeError):
 
 
 class ProvedWrongError(DeputizeError):
-    """A claim was tested and is false: vulnerable, unsettled, too wide, tampered."""
+    """A claim was tested and is false (vulnerable, too wide, tampered) or stays open (unproved, unsettled)."""
 
     exit_code = 6
     code = "proved-wrong"
-    meaning = "proved wrong: vulnerable, unsettled, too wide or tampered with"
+    meaning = (
+        "not safe: proved wrong (vulnerable, too wide, tampered) or not proved (unproved, unsettled);"
+        " the JSON tells which"
+    )
 
 
 class DiffersError(DeputizeError):

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html and the pag
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +39,19 @@ class LiveRole:
     boundary: str | None = None
     max_session: int | None = None
     unread: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the role's ID, trust policy, access policies and boundary; empty when one of them was not read.
+
+        An AWS managed policy counts by its ARN: AWS changes its text without the customer's doing.
+        """
+        if self.unread or not self.role_id or self.trust is None:
+            return ""
+        own = {name: one for name, one in self.documents.items() if _OF_AWS not in name}
+        of_aws = sorted({name for name in (*self.documents, *map(_policy, self.aws_managed)) if _OF_AWS in name})
+        what = [self.role_id, self.trust, own, of_aws, self.boundary]
+        return hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
@@ -120,10 +135,15 @@ def _managed(inside: Session, role_name: str, unread: list[str]) -> tuple[dict[s
         # An AWS managed policy that the role may not read is judged by its snapshot, so it is no gap by itself.
         document = _attached(inside, arn, [] if _OF_AWS in arn else unread)
         if document is not None:
-            found[f"policy {clean(arn)}"] = document
+            found[_policy(arn)] = document
         elif _OF_AWS in arn:
             opaque.append(arn)
     return found, tuple(opaque)
+
+
+def _policy(arn: str) -> str:
+    """An attached policy's name for people."""
+    return f"policy {clean(arn)}"
 
 
 def _attached(inside: Session, arn: str, unread: list[str]) -> Any:

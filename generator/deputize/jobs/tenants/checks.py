@@ -40,6 +40,7 @@ _AWS = "aws"
 _MORE_THAN_READ = ("not proved to read", "DryRunOperation")
 _MENDS = {
     Safety.VULNERABLE: "have it made again from this tenant's own bundle",
+    Safety.UNPROVED: "have the role let itself be read: the notes give the statement to add",
     Safety.UNSETTLED: "try again with a longer --wait",
     Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }

@@ -15,6 +15,7 @@ from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
 from deputize.checks.judgement import Judgement
 from deputize.checks.opened import open_bundle
+from deputize.checks.rules_version import judged_by
 from deputize.checks.verdict import TrustVerdict, of_every_role, safety_of, trust_verdict
 from deputize.disk import read_text
 from deputize.errors import InputError, Problem, UsageError
@@ -126,6 +127,7 @@ def _verdict(
         caller="",
         access_paths=ways.found,
         notes=(*closed, *ways.notes, *notes),
+        judged_by=judged_by(),
     )
 
 

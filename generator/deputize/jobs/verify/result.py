@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from deputize.model.values import Safety, Verdict
 
 _MEANS = {
     Safety.SAFE: "the right external ID gets in, and nothing else was found that does",
     Safety.VULNERABLE: "somebody gets in who should not: do not store this ARN",
+    Safety.UNPROVED: (
+        "every probe was refused, but the role does not let itself be read, so nothing shows what they did not try"
+    ),
     Safety.UNSETTLED: "the answers do not agree yet, or the policy has parts that are not understood: see the notes",
     Safety.UNREACHABLE: "the right external ID did not get in",
 }
@@ -33,6 +37,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
         ],
         "access_paths": [{"kind": one.kind, "sentence": one.sentence} for one in verdict.access_paths],
         "notes": list(verdict.notes),
+        "judged_by": asdict(verdict.judged_by),
     }
 
 

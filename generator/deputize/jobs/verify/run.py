@@ -16,6 +16,7 @@ from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
 from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
+from deputize.checks.rules_version import judged_by
 from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.errors import DeputizeError
 from deputize.iam.arn import RoleArn
@@ -130,6 +131,8 @@ def verify_one(
         access_paths=(*tried(rounds[-1], caller.arn), *inside.ways.found, *inside.whose.others),
         missing=inside.access.missing,
         notes=(*about_rounds(rounds, options.timing.wait, role, caller.arn), *inside.notes(caller.arn)),
+        role_digest=inside.live.digest,
+        judged_by=judged_by(),
     )
 
 
