@@ -161,7 +161,10 @@ def scripted() -> Iterator[Callable[..., Session]]:
                 services[service].add_response(operation, answer[0])
             else:
                 meta = {"RetryAttempts": 2}
-                services[service].add_client_error(operation, answer[0], answer[1], response_meta=meta)
+                status = 403 if answer[0] == "AccessDenied" else 400
+                services[service].add_client_error(
+                    operation, answer[0], answer[1], http_status_code=status, response_meta=meta
+                )
         for stub in services.values():
             stub.activate()
             stubs.append(stub)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from deputize.aws.probes import Round, deciding, entrance, judge_rounds, plan_round
 from deputize.iam import limits
+from deputize.model.role_session import IN_USE
 from deputize.model.values import ProbeResult, Safety
 
 ID, FRESH, OTHER = "Acme-7d4c0b9e", "fresh-0001", "decoy-0001"
@@ -65,8 +66,11 @@ def test_the_second_id_of_a_rotation_may_get_in() -> None:
 
 
 def test_session_names_are_what_sts_takes() -> None:
-    """The customer's CloudTrail shows which probe it was."""
-    names = [one.session_name for one in plan_round((ID, "second"), OTHER, FRESH)]
+    """The customer's CloudTrail shows which probe it was, but for those that look exactly like use."""
+    sessions = {one.name: one.session for one in plan_round((ID, "second"), OTHER, FRESH)}
+    like_use = {name for name, session in sessions.items() if session == IN_USE}
+    assert like_use == {"random", "none", "right-last"}
+    names = [session.name for name, session in sessions.items() if name not in like_use]
     assert all(name.startswith("deputize-verify-") and limits.SESSION_NAME.admits(name) for name in names)
     assert len(set(names)) == len(names)
 
@@ -105,6 +109,15 @@ TABLE: dict[str, tuple[list[tuple[str, float]], float, Safety]] = {
     "opened at last": ([(CLEAN, 0), (CLEAN, 10), (OPEN, 20)], 60, Safety.VULNERABLE),
     "open in each place": ([("ARRRRAA", 0)], 60, Safety.VULNERABLE),
     "open, right refused": ([("RARRRRR", 0)], 60, Safety.VULNERABLE),
+    "the right one in another case alone": ([("RRRARRR", 0)], 60, Safety.UNREACHABLE),
+    "in another case alone, twice": ([("RRRARRR", 0), ("RRRARRR", 10)], 60, Safety.UNREACHABLE),
+    "in another case, short wait": ([("RRRARRR", 0)], 0, Safety.UNREACHABLE),
+    "in another case and as it is": ([("ARRARRA", 0)], 60, Safety.VULNERABLE),
+    "in another case and as it is at last": ([("RRRARRA", 0)], 60, Safety.VULNERABLE),
+    "in another case, and a wrong one": ([("RARARRR", 0)], 60, Safety.VULNERABLE),
+    "in another case, and one longer": ([("RRRAARR", 0)], 60, Safety.VULNERABLE),
+    "in another case, right without answer": ([("RRRARR-", 0)], 60, Safety.VULNERABLE),
+    "taken in another case at last": ([(CLEAN, 0), (CLEAN, 10), ("RRRARRR", 20)], 60, Safety.UNSETTLED),
     "open, right without answer": ([("-ARRRR-", 0)], 60, Safety.VULNERABLE),
     "was open, then one clean": ([(OPEN, 0), (CLEAN, 10)], 60, Safety.UNSETTLED),
     "was open, then two clean": ([(OPEN, 0), (CLEAN, 10), (CLEAN, 20)], 60, Safety.SAFE),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role
@@ -18,13 +21,17 @@ from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.model.aws_options import AwsOptions
+from deputize.model.role_session import IN_USE, RoleSession
 from deputize.model.values import ProbeResult
 
 ARN = "arn:aws:iam::444455556666:role/x/reader"
 ROLE = RoleArn("aws", "444455556666", "/x/", "reader")
 ID = "Acme-7d4c0b9e"
+SIGNED = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token", "amz-sdk-invocation-id", "amz-sdk-request")
 DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 NAMES = ("right-first", "random", "none", "other-case", "one-longer", "other", "right-last")
+LIKE_USE = ("random", "none", "right-last")
+SESSIONS = {name: "deputize-assume" if name in LIKE_USE else f"deputize-verify-{name}" for name in NAMES}
 
 
 class Clock:
@@ -68,26 +75,58 @@ def one_round(session: Session, clock: Clock, wait: float = 0) -> list[Round]:
 
 
 def test_what_is_sent(scripted: Callable[..., Session], clock: Clock) -> None:
-    """Each probe: 900 seconds, a session policy that denies all, a name that tells which; none sends no ID."""
-    steps = [entered(f"deputize-verify-{name}") if "right" in name else REFUSED for name in NAMES]
-    session = scripted(*steps)
+    """A probe may do nothing once inside and tells which it is, or it is what real use sends; none sends no ID."""
+    session = scripted(*[entered(SESSIONS[name]) if "right" in name else REFUSED for name in NAMES])
     sent: list[dict[str, Any]] = []
     session.client("sts").meta.events.register(
         "provide-client-params.sts.AssumeRole", lambda params, **_: sent.append(dict(params))
     )
     (only,) = one_round(session, clock)
     assert only.clean
-    ids = {one["RoleSessionName"].removeprefix("deputize-verify-"): one.get("ExternalId") for one in sent}
-    assert ids == {
-        "right-first": ID,
-        "random": "fresh-1",
-        "none": None,
-        "other-case": "aCME-7D4C0B9E",
-        "one-longer": f"{ID}0",
-        "other": "other-1",
-        "right-last": ID,
+    ids = {
+        "right-first": {"ExternalId": ID},
+        "random": {"ExternalId": "fresh-1"},
+        "none": {},
+        "other-case": {"ExternalId": "aCME-7D4C0B9E"},
+        "one-longer": {"ExternalId": f"{ID}0"},
+        "other": {"ExternalId": "other-1"},
+        "right-last": {"ExternalId": ID},
     }
-    assert all((one["RoleArn"], one["DurationSeconds"], one["Policy"]) == (ARN, 900, DENY_ALL) for one in sent)
+    use = {"RoleSessionName": "deputize-assume", "DurationSeconds": 3600}
+    for name, got in zip(NAMES, sent, strict=True):
+        harmless = {"RoleSessionName": f"deputize-verify-{name}", "DurationSeconds": 900, "Policy": DENY_ALL}
+        assert got == {"RoleArn": ARN, **(use if name in LIKE_USE else harmless), **ids[name]}
+
+
+def test_probes_like_use_are_byte_for_byte_what_use_sends(clock: Clock) -> None:
+    """The right ID at last, and a wrong and a missing one but for the ID: body and headers, user agent too."""
+    requests: list[tuple[str, str]] = []
+
+    def keep(request: Any, **_: Any) -> AWSResponse:
+        kept = sorted((key, value) for key, value in request.headers.items() if key not in SIGNED)
+        requests.append((str(request.body), f"{request.method} {request.url} {kept}"))
+        denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+        return AWSResponse(request.url, 403, {}, SimpleNamespace(stream=lambda **_: iter([denied])))
+
+    own = Session(AwsOptions(region="us-east-1"), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
+    own.client("sts").meta.events.register("before-send.sts.AssumeRole", keep)
+    one_round(own, clock)
+    probes = dict(zip(NAMES, requests, strict=True))
+    requests.clear()
+    with pytest.raises(ServiceError):
+        refreshing(own, ROLE, ID, wanted=IN_USE, may_refresh=lambda: None)
+    (use,) = requests
+    assert probes["right-last"] == use
+    for name, sent in (("random", "ExternalId=fresh-1"), ("none", "")):
+        fields = [sent if one.startswith("ExternalId=") else one for one in use[0].split("&")]
+        assert sorted(probes[name][0].split("&")) == sorted(filter(None, fields))
+        assert without_length(probes[name][1]) == without_length(use[1])
+    assert probes["right-first"][0] != use[0]
+
+
+def without_length(headers: str) -> str:
+    """Without the length of the body, which differs with the ID."""
+    return re.sub(r"\('Content-Length', [^)]*\), ", "", headers)
 
 
 def test_only_the_reading_session_may_do_anything(scripted: Callable[..., Session], clock: Clock) -> None:
@@ -156,7 +195,7 @@ def test_only_access_denied_is_a_refusal(code: str, scripted: Callable[..., Sess
 
 def test_a_fault_that_passes_is_tried_again(scripted: Callable[..., Session], clock: Clock) -> None:
     """Throttled once, then refused: a refusal."""
-    steps = [entered(f"deputize-verify-{name}") if "right" in name else REFUSED for name in NAMES]
+    steps = [entered(SESSIONS[name]) if "right" in name else REFUSED for name in NAMES]
     steps.insert(1, ("sts", "assume_role", "Throttling", "Rate exceeded"))
     (only,) = one_round(scripted(*steps), clock)
     assert only.clean
@@ -323,7 +362,7 @@ def test_a_session_refreshes_itself(aws: EmbeddedAws, customer: Session, vendor:
         if len(asked) > 2:
             raise RuntimeError
 
-    boto = refreshing(vendor, role, ID, session_name="long-stay", duration=900, may_refresh=may_refresh)
+    boto = refreshing(vendor, role, ID, wanted=RoleSession("long-stay", 900), may_refresh=may_refresh)
     # STS's answers are good for 15 minutes, which botocore takes for nearly over: each use may renew them.
     who = boto.client("sts").get_caller_identity()["Arn"]
     assert who == f"arn:aws:sts::{customer.caller().account_id}:assumed-role/long-stay/long-stay"
@@ -344,4 +383,4 @@ def test_a_session_into_a_closed_role_says_so_at_once(customer: Session, vendor:
     """The fault comes from making it, not from the first use."""
     role = RoleArn("aws", customer.caller().account_id, "/", "not-there")
     with pytest.raises(ServiceError, match="AWS sts:AssumeRole: access denied"):
-        refreshing(vendor, role, ID, session_name="long-stay", duration=900, may_refresh=lambda: None)
+        refreshing(vendor, role, ID, wanted=RoleSession("long-stay", 900), may_refresh=lambda: None)

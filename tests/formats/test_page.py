@@ -23,7 +23,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deputize.aws import probes
 from deputize.bundle import seal
 from deputize.formats import page as page_module
 from deputize.formats import page_text, render_texts
@@ -604,4 +603,3 @@ def test_open_markup_of_a_phrase_is_refused(phrase: str, monkeypatch: pytest.Mon
 def test_names_are_those_that_other_rooms_use() -> None:
     """render may import none of them, so this is what keeps the page in step."""
     assert page_module.NAMESPACE == NAMESPACE
-    assert probes._SESSION_NAME == page_module.PROBE_SESSION

@@ -7,8 +7,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from __future__ import annotations
 
 from deputize.aws.client import Credentials, Refusal, Session
-
-SHORTEST_SESSION = 900  # seconds; the least AWS gives, and enough to look in
+from deputize.model.role_session import SHORTEST, RoleSession
 
 
 def assume(session: Session, role_arn: str, external_id: str | None, session_name: str) -> Session | Refusal:
@@ -16,16 +15,8 @@ def assume(session: Session, role_arn: str, external_id: str | None, session_nam
 
     Raises ServiceError for anything that is neither: no credentials, throttling, an unknown region.
     """
-    given = {} if external_id is None else {"ExternalId": external_id}
-    answer = session.try_call(
-        "sts",
-        "assume_role",
-        ("AccessDenied",),
-        RoleArn=role_arn,
-        RoleSessionName=session_name,
-        DurationSeconds=SHORTEST_SESSION,
-        **given,
-    )
+    sent = RoleSession(session_name, SHORTEST).parameters(role_arn, external_id)
+    answer = session.try_call("sts", "assume_role", ("AccessDenied",), **sent)
     if isinstance(answer, Refusal):
         return answer
     key = answer["Credentials"]

@@ -127,7 +127,7 @@ class Session:
             return self._ask(service, operation, parameters)
         except faults.FAULTS as error:
             code = faults.error_code(error)
-            if code in expected:
+            if code in expected and not faults.is_odd_refusal(error):
                 return Refusal(code, faults.error_message(error))
             raise faults.translate(error, self._call(service, operation)) from None
 

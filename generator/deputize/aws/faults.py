@@ -25,6 +25,8 @@ _USER_INFO = re.compile(r"//[^/@\s]+@", re.ASCII)
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z0-9*]+)", re.ASCII)
 _LONGEST = 1000  # characters of a foreign message that are shown
 
+_DENIED = "AccessDenied"
+_FORBIDDEN = 403  # the HTTP status of AWS's AccessDenied
 _RENEW = "sign in again (aws sso login, aws login) or export fresh ones"
 
 
@@ -60,6 +62,18 @@ def error_message(error: Any) -> str:
     return clean(str(error.response.get("Error", {}).get("Message", ""))).rstrip(".")
 
 
+def is_odd_refusal(error: Exception) -> bool:
+    """Whether an answer says AccessDenied with another status than 403, as AWS never does: then it is no refusal.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+    """
+    return error_code(error) == _DENIED and _status(error) != _FORBIDDEN
+
+
+def _status(error: Any) -> object:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+
+
 def translate(error: Exception, call: Call) -> ServiceError:
     """The one translation of botocore's exceptions: `error`, raised by `call`, as what a person can act on."""
     if isinstance(error, boto.ClientError):
@@ -91,6 +105,9 @@ def _signature(_error: Any, _call: Call) -> Problem:
 
 def _denied(error: Any, call: Call) -> Problem:
     message = error_message(error)
+    if is_odd_refusal(error):
+        what = f"it answered AccessDenied with HTTP status {_status(error)}, which AWS never does: that is no refusal"
+        return Problem(f"AWS {call.action}", what, "check --endpoint-url and the proxies on the way")
     named = _ACTION.search(message)
     action = named.group(1) if named else call.action
     mend = f"allow {action} for whoever runs this"

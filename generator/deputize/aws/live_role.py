@@ -18,6 +18,7 @@ from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn
 
 _OF_AWS = ":iam::aws:policy/"
+_HIDDEN = "iam:GetRole (AccessDenied)"  # as _asked words it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class LiveRole:
     boundary: str | None = None
     max_session: int | None = None
     unread: tuple[str, ...] = ()
+
+    @property
+    def hides_trust(self) -> bool:
+        """Whether IAM does not let the role read its own trust policy, which is no fault that may pass."""
+        return self.trust is None and _HIDDEN in self.unread
 
     @property
     def digest(self) -> str:

@@ -10,20 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deputize.iam import limits
+from deputize.model.role_session import IN_USE, RoleSession, harmless
 from deputize.model.values import ProbeResult, Safety
 
 ALLOW, REFUSE = "allow", "refuse"
 NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
 RIGHT_FIRST, RIGHT_LAST = "right-first", "right-last"
+OTHER_CASE = "other-case"
 APART = 10.0  # seconds between two clean rounds that together prove a role safe
 _SLACK = 0.01  # seconds by which a clock's own rounding may shorten that
-_SESSION_NAME = "deputize-verify-"
+# What these are sent as is what real use sends, so that no role can tell them from it.
+_LIKE_USE = frozenset({"random", "none", RIGHT_LAST})
 
 # Probe name -> (kind of entrance, how it got in).
 _ENTRANCES = {
     "random": ("wrong-id", "with a random external ID made for this test"),
     "none": ("no-id", "without any external ID"),
-    "other-case": ("other-case", "with the right external ID in another case"),
+    OTHER_CASE: ("other-case", "with the right external ID in another case"),
     "one-longer": ("longer", "with the right external ID and one character more"),
     "other": ("other-id", "with an external ID that belongs to somebody else"),
 }
@@ -39,9 +42,9 @@ class Probe:
     skipped: str = ""
 
     @property
-    def session_name(self) -> str:
-        """The role session name by which the customer's log shows it."""
-        return f"{_SESSION_NAME}{self.name}"
+    def session(self) -> RoleSession:
+        """The session that it asks for: that of real use, or one that may do nothing and tells which probe it is."""
+        return IN_USE if self.name in _LIKE_USE else harmless(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,20 @@ class Round:
 
     @property
     def let_in(self) -> tuple[ProbeResult, ...]:
-        """The probes that got in and should not have."""
+        """The probes that got in and should not have.
+
+        Not the right ID in another case where the role takes that spelling alone: then nobody gets in but who knows it.
+        """
+        return () if self.spelt_otherwise else self._wrong_and_in
+
+    @property
+    def spelt_otherwise(self) -> bool:
+        """Whether the role refuses the right ID as it is spelt, and takes it in another case, and nothing else."""
+        right = [one.got for one in self.results if one.name in (RIGHT_FIRST, RIGHT_LAST)]
+        return right == [REFUSE, REFUSE] and [one.name for one in self._wrong_and_in] == [OTHER_CASE]
+
+    @property
+    def _wrong_and_in(self) -> tuple[ProbeResult, ...]:
         return tuple(one for one in self.results if one.expected == REFUSE and one.got == ALLOW)
 
     @property
@@ -84,7 +100,7 @@ def plan_round(external_ids: Sequence[str], other_id: str | None, fresh: str) ->
     wrong: tuple[tuple[str, str | None, str], ...] = (
         ("random", fresh, ""),
         ("none", None, ""),
-        ("other-case", right.swapcase(), "it has no letters"),
+        (OTHER_CASE, right.swapcase(), "it has no letters"),
         ("one-longer", f"{right}0", "it is as long as STS takes"),
         ("other", other_id, "none was given") if other_id is None else ("other", other_id, "it is no valid ID"),
     )
@@ -100,7 +116,7 @@ def _skipped(name: str, text: str | None, accepted: Sequence[str], why: str) -> 
     if text is None:
         return "" if name == "none" else why
     if text in accepted:
-        return why if text == accepted[0] and name == "other-case" else "it is an accepted ID"
+        return why if text == accepted[0] and name == OTHER_CASE else "it is an accepted ID"
     return "" if limits.EXTERNAL_ID.admits(text) else why
 
 

@@ -14,6 +14,7 @@ from botocore.credentials import RefreshableCredentials
 
 from deputize.aws.client import Session
 from deputize.iam.arn import RoleArn
+from deputize.model.role_session import RoleSession
 
 BotoSession: TypeAlias = boto3.session.Session
 
@@ -34,31 +35,23 @@ class _EndpointSession(boto3.session.Session):  # type: ignore[misc] # boto3 has
         return super().resource(*names, **{"endpoint_url": self._endpoint_url, **choices})
 
 
-def refreshing(  # noqa: PLR0913 - what AssumeRole takes
+def refreshing(
     session: Session,
     role: RoleArn,
     external_id: str,
     *,
-    session_name: str,
-    duration: int,
+    wanted: RoleSession,
     may_refresh: Callable[[], None],
 ) -> BotoSession:
     """A boto3 session inside `role`, assumed at once and again shortly before each expiry.
 
-    duration: seconds. may_refresh: called before each entry; what it raises ends the session's life.
+    may_refresh: called before each entry; what it raises ends the session's life.
     Raises ServiceError when the role cannot be assumed, now and, out of any later call, when it must be assumed again.
     """
 
     def enter() -> dict[str, str]:
         may_refresh()
-        answer = session.call(
-            "sts",
-            "assume_role",
-            RoleArn=str(role),
-            RoleSessionName=session_name,
-            ExternalId=external_id,
-            DurationSeconds=duration,
-        )
+        answer = session.call("sts", "assume_role", **wanted.parameters(str(role), external_id))
         key = answer["Credentials"]
         return {
             "access_key": key["AccessKeyId"],

@@ -81,6 +81,8 @@ def diagnose(rounds: Sequence[Round], role: RoleArn, caller: str) -> tuple[str, 
         return (f"no answer is no refusal: {first.error}",)
     if first.got == ALLOW:
         return ("the right ID got in and was then refused in one round: the role is being changed",)
+    if rounds[-1].spelt_otherwise:
+        return (_SPELT_OTHERWISE, _ruled_out(role))
     names = {"caller": caller, "account": role.account_id}
     named = _ACTION.search(first.error)
     if named is not None and named[1] in _ACTIONS:
@@ -88,13 +90,22 @@ def diagnose(rounds: Sequence[Round], role: RoleArn, caller: str) -> tuple[str, 
     said = next((text for phrase, text in _PHRASES if phrase in first.error), None)
     if said is not None:
         return (said.format(**names), _ruled_out(role))
-    in_anyway = [one.name for one in results if one.got == ALLOW]
+    return (*_unsaid(rounds[-1], caller), _ruled_out(role))
+
+
+def _unsaid(last: Round, caller: str) -> tuple[str, ...]:
+    """What is left where STS says nothing of why."""
+    in_anyway = [one.name for one in last.results if one.got == ALLOW]
     if in_anyway:
         what = "customer's side: the role is there and lets the caller in, but its condition does not take this ID"
-        return (f"{what} (it let in: {', '.join(in_anyway)})", _ruled_out(role))
-    return (_OPEN, _left(caller), _ruled_out(role))
+        return (f"{what} (it let in: {', '.join(in_anyway)})",)
+    return _OPEN, _left(caller)
 
 
+_SPELT_OTHERWISE = (
+    "customer's side: the role asks for this external ID in another case (it let in: other-case), and external IDs are"
+    " compared exactly; have it corrected in the role to the ID as you issued it"
+)
 _OPEN = (
     "STS does not say whose it is; on the customer's side: no role under this ARN (name, path, deleted), a trust policy"
     " without this principal or with another external ID or condition, a principal that went stale because it was"

@@ -1,11 +1,10 @@
-"""Trying a role's door: every probe is an AssumeRole that can do nothing once inside, and only AccessDenied refuses.
+"""Trying a role's door: every probe is an AssumeRole whose credentials nobody reads, and only AccessDenied refuses.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -18,15 +17,12 @@ from deputize.aws.client import Credentials, Refusal, Session
 from deputize.aws.probes import ALLOW, APART, NO_ANSWER, NOT_APPLICABLE, REFUSE, RIGHT_FIRST, Probe, Round
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn
+from deputize.model.role_session import RoleSession, to_read
 from deputize.model.values import ProbeResult
 
-SESSION = 900  # seconds; the least that AWS gives
 _ATTEMPTS = 3  # of one probe, beyond the retries of botocore itself
 _PAUSE = 1.0  # seconds before the second attempt; it doubles
 _DRIFT = 0.05  # of the time between rounds, by which each may start late and still count as within the waiting time
-_DENY_ALL = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}, separators=(",", ":")
-)
 # STS's own names, and those of its VPC endpoints: other names under the same domains anybody may have.
 # https://docs.aws.amazon.com/general/latest/gr/sts.html
 _OF_AWS = re.compile(
@@ -73,7 +69,7 @@ def endpoint_of(session: Session) -> str:
 def assume_to_read(session: Session, role: RoleArn, external_id: str, timing: Timing) -> Session | ProbeResult:
     """A session inside the role with all that it may do, or why there is none."""
     probe = Probe("read", ALLOW, external_id)
-    answer = _answered(session, role, probe, timing, {})
+    answer = _answered(session, role, probe, to_read(), timing)
     if isinstance(answer, ProbeResult):
         return answer
     key = answer["Credentials"]
@@ -96,13 +92,13 @@ def _round(session: Session, role: RoleArn, probes: tuple[Probe, ...], timing: T
 
 
 def _tried(session: Session, role: RoleArn, probe: Probe, timing: Timing) -> ProbeResult:
-    answer = _answered(session, role, probe, timing, {"Policy": _DENY_ALL})
+    answer = _answered(session, role, probe, probe.session, timing)
     # The credentials in the answer are dropped here, unread.
     return answer if isinstance(answer, ProbeResult) else ProbeResult(probe.name, probe.expected, ALLOW)
 
 
 def _answered(
-    session: Session, role: RoleArn, probe: Probe, timing: Timing, more: dict[str, str]
+    session: Session, role: RoleArn, probe: Probe, wanted: RoleSession, timing: Timing
 ) -> dict[str, Any] | ProbeResult:
     """STS's answer when it let the probe in; else a result that says whether it refused or did not answer."""
     pause, why = _PAUSE, ""
@@ -111,36 +107,24 @@ def _answered(
             timing.sleep(pause)
             pause *= 2
         try:
-            answer = _ask(session, role, probe, more)
+            sent = wanted.parameters(str(role), probe.external_id)
+            answer = session.try_call("sts", "assume_role", ("AccessDenied",), **sent)
         except ServiceError as error:
             why = str(error)
             continue
         if isinstance(answer, Refusal):
             return ProbeResult(probe.name, probe.expected, REFUSE, answer.message)
-        why = _strange(answer, role, probe)
+        why = _strange(answer, role, wanted)
         if not why:
             return answer
     return ProbeResult(probe.name, probe.expected, NO_ANSWER, why)
 
 
-def _ask(session: Session, role: RoleArn, probe: Probe, more: dict[str, str]) -> dict[str, Any] | Refusal:
-    given = more if probe.external_id is None else {**more, "ExternalId": probe.external_id}
-    return session.try_call(
-        "sts",
-        "assume_role",
-        ("AccessDenied",),
-        RoleArn=str(role),
-        RoleSessionName=probe.session_name,
-        DurationSeconds=SESSION,
-        **given,
-    )
-
-
-def _strange(answer: dict[str, Any], role: RoleArn, probe: Probe) -> str:
+def _strange(answer: dict[str, Any], role: RoleArn, wanted: RoleSession) -> str:
     """Why an answer is not one to this question, as a cache or a proxy might give it; empty when it is."""
     user = answer.get("AssumedRoleUser")
     got = user.get("Arn") if isinstance(user, dict) else None
-    wanted = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.name}/{probe.session_name}"
-    if got == wanted:
+    expected = f"arn:{role.partition}:sts::{role.account_id}:assumed-role/{role.name}/{wanted.name}"
+    if got == expected:
         return ""
-    return f"the endpoint answered for {faults.clean(str(got))}, not for {wanted}"
+    return f"the endpoint answered for {faults.clean(str(got))}, not for {expected}"

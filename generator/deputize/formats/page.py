@@ -36,13 +36,13 @@ from deputize.model.format import (
 )
 from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
+from deputize.model.role_session import USE_NAME, VERIFY_PREFIX
 from deputize.model.spec import LOCALES
 from deputize.model.text import english
 
 # What `ssh-keygen -Y sign` signed the manifest for, where the vendor signs.
 NAMESPACE = "deputize-bundle"
 # How the sessions begin with which a vendor's `deputize verify` tries a role.
-PROBE_SESSION = "deputize-verify-"
 
 _AWS_PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
 # The name under which IAM's console puts the policy of its own Revoke sessions.
@@ -99,7 +99,8 @@ def render_page(role: Role) -> dict[str, str]:
         deployer=Literal(HTML.escape(json_text(deployer_policy(role).to_json())).replace("&quot;", '"')),
         choices=_choices(role),
         namespace=NAMESPACE,
-        probe_session=PROBE_SESSION,
+        probe_session=VERIFY_PREFIX,
+        use_session=USE_NAME,
         cut_policy=_CUT_POLICY,
         aws_page=_AWS_PAGE,
         minutes=made.max_session // _SECONDS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deputize.formats.languages import MARKDOWN
-from deputize.formats.page import NAMESPACE, PROBE_SESSION
+from deputize.formats.page import NAMESPACE
 from deputize.formats.phrases import policy_description, who_may_enter
 from deputize.formats.quick_create import quick_create_link
 from deputize.formats.templates import render
@@ -20,6 +20,7 @@ from deputize.model.facts import StatementFacts as Allowed
 from deputize.model.format import README, SIGNATURE, access_policy
 from deputize.model.profiles import load_profile
 from deputize.model.role import TEMPLATE_VERSION, TENANT_TAG, VENDOR_TAG, VERSION_TAG, Role
+from deputize.model.role_session import USE_NAME, VERIFY_PREFIX
 from deputize.model.text import Localized
 
 _SECONDS = 60
@@ -75,7 +76,8 @@ def render_readme(role: Role, facts: Facts) -> dict[str, str]:
         ),
         signature=SIGNATURE,
         namespace=NAMESPACE,
-        probe_session=PROBE_SESSION,
+        probe_session=VERIFY_PREFIX,
+        use_session=USE_NAME,
         minutes=made.max_session // _SECONDS,
         version=TEMPLATE_VERSION,
         **_allowed(facts, locale),

@@ -83,12 +83,17 @@ def build_access(spec: AccessSpec, partition: str, account: str) -> Access:
     )
 
 
+def self_read_statement(role_arn: str) -> Statement:
+    """The statement that lets a role read itself: who may assume it, and the policies that stand in it."""
+    actions = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+    return Statement(_SELF, "Allow", actions, (role_arn,))
+
+
 def _self_read(
     partition: str, account: str, managed_arns: tuple[str, ...], delivery: Delivery, *, split: bool
 ) -> list[Statement]:
     role = f"arn:{partition}:iam::{account}:role{PATH_CHOICE}{ROLE_NAME_CHOICE}"
-    actions = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
-    found = [Statement(_SELF, "Allow", actions, (role,))]
+    found = [self_read_statement(role)]
     policy = f"arn:{partition}:iam::{account}:policy{PATH_CHOICE}{ROLE_NAME_CHOICE}{POLICY_SUFFIX}"
     own = () if delivery == "inline" else (f"{policy}*" if split else policy,)
     if own or managed_arns:

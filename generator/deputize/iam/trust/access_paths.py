@@ -26,7 +26,7 @@ from deputize.iam.trust.intent import (
     intended_access,
     listed_ids,
 )
-from deputize.iam.trust.principals import stands_for
+from deputize.iam.trust.principals import is_deleted, stands_for
 from deputize.iam.trust.reach import external_ids as told_apart
 from deputize.iam.trust.reach import fitting, identities, is_not_enumerable
 
@@ -112,7 +112,8 @@ def _not_understood(policy: Policy) -> Iterator[AccessPath]:
         if statement.effect != "Allow" or statement.not_principal or statement.is_opaque:
             continue
         for who in statement.principals:
-            if not who.is_anyone and stands_for(who.kind, who.text) is None:
+            known = who.is_anyone or is_deleted(who.kind, who.text)
+            if not known and stands_for(who.kind, who.text) is None:
                 sentence = f"{_statements((at,))} names a principal that is not understood: it may let in anybody."
                 yield AccessPath("unknown", who.text, None, ASSUME_ROLE, NOTHING, (at,), sentence)
 

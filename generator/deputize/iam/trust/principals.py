@@ -6,10 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from deputize.iam.conditions import all_of, any_of
+from deputize.iam.grammar import read_policy
 from deputize.iam.operators import Truth
-from deputize.iam.policy import Statement
+from deputize.iam.policy import Policy, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+_UNIQUE_ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}", re.ASCII)
 
 
 def concerns(statement: Statement, caller: Caller) -> Truth:
@@ -19,12 +26,26 @@ def concerns(statement: Statement, caller: Caller) -> Truth:
     return _excepted_deny(statement, caller) if statement.effect == "Deny" else _excepted_allow(statement, caller)
 
 
+def is_deleted(kind: str, value: str) -> bool:
+    """Whether a principal is the unique ID that GetRole shows in place of a role or user that was deleted.
+
+    IAM never gives a unique ID again, so nobody is let in by it:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+    """
+    return kind == "AWS" and _UNIQUE_ID.fullmatch(value) is not None
+
+
+def deleted_principals(policy: Mapping[str, object] | str | Policy) -> tuple[str, ...]:
+    """The unique IDs of deleted principals that the statements of a trust policy name, each once."""
+    named = (one for each in read_policy(policy, "trust").statements for one in each.principals)
+    return tuple(dict.fromkeys(one.text for one in named if is_deleted(one.kind, one.text)))
+
+
 def stands_for(kind: str, value: str) -> Caller | None:
     """Whom a principal of the type `kind` (AWS, Federated or Service) stands for; None when that is not understood.
 
-    So with wildcards, what is no principal of that type, and unique IDs: GetRole shows one in place of a principal that
-    was deleted, but in a policy that is yet to be stored it may be that of somebody who lives. Host names are read in
-    any case.
+    So with wildcards, what is no principal of that type, and unique IDs (see `is_deleted`). Host names are read in any
+    case.
     """
     if "*" in value or "?" in value:
         return None
@@ -54,6 +75,8 @@ def _named_aws(value: str, caller: Caller) -> Truth:
     if value == "*":
         # The same as "*" for AWS identities and anonymous callers; about others AWS says nothing.
         return True if caller.is_aws else None
+    if is_deleted("AWS", value):
+        return False
     trusted = stands_for("AWS", value)
     if trusted is None:
         return None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from deputize.errors import InputError, Problem
 from deputize.jobs.assume.run import MAX_AGE, tenant_session
-from deputize.jobs.assume.session import DURATION, SESSION_NAME, always
+from deputize.jobs.assume.session import always
 from deputize.jobs.assume.session import session as role_session
+from deputize.model.role_session import USE_DURATION, USE_NAME
 
 if TYPE_CHECKING:
     from deputize.aws.refreshing import BotoSession
@@ -49,8 +50,8 @@ def session(
             profile=profile,
             region=region,
             endpoint_url=endpoint_url,
-            session_name=SESSION_NAME if session_name is None else session_name,
-            duration=DURATION if duration is None else duration,
+            session_name=USE_NAME if session_name is None else session_name,
+            duration=USE_DURATION if duration is None else duration,
             may_refresh=may_refresh or always,
         )
     if role_arn is not None or external_id is not None or registry is None:

@@ -14,12 +14,11 @@ from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
+from deputize.model.role_session import IN_USE
 from deputize.registry import Grant, State, find, open_registry
 
 MAX_AGE: Final = timedelta(days=7)
 _AWS: Final = "aws"
-_DURATION: Final = 3600  # seconds: what every role allows, and the most for one that is assumed from another role
-_SESSION_NAME: Final = "deputize-assume"
 _PROGRAM: Final = "library"  # whom the registry's log would name
 
 
@@ -45,14 +44,7 @@ def run_inside(
         grant = find(opened, tenant, account_id)
     endpoint = endpoint_of(own)
     role = usable(grant, endpoint, max_age)
-    key = own.call(
-        "sts",
-        "assume_role",
-        RoleArn=str(role),
-        RoleSessionName=_SESSION_NAME,
-        ExternalId=grant.external_id,
-        DurationSeconds=_DURATION,
-    )["Credentials"]
+    key = own.call("sts", "assume_role", **IN_USE.parameters(str(role), grant.external_id))["Credentials"]
     given = {
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
@@ -91,9 +83,7 @@ def tenant_session(
         if (current.id, its_role, current.external_id) != (grant.id, role, grant.external_id):
             raise DiffersError(Problem(str(grant), "has another role or ID now", "make a new session"))
 
-    return refreshing(
-        own, role, grant.external_id, session_name=_SESSION_NAME, duration=_DURATION, may_refresh=may_refresh
-    )
+    return refreshing(own, role, grant.external_id, wanted=IN_USE, may_refresh=may_refresh)
 
 
 def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from deputize.aws.refreshing import BotoSession, refreshing
 from deputize.errors import InputError, Problem
@@ -12,9 +11,8 @@ from deputize.jobs.aws_session import aws_session
 from deputize.jobs.verify.expectations import checked_ids, refuse_own, role_to_verify
 from deputize.model.aws_options import AwsOptions
 from deputize.model.display import shown
+from deputize.model.role_session import USE_DURATION, USE_NAME, RoleSession
 
-SESSION_NAME: Final = "deputize"
-DURATION: Final = 3600  # seconds
 _SHORTEST = limits.CHAINED_SESSION.low
 _LONGEST = limits.SESSION_DURATION.high
 
@@ -30,8 +28,8 @@ def session(
     region: str | None = None,
     profile: str | None = None,
     endpoint_url: str | None = None,
-    session_name: str = SESSION_NAME,
-    duration: int = DURATION,
+    session_name: str = USE_NAME,
+    duration: int = USE_DURATION,
     may_refresh: Callable[[], None] = always,
 ) -> BotoSession:
     """A boto3 Session inside the role, assumed with the tenant's external ID and renewed before it expires.
@@ -50,4 +48,4 @@ def session(
     (right,) = checked_ids((external_id,))
     role = role_to_verify(role_arn, own.region, (), None)
     refuse_own(role, own.caller().account_id, own.caller().partition)
-    return refreshing(own, role, right, session_name=session_name, duration=duration, may_refresh=may_refresh)
+    return refreshing(own, role, right, wanted=RoleSession(session_name, duration), may_refresh=may_refresh)

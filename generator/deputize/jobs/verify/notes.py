@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deputize.aws.probes import APART, Round, deciding, entrance
 from deputize.aws.refusals import diagnose, refused
@@ -17,7 +17,7 @@ def tried(last: Round, caller: str) -> Iterator[UnintendedAccess]:
         yield UnintendedAccess(kind, f"STS let {caller} in {how}")
 
 
-def about_rounds(rounds: list[Round], waited: float, role: RoleArn, caller: str) -> Iterator[str]:
+def about_rounds(rounds: Sequence[Round], waited: float, role: RoleArn, caller: str) -> Iterator[str]:
     """How far the rounds can be relied on, and why the right ID did not get in when it did not."""
     if waited < APART:
         yield f"waited {waited:g} s: one clean round had to do, and IAM may not have settled"

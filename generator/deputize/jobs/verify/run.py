@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
 from deputize.aws.client import Session
-from deputize.aws.live_role import LiveRole, read_live_role
-from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
-from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
-from deputize.checks.access_verdict import access_verdict
-from deputize.checks.judge import judge
+from deputize.aws.probes import Probe, Round, plan_round
+from deputize.aws.verify import Timing, endpoint_of, run_rounds
 from deputize.checks.rules_version import judged_by
-from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.errors import DeputizeError
-from deputize.iam.arn import RoleArn
 from deputize.jobs.aws_session import aws_session
-from deputize.jobs.verify.access import AccessFound, access_of
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, refuse_own, role_to_verify
-from deputize.jobs.verify.notes import about_rounds, tried
-from deputize.jobs.verify.tags import Whose, whose
+from deputize.jobs.verify.found import Found
+from deputize.jobs.verify.inside import Inside, Look, look_inside
+from deputize.jobs.verify.notes import tried
 from deputize.model.aws_options import AwsOptions
-from deputize.model.values import ProbeResult, Safety, Verdict
-from deputize.model.world import World
-from deputize.read.world import raw_role
+from deputize.model.values import Verdict
 
 _QUEUED = 2  # requests taken from the source for each worker, so that a long list is never held whole
 
@@ -38,12 +31,15 @@ class VerifyRequest:
     """One role to be verified: its ARN, the external IDs that it accepts, and what it is held against.
 
     The first ID must get in; another one, of a rotation, may. other_id: a decoy issued to nobody, to be refused.
+    unchanged_digest: the digest of the role at its last safe verdict. Where the role still has it, the right ID alone
+    is tried and no wrong one (evidence "right+policy"); where it does not, all are tried. None tries all.
     """
 
     role_arn: str
     external_ids: tuple[str, ...]
     other_id: str | None = None
     expectations: RoleExpectations = field(default_factory=RoleExpectations)
+    unchanged_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +100,51 @@ def verify_one(
     role = role_to_verify(request.role_arn, session.region, never, request.expectations.vendor_account)
     caller = session.caller()
     refuse_own(role, caller.account_id, caller.partition)
-
-    def plan() -> tuple[Probe, ...]:
-        return plan_round(ids, request.other_id, options.fresh())
-
-    rounds: list[Round] = []
-    for one in run_rounds(session, role, plan, options.timing):
-        rounds.append(one)
-        on_round(one)
-    target = replace(request, external_ids=ids)
-    assumed = any(one.assumed for one in rounds)
-    inside = _inside(session, role, target, options) if assumed else _Inside(why="the right ID did not get in")
-    safety = _safety(inside, rounds, role, options.timing.wait)
-    told = (deciding(rounds, options.timing.wait) or rounds)[-1] if safety is Safety.SAFE else rounds[-1]
+    look = Look(role, ids, request.expectations, caller.account_id, options.timing, options.write_probe)
+    found = _unchanged(session, look, request.unchanged_digest) or _whole(session, look, request, options, on_round)
+    inside = found.inside
     return Verdict(
         role_arn=str(role),
         role_id=inside.live.role_id,
         external_id=ids[0],
-        safety=safety,
+        safety=inside.safety(found.probed, role),
         access=inside.access.state,
-        evidence="probes+policy" if inside.ways.judged else "probes",
+        evidence=found.evidence,
         endpoint=endpoint_of(session),
         at=options.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         caller=caller.arn,
-        probes=told.results,
-        access_paths=(*tried(rounds[-1], caller.arn), *inside.ways.found, *inside.whose.others),
+        probes=found.told.results,
+        access_paths=(*tried(found.told, caller.arn), *inside.ways.found, *inside.whose.others),
         missing=inside.access.missing,
-        notes=(*about_rounds(rounds, options.timing.wait, role, caller.arn), *inside.notes(caller.arn)),
+        notes=(*found.notes(role, caller.arn), *inside.notes(role, caller.arn)),
         role_digest=inside.live.digest,
         judged_by=judged_by(),
     )
+
+
+def _unchanged(session: Session, look: Look, digest: str | None) -> Found | None:
+    """What a look inside alone finds, where the role is the one of that digest and can be judged by its policy."""
+    if not digest:
+        return None
+    inside = look_inside(session, look, digest)
+    return Found(inside) if inside.live.digest == digest and inside.ways.judged else None
+
+
+def _whole(
+    session: Session, look: Look, request: VerifyRequest, options: VerifyOptions, on_round: Callable[[Round], None]
+) -> Found:
+    """What all rounds of probes find, and a look inside if the right ID gets in."""
+
+    def plan() -> tuple[Probe, ...]:
+        return plan_round(look.external_ids, request.other_id, options.fresh())
+
+    rounds: list[Round] = []
+    for one in run_rounds(session, look.role, plan, options.timing):
+        rounds.append(one)
+        on_round(one)
+    assumed = any(one.assumed for one in rounds)
+    inside = look_inside(session, look) if assumed else Inside(why="the right ID did not get in")
+    return Found(inside, tuple(rounds), options.timing.wait)
 
 
 def verify_many(
@@ -177,55 +188,3 @@ def _outcome(request: VerifyRequest, session: Session, options: VerifyOptions) -
         return verify_one(request, session, options)
     except DeputizeError as error:
         return error
-
-
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """What was found out from inside the role. assumed: whether it was assumed for reading; why: why not."""
-
-    live: LiveRole = field(default_factory=LiveRole)
-    ways: TrustVerdict = field(default_factory=TrustVerdict)
-    whose: Whose = field(default_factory=Whose)
-    access: AccessFound = field(default_factory=AccessFound)
-    why: str = ""
-
-    def notes(self, caller: str) -> Iterator[str]:
-        """What has to be said about the evidence."""
-        yield from self.ways.notes
-        if self.live.arn and self.live.trust is None:
-            yield f"no role under this ARN: the one of that name is {self.live.arn}"
-        if not self.ways.judged:
-            unread = f"unread: {', '.join(self.live.unread)}" if self.live.trust is None else "not understood"
-            because = self.why or unread
-            yield (
-                f"the role's trust policy was not judged ({because}): the verdict rests on probes alone, as {caller},"
-                " and a refusal may be the caller's own (an identity policy, service control policy or VPC endpoint"
-                " policy that conditions sts:ExternalId)"
-            )
-        yield from self.whose.notes
-        yield from self.access.notes
-
-
-def _safety(inside: _Inside, rounds: list[Round], role: RoleArn, waited: float) -> Safety:
-    found = judge_rounds(rounds, waited)
-    if inside.ways.found or inside.whose.others or found is Safety.VULNERABLE:
-        return Safety.VULNERABLE
-    # What was read and not understood is not ruled out by probes, which try only what they try.
-    if found is Safety.SAFE and inside.live.trust is not None and not inside.ways.judged:
-        return Safety.UNSETTLED
-    # An endpoint that overlooks the path assumes a role which AWS would not find under this ARN.
-    return Safety.UNREACHABLE if inside.live.arn not in ("", str(role)) else found
-
-
-def _inside(session: Session, role: RoleArn, request: VerifyRequest, options: VerifyOptions) -> _Inside:
-    """Assume the role once with all that it may do, and look."""
-    answer = assume_to_read(session, role, request.external_ids[0], options.timing)
-    if isinstance(answer, ProbeResult):
-        return _Inside(why=answer.error)
-    live = read_live_role(answer, role)
-    expected = request.expectations.for_judge(session.caller().account_id, request.external_ids)
-    found = raw_role(role, live.trust, live.documents, live.aws_managed, live.boundary)
-    (judgement,) = judge(World((found,)), expected)
-    ways = trust_verdict(judgement)
-    access = access_of(answer, live, request.expectations, access_verdict(judgement), write_probe=options.write_probe)
-    return _Inside(live, ways, whose(live.tags, request.expectations), access)
