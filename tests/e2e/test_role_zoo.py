@@ -122,15 +122,15 @@ ZOO: dict[str, Animal] = {
     "service": open_to("service", RIGHT, entry(Principal={"Service": "ec2.amazonaws.com"})),
     # Not even the right ID gets in.
     "other-id-only": closed(entry(when("StringEquals", "another-tenants-id-77"))),
-    "other-case-only": Animal(
-        (entry(when("StringEquals", ID.swapcase())),), Safety.VULNERABLE, frozenset({"other-case"}), TRIED
-    ),
+    "other-case-only": closed(entry(when("StringEquals", ID.swapcase()))),
+    "other-case-too": open_to("other-case second-id", entry(when("StringEquals", [ID, ID.swapcase()]))),
     "another-account-only": closed(entry(when("StringEquals"), f"arn:aws:iam::{STRANGER}:root")),
     "another-role-only": closed(entry(when("StringEquals"), f"arn:aws:iam::{VENDOR}:role/other")),
     "denied": closed(RIGHT, {**entry(principal="*"), "Effect": "Deny"}),
     "wrong-action": closed(entry(when("StringEquals"), Action="sts:TagSession")),
     # What it may do once entered.
-    "cannot-read-itself": safe(RIGHT, evidence=TRIED, allows=("ec2:DescribeRegions",)),
+    "cannot-read-itself": Animal((RIGHT,), Safety.UNPROVED, evidence=TRIED, allows=("ec2:DescribeRegions",)),
+    "may-go-on": safe(RIGHT, allows=(*SELF, "sts:AssumeRole"), access=AccessState.TOO_WIDE),
     "reads-as-asked": safe(
         RIGHT,
         allows=(*SELF, "ec2:DescribeRegions", "lambda:ListFunctions"),

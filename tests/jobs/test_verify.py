@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
 from deputize.checks.access_verdict import AccessVerdict, access_verdict
 from deputize.checks.judge import judge
+from deputize.checks.rules_version import judged_by
 from deputize.errors import DeputizeError, InputError, ServiceError, UsageError
 from deputize.iam.arn import RoleArn
 from deputize.jobs.api import render
@@ -179,7 +181,9 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
         ProbeResult(name, "refuse", "refuse", verdict.probes[1].error)
         for name in ("random", "none", "other-case", "one-longer", "other")
     ]
-    assert replace(verdict, role_id="", notes=()) == Verdict(
+    assert re.fullmatch("[0-9a-f]{64}", verdict.role_digest)
+    assert verdict.judged_by == judged_by()
+    assert replace(verdict, role_id="", notes=(), role_digest="") == Verdict(
         role_arn=arn,
         role_id="",
         external_id=ID,
@@ -191,6 +195,7 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
         caller=f"arn:aws:sts::{VENDOR}:assumed-role/collector/operator",
         probes=(ProbeResult("right-first", "allow", "allow"), *refused, ProbeResult("right-last", "allow", "allow")),
         missing=("ec2:DescribeRegions",),
+        judged_by=judged_by(),
     )
     assert verdict.role_id.startswith("AROA")
     assert verdict.probes[1].error.endswith(f"is not authorized to perform: sts:AssumeRole on resource: {arn}")
@@ -229,7 +234,7 @@ def test_what_is_said_when_nothing_could_be_read(make: Callable[..., str], vendo
     verdict = verify_one(
         VerifyRequest(make("blind", allow("ec2:DescribeRegions")), (ID,)), vendor, options(write_probe=False)
     )
-    assert (verdict.safety, verdict.evidence) == (Safety.SAFE, "probes")
+    assert (verdict.safety, verdict.evidence) == (Safety.UNPROVED, "probes")
     (note,) = (one for one in verdict.notes if "caller's own" in one)
     assert f"as {verdict.caller}" in note
     assert "unread: iam:GetRole (AccessDenied)" in note
