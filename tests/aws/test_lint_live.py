@@ -102,3 +102,31 @@ def test_what_may_not_be_read_is_an_error(scripted: Callable[..., Session]) -> N
         lint_live_role(ARN, OWN, refused)
     with pytest.raises(InputError, match="is no ARN of a role"):
         lint_live_role("arn:aws:iam::444455556666:user/x", OWN, refused)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_deleted_principal_of_a_live_role_is_a_warning(alone: bool, customer: Session) -> None:
+    """It harms nobody, and no example says so; where it was the vendor's only one, the vendor is kept out."""
+    policy = trust("StringEquals")
+    gone = "AROAJQABLZS4A3QDU576Q"
+    policy["Statement"][0]["Principal"] = {"AWS": gone if alone else [gone, "arn:aws:iam::111122223333:root"]}
+    name = f"stale-{alone}"
+    made = customer.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+    expected = Expectations(Expectation(("111122223333",), external_ids=literals(("Acme-7d4c0b9e2f7a4f0e",))))
+    report = lint_live_role(made["Role"]["Arn"], replace(OWN, expected=expected), customer)
+    found = {one.finding.rule: one.finding for one in report.found}
+    stale = found["trust-principal-deleted"]
+    assert stale.severity is Severity.WARNING
+    assert "lets nobody in" in stale.message
+    assert "arn:aws" not in stale.message
+    errors = {one.finding.rule for one in report.found if one.finding.severity is Severity.ERROR}
+    assert errors == ({"trust-vendor-kept-out"} if alone else set())
+
+
+def test_a_missing_role_is_told_from_missing_credentials(customer: Session) -> None:
+    """A name that is not there, in its own account and where the credentials are of another."""
+    account = customer.caller().account_id
+    with pytest.raises(ServiceError, match=f"there is no role of that name in account {account}; .*capitals"):
+        lint_live_role(f"arn:aws:iam::{account}:role/Reader", OWN, customer)
+    with pytest.raises(ServiceError, match=f"is in account 999988887777, and the credentials are of account {account}"):
+        lint_live_role("arn:aws:iam::999988887777:role/Reader", OWN, customer)

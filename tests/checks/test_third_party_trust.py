@@ -128,7 +128,7 @@ MORE_BAD: dict[str, tuple[Any, list[str]]] = {
         ["external-id-missing"],
     ),
     "an ID that is who calls": (asks("StringEquals", "${aws:PrincipalTag/tenant}"), ["trust-unproved"]),
-    "somebody deleted": (policy(statement(Principal={"AWS": "AROAEXAMPLEEXAMPLE123"})), ["trust-principal-malformed"]),
+    "somebody deleted": (policy(statement(Principal={"AWS": "AROAEXAMPLEEXAMPLE123"})), ["trust-principal-deleted"]),
     "Effect in lower case": (policy(statement(Effect="allow")), ["policy-grammar"]),
     "a second account without an ID": (
         policy(statement(), statement(Principal={"AWS": OTHER_ROOT}, Condition=None)),

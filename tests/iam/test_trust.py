@@ -79,7 +79,7 @@ PRINCIPALS: list[tuple[Any, dict[str, str]]] = [
     ({"AWS": USER, "Service": "ec2.amazonaws.com"}, {"ec2.amazonaws.com": "allow", USER: "allow", ROLE: "no"}),
     ({"Service": ["ec2.amazonaws.com"]}, {"ec2.amazonaws.com": "allow", "lambda.amazonaws.com": "no", ROOT: "no"}),
     ({"Federated": SAML}, {ROLE: "no", SAML: "no"}),
-    ({"AWS": "AROAEXAMPLEEXAMPLEEXA"}, {ROLE: "unknown", VENDOR: "unknown"}),
+    ({"AWS": "AROAEXAMPLEEXAMPLEEXA"}, {ROLE: "implicit-deny", VENDOR: "implicit-deny"}),
     ({"AWS": f"arn:aws:iam::{VENDOR}:role/*/scan"}, {ROLE: "unknown"}),
     ({"Service": "*"}, {"ec2.amazonaws.com": "unknown"}),
     ({"Service": "EC2.amazonaws.com"}, {"ec2.amazonaws.com": "unknown", "lambda.amazonaws.com": "no", ROLE: "no"}),

@@ -18,7 +18,7 @@ from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn
 
 _OF_AWS = ":iam::aws:policy/"
-_HIDDEN = "iam:GetRole (AccessDenied)"  # as _asked words it
+_HIDDEN, _MISSING = "iam:GetRole (AccessDenied)", "iam:GetRole (NoSuchEntity)"  # as _asked words them
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class LiveRole:
     boundary: str | None = None
     max_session: int | None = None
     unread: tuple[str, ...] = ()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether IAM has no role of that name in the account that was asked."""
+        return _MISSING in self.unread
 
     @property
     def hides_trust(self) -> bool:

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deputize.checks.judgement import Judgement
+from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.vendor import deciding, is_spelt_otherwise, what_decides
+from deputize.iam.trust.access_paths import AccessPath
+from deputize.iam.trust.principals import deleted_principals
 from deputize.model.values import Safety, UnintendedAccess
+
+_SPELLING = (
+    "the policy asks for this external ID in another case, and external IDs are compared exactly: have it corrected to"
+    " the ID as it was issued"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,28 +24,49 @@ class TrustVerdict:
 
     found: the ways in that are not meant. judged: whether it tells anything: a way in, or, all of it understood, that
     there is none. notes: what was not understood. lets_in: whether the vendor gets in with the first external ID; None
-    when that is not clear.
+    when that is not clear. reasons: what decides it, when it is not clear or the vendor does not. deleted: unique IDs
+    that stand for principals which were deleted.
     """
 
     found: tuple[UnintendedAccess, ...] = ()
     judged: bool = False
     notes: tuple[str, ...] = ()
     lets_in: bool | None = None
+    reasons: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
 
 
 def trust_verdict(judgement: Judgement) -> TrustVerdict:
     """What the judgement of a role says of its trust policy, when a vendor was expected."""
     if judgement.trust is None:
         return TrustVerdict()
-    too_large = judgement.trust.too_large
+    case, too_large, lets_in = judgement.trust.case, judgement.trust.too_large, judgement.vendor_gets_in
     unknown = (
-        *(f"cannot be ruled out: {path.sentence}" for path in judgement.access_paths if path.kind == "unknown"),
+        *(_not_ruled_out(case, path) for path in judgement.access_paths if path.kind == "unknown"),
         *(f"cannot be ruled out: the trust policy {why}" for why in (too_large,) if why is not None),
     )
-    found = tuple(
-        UnintendedAccess(path.kind, path.sentence) for path in judgement.access_paths if path.kind != "unknown"
-    )
-    return TrustVerdict(found, bool(found) or not unknown, unknown, judgement.vendor_gets_in)
+    sure = tuple(path for path in judgement.access_paths if path.kind != "unknown")
+    # Where the vendor's own ID is spelt otherwise and nothing else is open, it is the vendor who is kept out.
+    misspelt = lets_in is False and bool(sure) and all(_is_spelling(case, path) for path in sure)
+    found = () if misspelt else tuple(UnintendedAccess(path.kind, path.sentence) for path in sure)
+    reasons = (_SPELLING,) if misspelt else what_decides(case) if lets_in is not True and too_large is None else ()
+    deleted = deleted_principals(case.policy)
+    return TrustVerdict(found, bool(found) or not unknown, unknown, lets_in, reasons, deleted)
+
+
+def _is_spelling(case: RoleTrust, path: AccessPath) -> bool:
+    """Whether it is the vendor's own way in, with its own ID in another case."""
+    return path.kind in ("other-case", "second-id") and is_spelt_otherwise(case, path.external_id)
+
+
+def _not_ruled_out(case: RoleTrust, path: AccessPath) -> str:
+    """A way in that is not known to be shut, with the conditions that decide."""
+    said = [one for one in deciding(case, path.principal, path.external_id, path.action) if one.startswith(_of(path))]
+    return "; ".join((f"cannot be ruled out: {path.sentence}".removesuffix("."), *said))
+
+
+def _of(path: AccessPath) -> tuple[str, ...]:
+    return tuple(f"Statement {at + 1} " for at in path.statements)
 
 
 def of_every_role(verdicts: Iterable[TrustVerdict]) -> TrustVerdict:
@@ -47,6 +77,8 @@ def of_every_role(verdicts: Iterable[TrustVerdict]) -> TrustVerdict:
         all(verdict.judged for verdict in each),
         tuple(dict.fromkeys(note for verdict in each for note in verdict.notes)),
         _worst({verdict.lets_in for verdict in each}),
+        tuple(dict.fromkeys(reason for verdict in each for reason in verdict.reasons)),
+        tuple(dict.fromkeys(one for verdict in each for one in verdict.deleted)),
     )
 
 
@@ -60,4 +92,7 @@ def safety_of(verdict: TrustVerdict) -> Safety:
         return Safety.VULNERABLE
     if verdict.notes or verdict.lets_in is None:
         return Safety.UNSETTLED
-    return Safety.SAFE if verdict.lets_in else Safety.UNREACHABLE
+    if not verdict.lets_in:
+        return Safety.UNREACHABLE
+    # One reading does not tell a principal that was deleted from one whose ARN IAM does not show yet.
+    return Safety.UNSETTLED if verdict.deleted else Safety.SAFE

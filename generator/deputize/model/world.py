@@ -133,6 +133,7 @@ class FoundRole:
     name: logical ID, role name or file. branch: which conditions hold, as `IsProd and not HasBoundary`; empty where
     there are none. own_account: the stand-in, or the ID, of the account that the role is in; None when the file does
     not tell. partition: None when the file does not tell; `aws` then stands in ARNs.
+    is_stored: IAM answered that it has it so.
     """
 
     name: str
@@ -150,6 +151,7 @@ class FoundRole:
     path: Text | None = None
     description: Text | None = None
     tags: tuple[tuple[Text, Text], ...] = ()
+    is_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

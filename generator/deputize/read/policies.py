@@ -124,6 +124,7 @@ def _role(node: Node, own: Mapping[str, tuple[str, Node]], read: Read) -> FoundR
         path=_placed(fields, "Path"),
         description=_placed(fields, "Description"),
         tags=tuple(_tags(fields.get("Tags"))),
+        is_stored=True,
     )
 
 

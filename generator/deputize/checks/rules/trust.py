@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deputize.checks.rule import Example, Hit, Rule
 from deputize.checks.rules.examples import (
@@ -61,10 +62,18 @@ def _not_the_vendor(case: RoleTrust) -> Iterator[Hit]:
                 yield case.hit(f"trusts account {caller.account}, which is no expected vendor", one.path)
 
 
+def _deleted(trust: JudgedTrust) -> Iterator[Hit]:
+    """Unique IDs as principals: in a role that IAM has, what is left of a principal that was deleted."""
+    severity = Severity.WARNING if trust.case.is_stored else None
+    return (replace(one, severity=severity) for one in trust.hits.get(Reason.DELETED_PRINCIPAL, ()))
+
+
 def _kept_out(trust: JudgedTrust) -> Iterator[Hit]:
     """That the vendor is kept out, where nothing else is wrong: what is found says why it is."""
     case = trust.case
-    if trust.hits or trust.too_large is not None or case.document.unknowns:
+    # What is left of a deleted principal harms nobody, unless it was the vendor's only one.
+    others = trust.hits.keys() - ({Reason.DELETED_PRINCIPAL} if case.is_stored else set())
+    if others or trust.too_large is not None or case.document.unknowns:
         return  # what the file does not hold may still let it in
     if vendor_is_kept_out(case):
         by = "with an external ID that is expected" if case.expected_ids else "with or without an external ID"
@@ -146,6 +155,17 @@ TRUST_RULES: tuple[Rule[JudgedTrust], ...] = (
         mend="write the account's 12 digits or the full ARN",
         reference=_PRINCIPAL,
         check=hits_of(Reason.MALFORMED_PRINCIPAL),
+        suppressible=None,
+        example=Example(TRUST, ROLE_ARN, "reader"),
+    ),
+    Rule(
+        id="trust-principal-deleted",
+        severity=Severity.ERROR,
+        title="No principal is the unique ID of one that was deleted",
+        why="It lets nobody in, a role made again by that name among them; IAM takes no new policy with it.",
+        mend="take it out, or write the ARN of the role or user that is meant",
+        reference=_PRINCIPAL,
+        check=_deleted,
         suppressible=None,
         example=Example(TRUST, ROLE_ARN, "AROAJQABLZS4A3QDU576Q"),
     ),

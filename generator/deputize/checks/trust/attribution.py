@@ -18,7 +18,7 @@ from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.faults import access_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
-from deputize.checks.trust.vendor import vendor_gets_in
+from deputize.checks.trust.vendor import is_spelt_otherwise, vendor_gets_in
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
@@ -34,6 +34,7 @@ _ABOUT: Mapping[str, About] = {
     "federated": "who",
     "other-action": "action",
 }
+_ANY = {"service": "any AWS service", "provider": "anybody for whom an identity provider vouches"}
 _WHO = (Reason.ANYONE, Reason.MALFORMED_PRINCIPAL)
 _SENT = {
     "other-case": "with the external ID in another case",
@@ -103,6 +104,8 @@ def _found(case: RoleTrust, paths: tuple[StatementPath, ...], too_large: str | N
         found[Reason.UNPROVED, ()] = case.hit(too_large, ())
     for access_path in paths:
         fault = _cause(case, access_path)
+        if fault.reason is Reason.MALFORMED_PRINCIPAL and access_path.found.kind == "unknown":
+            continue  # IAM refuses the policy, so no request can show it; the fault is told by itself
         what = f"{fault.what}: so {_example(case, access_path)}"
         found.setdefault((fault.reason, fault.path), case.hit(what, fault.path, key=fault.key))
     for fault in _by_themselves(case):
@@ -149,7 +152,8 @@ def _unexpected(case: RoleTrust, access_path: StatementPath, statement: Statemen
         return Fault(Reason.UNEXPECTED_ROLE, VIOLATIONS[kind], statement.path, about)
     if kind == "second-id":
         path = next((path_of(one) for one in accepted_ids(case, statement) if one not in known), statement.path)
-        return Fault(Reason.ID_UNEXPECTED, "accepts an external ID that is not expected", path, about)
+        spelt = " as it is spelt: the expected one in another case" if is_spelt_otherwise(case, sent) else ""
+        return Fault(Reason.ID_UNEXPECTED, f"accepts an external ID that is not expected{spelt}", path, about)
     if kind == "other-action":
         allowed = [one for one in statement.actions if matches(one.lower(), access_path.found.action.lower())]
         path = path_of(allowed[0]) if allowed else statement.path
@@ -224,6 +228,8 @@ def _example(case: RoleTrust, access_path: StatementPath) -> str:
 def _person(case: RoleTrust, access_path: StatementPath) -> str:
     text = access_path.found.principal
     caller = parse_caller(text)
+    if caller is not None and caller.kind in _ANY and not any(text in one.text for one in _principals(case)):
+        return _ANY[caller.kind]  # the example's own name is made up
     account = None if caller is None or caller.account == case.own_account else caller.account
     # The stand-in of a whole principal is its account's root, and this is somebody else there.
     chosen = next((one for one in case.document.unknowns if account is not None and account in one.stand_in), None)
@@ -231,6 +237,10 @@ def _person(case: RoleTrust, access_path: StatementPath) -> str:
         return shown(named(text, case.document.unknowns), 120)
     text = named(text.replace(account, "ACCOUNT"), case.document.unknowns)
     return f"{shown(text, 120)} of {case.label(chosen)}"
+
+
+def _principals(case: RoleTrust) -> Iterator[Principal]:
+    return (one for statement in case.statements for one in statement.principals)
 
 
 def _sent(case: RoleTrust, access_path: StatementPath) -> str:

@@ -20,7 +20,7 @@ class RoleTrust:
 
     own_account, partition: of the role, None when not known. given: what the caller expects; claimed: what the judged
     file itself says, in `claimant`'s words. is_asked: somebody asked about this very role: where a vendor is expected,
-    the role's own account is a stranger then, too.
+    the role's own account is a stranger then, too. is_stored: IAM has the policy as it is here.
     """
 
     document: Document
@@ -30,6 +30,7 @@ class RoleTrust:
     claimed: Expectation = field(default_factory=Expectation)
     claimant: str = ""
     is_asked: bool = False
+    is_stored: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -106,6 +107,7 @@ def trust_of(role: FoundRole, expectations: Expectations) -> RoleTrust | None:
         expectations.claimed,
         expectations.claimant,
         expectations.asks_for_every_role,
+        role.is_stored,
     )
 
 

@@ -14,6 +14,7 @@ from deputize.checks.trust.organizations import is_own, is_restricted, restricti
 from deputize.iam.policy import Condition, Principal, Statement
 from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
+from deputize.iam.trust.principals import is_deleted
 from deputize.iam.trust.statements import allows_call, id_conditions, is_about_id, proves_id
 from deputize.model.world import Document
 
@@ -163,7 +164,7 @@ def _who(case: RoleTrust, statement: Statement, principal: Principal, caller: Ca
 def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
     held = restriction_of(case, statement)
     if text != "*":
-        return text
+        return f"nobody ({text} was deleted)" if is_deleted("AWS", text) else text
     if held is None:
         return "anybody"
     if is_own(case, held):

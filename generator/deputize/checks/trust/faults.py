@@ -11,7 +11,7 @@ from deputize.checks.trust.reasons import UNREADABLE, Fault, Reason
 from deputize.iam.policy import Condition, FaultKind, GrammarFault, Statement, path_of
 from deputize.iam.trust.callers import EXTERNAL_ID, FEDERATED_ACTIONS
 from deputize.iam.trust.intent import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
-from deputize.iam.trust.principals import stands_for
+from deputize.iam.trust.principals import is_deleted, stands_for
 from deputize.iam.trust.statements import is_about_id, is_provider, operator_of, proves_id, proves_value
 from deputize.model.display import printable, shown
 
@@ -69,14 +69,15 @@ def _who(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
             # A condition may still say who may assume the role; not with a pattern, which IAM does not take.
             sure = one.text != "*" or is_provider(one)
             yield Fault(Reason.ANYONE, what, one.path, "who", sure=sure)
+        elif is_deleted(one.kind, one.text):
+            what = f"trusts {shown(one.text)}, the unique ID of a principal that was deleted: it lets nobody in"
+            yield Fault(Reason.DELETED_PRINCIPAL, what, one.path, "who")
         elif one.kind == "AWS" and stands_for("AWS", one.text) is None and case.unknown(one.text) is None:
             what = f"trusts {shown(one.text, 120)}, which is {_malformed(one.text)}"
             yield Fault(Reason.MALFORMED_PRINCIPAL, what, one.path, "who")
 
 
 def _malformed(text: str) -> str:
-    if text.startswith(("AROA", "AIDA")):
-        return "the unique ID that AWS shows for a principal that was deleted"
     account = text.split(":")[4] if text.startswith("arn:") and text.count(":") > 4 else text  # noqa: PLR2004
     if account.isdigit() and len(account) != 12:  # noqa: PLR2004
         return f"no principal: an account number has 12 digits, not {len(account)}"
@@ -106,7 +107,7 @@ def _ids(case: RoleTrust, statement: Statement) -> Iterator[Fault]:
     for condition in statement.conditions:
         if is_about_id(condition) and not proves_value(condition):
             yield from _loose(case, condition, proved=proved)
-        elif not is_about_id(condition) and _is_like_the_key(condition.key):
+        elif not is_about_id(condition) and is_like_the_key(condition.key):
             what = f"{shown(condition.key)} is no condition key; sts:ExternalId is"
             yield Fault(Reason.KEY_MISSPELT, what, path_of(condition.key), "id", key=True)
 
@@ -142,7 +143,7 @@ def _takes_wildcards(condition: Condition) -> bool:
     return test is not None and test.base is not None and test.base.form in ("wildcards", "ARN")
 
 
-def _is_like_the_key(key: str) -> bool:
+def is_like_the_key(key: str) -> bool:
     """Whether a key is one that somebody wrote for sts:ExternalId."""
     prefix, _, name = key.lower().rpartition(":")
     name = name.replace("-", "").replace("_", "").split("/")[0]

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ANYONE = "a wildcard stands for who may assume the role"
     NOT_PRINCIPAL = "it says who may not assume the role"
     MALFORMED_PRINCIPAL = "a principal is none that AWS has"
+    DELETED_PRINCIPAL = "a principal was deleted"
     UNEXPECTED_PRINCIPAL = "somebody may assume the role who is no expected vendor"
     UNEXPECTED_ROLE = "somebody of the vendor's may assume the role who is none of its roles"
     ACTIONS = "it allows more than sts:AssumeRole"

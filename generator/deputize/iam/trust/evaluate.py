@@ -14,7 +14,7 @@ from deputize.iam.conditions import all_of, is_met
 from deputize.iam.grammar import read_policy
 from deputize.iam.operators import Truth
 from deputize.iam.policy import Condition, Policy, Statement
-from deputize.iam.trust.callers import PRINCIPAL_ARN, Caller, parse_caller
+from deputize.iam.trust.callers import EXTERNAL_ID, PRINCIPAL_ARN, Caller, parse_caller
 from deputize.iam.trust.principals import concerns
 from deputize.iam.trust.reach import fitting, is_not_enumerable, mixes_callers
 from deputize.iam.variables import Found, resolve
@@ -92,6 +92,27 @@ def judge_all(
     return _joined(_judged(policy, one, external_id, action, given) for one in everybody or (caller,))
 
 
+def deciding_conditions(
+    policy: Policy, caller: Caller, external_id: Found, action: str
+) -> tuple[tuple[int, Condition], ...]:
+    """The conditions by which it is decided whether a request gets in, each with its statement's index from 0.
+
+    They are those of each Allow about the caller that the request is not known to meet, but for statements that ask for
+    another external ID; and those of each Deny about the caller that it may meet.
+    """
+    keys = {key: one for key, one in caller.keys(external_id, action).items() if one is not None}
+    found: list[tuple[int, Condition]] = []
+    for at, statement in enumerate(policy.statements):
+        if statement.is_opaque or not _is_about(statement, caller, action):
+            continue
+        truths = [(one, _is_met(policy, one, keys)) for one in statement.conditions]
+        if statement.effect == "Deny":
+            found += [(at, one) for one, _ in truths if all(truth is not False for _, truth in truths)]
+        elif not any(truth is False and one.key.lower() == EXTERNAL_ID for one, truth in truths):
+            found += [(at, one) for one, truth in truths if truth is not True]
+    return tuple(found)
+
+
 def _judged(policy: Policy, caller: Caller, external_id: Found, action: str, given: Mapping[str, Found]) -> Decision:
     fault = policy.opaque_fault
     if fault is not None:
@@ -140,20 +161,32 @@ def _joined(decisions: Iterable[Decision]) -> Decision:
 def _applies(policy: Policy, statement: Statement, caller: Caller, action: str, keys: Mapping[str, Found]) -> Truth:
     if statement.is_opaque:
         return None
-    named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions)
-    if named is statement.not_action:
+    if not _names(statement, action):
         return False
     return all_of((concerns(statement, caller), *_conditions(policy, statement.conditions, keys)))
 
 
-def _conditions(policy: Policy, conditions: tuple[Condition, ...], keys: Mapping[str, Found]) -> Iterable[Truth]:
+def _is_about(statement: Statement, caller: Caller, action: str) -> bool:
+    """Whether it may be about this caller's request, whatever its conditions."""
+    return _names(statement, action) and concerns(statement, caller) is not False
+
+
+def _names(statement: Statement, action: str) -> bool:
+    named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions)
+    return named is not statement.not_action
+
+
+def _is_met(policy: Policy, condition: Condition, keys: Mapping[str, Found]) -> Truth:
     def replaced(text: str) -> Found:
         return resolve(text, keys.get) if policy.has_variables else (text,)
 
+    return is_met(condition.operator, condition.values, keys.get(condition.key.lower()), replaced)
+
+
+def _conditions(policy: Policy, conditions: tuple[Condition, ...], keys: Mapping[str, Found]) -> Iterable[Truth]:
     truths: dict[tuple[str, str], set[Truth]] = {}
     for one in conditions:
-        truth = is_met(one.operator, one.values, keys.get(one.key.lower()), replaced)
-        truths.setdefault((one.operator, one.key.lower()), set()).add(truth)
+        truths.setdefault((one.operator, one.key.lower()), set()).add(_is_met(policy, one, keys))
     # The same key twice, in two spellings: AWS does not say which one counts.
     return (found.pop() if len(found) == 1 else None for found in truths.values())
 

@@ -116,10 +116,13 @@ class _Machine:
 
 
 def _alphabet(machines: Sequence[_Machine]) -> tuple[str, ...]:
-    """One character for each combination of the patterns' sets; letters and digits before signs."""
+    """One character for each combination of the patterns' sets; letters and digits before signs.
+
+    The zero comes last of the digits: no account's number is all zeros, and examples are shown to people.
+    """
     sets = {step.characters for machine in machines for step in machine.steps}
     universe = frozenset().union(*(step.characters for step in machines[0].steps))
-    order = sorted(universe, key=lambda one: (not one.isalnum(), one.isdigit(), one.isupper(), one))
+    order = sorted(universe, key=lambda one: (not one.isalnum(), one.isdigit(), one == "0", one.isupper(), one))
     chosen: dict[frozenset[frozenset[str]], str] = {}
     for character in order:
         chosen.setdefault(frozenset(one for one in sets if character in one), character)

@@ -12,7 +12,7 @@ from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.checks.details import Located
 from deputize.checks.rules.files import NOT_UNDERSTOOD
 from deputize.errors import InputError, Problem, ServiceError
-from deputize.iam.arn import parse_policy_arn, parse_role_arn
+from deputize.iam.arn import RoleArn, parse_policy_arn, parse_role_arn
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.model.display import shown
 from deputize.model.world import FoundPolicy
@@ -34,8 +34,7 @@ def lint_live_role(role_arn: str, judging: Judging, session: Session) -> FileRep
         raise InputError(Problem("--role-arn", f"{shown(role_arn, 100)} is no ARN of a role", mend))
     live = read_live_role(session, arn)
     if live.trust is None:
-        what = f"could not be read: {', '.join(live.unread) or 'there is no such role'}"
-        raise ServiceError(Problem(role_arn, what, "use credentials of its account that may read it"))
+        raise ServiceError(_unread(role_arn, arn, live, session))
     text = f"{json.dumps(_answer(role_arn, arn.name, live), indent=2)}\n"
     file = _with_managed(read_any(text.encode(), role_arn, {}), live, role_arn)
     if judging.expected.given.vendor_accounts:
@@ -46,6 +45,23 @@ def lint_live_role(role_arn: str, judging: Judging, session: Session) -> FileRep
         for one in live.unread
     )
     return replace(report, found=(*report.found, *map(Located, unread)))
+
+
+def _unread(role_arn: str, arn: RoleArn, live: LiveRole, session: Session) -> Problem:
+    """Why a role could not be read: the wrong account was asked, it is not there, or its reading is not allowed."""
+    if not live.is_missing and not live.arn:
+        what = f"could not be read: {', '.join(live.unread)}"
+        return Problem(role_arn, what, "use credentials of its account that may read it")
+    asked = session.caller().account_id
+    if asked != arn.account_id:
+        what = (
+            f"is in account {arn.account_id}, and the credentials are of account {asked}, whose roles IAM answers for"
+        )
+        return Problem(role_arn, what, f"use credentials of account {arn.account_id}")
+    if live.is_missing:
+        what = f"there is no role of that name in account {asked}"
+        return Problem(role_arn, what, "check the name, as `aws iam list-roles` shows it: STS tells capitals apart")
+    return Problem(role_arn, f"could not be read: {', '.join(live.unread)}", "check its path and name")
 
 
 def _answer(role_arn: str, name: str, live: LiveRole) -> Mapping[str, Any]:

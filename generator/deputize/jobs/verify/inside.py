@@ -16,13 +16,12 @@ from deputize.iam.policy import compact_json
 from deputize.iam.trust.principals import deleted_principals
 from deputize.jobs.verify.access import AccessFound, access_of
 from deputize.jobs.verify.expectations import RoleExpectations
+from deputize.jobs.verify.notes import SETTLES, about_deleted
 from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.access import self_read_statement
 from deputize.model.values import ProbeResult, Safety
 from deputize.model.world import World
 from deputize.read.world import raw_role
-
-SETTLES = 60.0  # seconds after which a unique ID that IAM still shows is taken for that of a deleted principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ class Look:
 class Inside:
     """What was found out from inside the role. why: why it was not assumed for reading; empty when it was.
 
-    deleted: unique IDs of principals that its trust policy shows. settled: whether they can be relied on to be of
-    principals that were deleted.
+    settled: whether the unique IDs that its trust policy shows can be relied on to be of principals that were deleted.
     """
 
     live: LiveRole = field(default_factory=LiveRole)
@@ -53,7 +51,6 @@ class Inside:
     whose: Whose = field(default_factory=Whose)
     access: AccessFound = field(default_factory=AccessFound)
     why: str = ""
-    deleted: tuple[str, ...] = ()
     settled: bool = True
 
     def safety(self, found: Safety, role: RoleArn) -> Safety:
@@ -79,8 +76,8 @@ class Inside:
             yield _not_judged(self, caller)
         if self.live.hides_trust:
             yield f"for a role that lets itself be read, the customer may add this statement: {_statement(role)}"
-        if self.deleted:
-            yield _about_deleted(self.deleted, settled=self.settled)
+        if self.ways.deleted:
+            yield about_deleted(self.ways.deleted, settled=self.settled)
         yield from self.whose.notes
         yield from self.access.notes
         if self.live.trust is not None:
@@ -104,7 +101,7 @@ def look_inside(session: Session, look: Look, unchanged: str | None = None) -> I
     (judgement,) = judge(World((found,)), expected)
     access = access_of(answer, live, look.expectations, access_verdict(judgement), write_probe=look.write_probe)
     tags = whose(live.tags, look.expectations)
-    return Inside(live, trust_verdict(judgement), tags, access, deleted=_deleted(live), settled=settled)
+    return Inside(live, trust_verdict(judgement), tags, access, settled=settled)
 
 
 def _read(inside: Session, look: Look, unchanged: str | None) -> tuple[LiveRole, bool]:
@@ -134,16 +131,6 @@ def _not_judged(inside: Inside, caller: str) -> str:
         f"the role's trust policy was not judged ({why}): the verdict rests on probes alone, as {caller},"
         " and a refusal may be the caller's own (an identity policy, service control policy or VPC endpoint policy that"
         " conditions sts:ExternalId)"
-    )
-
-
-def _about_deleted(ids: tuple[str, ...], *, settled: bool) -> str:
-    what = f"the trust policy names {', '.join(ids)}, the unique ID that AWS shows for a principal that was deleted"
-    if settled:
-        return f"{what}: it lets nobody in, and can be taken out"
-    return (
-        f"{what}, and for a while for one that exists; it was not seen for {SETTLES:g} seconds: verify again with"
-        f" --wait {SETTLES:g} or more"
     )
 
 

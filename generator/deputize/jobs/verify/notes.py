@@ -9,6 +9,8 @@ from deputize.aws.refusals import diagnose, refused
 from deputize.iam.arn import RoleArn
 from deputize.model.values import UnintendedAccess
 
+SETTLES = 60.0  # seconds after which a unique ID that IAM still shows is taken for that of a deleted principal
+
 
 def tried(last: Round, caller: str) -> Iterator[UnintendedAccess]:
     """The ways in that a round found by trying."""
@@ -33,3 +35,12 @@ def about_rounds(rounds: Sequence[Round], waited: float, role: RoleArn, caller: 
     )
     if refused(rounds):
         yield from diagnose(rounds, role, caller)
+
+
+def about_deleted(ids: Sequence[str], *, settled: bool) -> str:
+    """What unique IDs in a trust policy mean. settled: whether they were still shown after a while."""
+    what = f"the trust policy names {', '.join(ids)}, the unique ID that AWS shows for a principal that was deleted"
+    if settled:
+        return f"{what}: it lets nobody in, and can be taken out"
+    again = f"`deputize verify --wait {SETTLES:g}` of the live role reads it twice"
+    return f"{what}, and for a while for one that exists, which one reading does not tell apart; {again}"

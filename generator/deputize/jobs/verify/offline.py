@@ -23,6 +23,7 @@ from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.jobs.lint.bundle import bundles_at
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, expectations_of_bundle, refuse_own
+from deputize.jobs.verify.notes import about_deleted
 from deputize.model.display import shown
 from deputize.model.values import AccessState, Verdict
 from deputize.model.world import Document, FoundRole, Place, World
@@ -31,8 +32,7 @@ from deputize.read.world import made_role
 OFFLINE = "offline"  # in place of an endpoint
 _SHUT = "the policy does not let in those who are meant, with this external ID"
 _UNCLEAR = (
-    "it is not clear whether the policy lets in those who are meant: it may depend on MFA, an address or a date;"
-    " `deputize verify` of the live role tries it"
+    "the policy alone does not tell whether those who are meant get in; `deputize verify` of the live role tries it"
 )
 
 
@@ -114,6 +114,7 @@ def _verdict(
     role: tuple[str, str], external_id: str, ways: TrustVerdict, access: tuple[AccessState, tuple[str, ...]]
 ) -> Verdict:
     closed = {True: (), False: (_SHUT,), None: (_UNCLEAR,)}[ways.lets_in]
+    deleted = (about_deleted(ways.deleted, settled=False),) if ways.deleted else ()
     state, notes = access
     return Verdict(
         role_arn=role[0],
@@ -126,7 +127,7 @@ def _verdict(
         at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         caller="",
         access_paths=ways.found,
-        notes=(*closed, *ways.notes, *notes),
+        notes=(*closed, *ways.reasons, *ways.notes, *deleted, *notes),
         judged_by=judged_by(),
     )
 

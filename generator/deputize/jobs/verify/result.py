@@ -16,6 +16,11 @@ _MEANS = {
     Safety.UNSETTLED: "the answers do not agree yet, or the policy has parts that are not understood: see the notes",
     Safety.UNREACHABLE: "the right external ID did not get in",
 }
+_MEANS_OFFLINE = {
+    **_MEANS,
+    Safety.UNSETTLED: "the policy alone does not tell, or has parts that are not understood: see the notes",
+    Safety.UNREACHABLE: "the right external ID does not get in",
+}
 
 
 def as_json(verdict: Verdict) -> dict[str, object]:
@@ -43,7 +48,8 @@ def as_json(verdict: Verdict) -> dict[str, object]:
 
 def as_lines(verdict: Verdict) -> Iterator[str]:
     """The verdict first, then what it rests on."""
-    yield f"{verdict.safety}: {verdict.role_arn or 'the trust policy'}: {_MEANS[verdict.safety]}"
+    means = _MEANS if verdict.caller else _MEANS_OFFLINE
+    yield f"{verdict.safety}: {verdict.role_arn or 'the trust policy'}: {means[verdict.safety]}"
     yield from (f"  way in    {one.sentence} [{one.kind}]" for one in verdict.access_paths)
     missing = f": {', '.join(verdict.missing)}" if verdict.missing else ""
     yield f"  access    {verdict.access}{missing}"
