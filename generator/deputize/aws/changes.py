@@ -25,6 +25,7 @@ from deputize.aws.stack import (
     Pace,
     Stack,
     StackRequest,
+    is_id_of,
     read_stack,
 )
 from deputize.errors import Problem, ServiceError, UsageError
@@ -87,8 +88,7 @@ def planned(session: Session, request: StackRequest, *, pace: Pace) -> Iterator[
         check_stack(session, existing, request)
         tags = _stack_tags(request, existing.tags)
     creates = existing is None or existing.status == REVIEW
-    made = _create_change_set(session, request, tags, None if creates else existing)
-    stack_id, change_set_id = made["StackId"], made["Id"]
+    stack_id, change_set_id = _create_change_set(session, request, tags, None if creates else existing)
     try:
         changes = _wait_for_changes(session, request.stack_name, change_set_id, pace)
         unchanged = changes is None
@@ -182,7 +182,8 @@ def _parameters(request: StackRequest, existing: Stack | None) -> list[dict[str,
 
 def _create_change_set(
     session: Session, request: StackRequest, tags: Mapping[str, str], existing: Stack | None
-) -> dict[str, Any]:
+) -> tuple[str, str]:
+    """The IDs of the stack and of its new change set."""
     name = f"deputize-{uuid.uuid4().hex}"
     answer = session.try_call(
         "cloudformation",
@@ -200,17 +201,25 @@ def _create_change_set(
     if isinstance(answer, Refusal):
         mend = "correct the choice it names" if "Parameter" in answer.message else ""
         raise ServiceError(Problem(f"stack {request.stack_name}", answer.message, mend))
-    return answer
+    if not is_id_of(answer["StackId"], request.stack_name):
+        raise _of_another(request.stack_name, "stack")
+    return answer["StackId"], answer["Id"]
+
+
+def _of_another(stack_name: str, thing: str) -> ServiceError:
+    what = f"CloudFormation answered for another {thing}"
+    return ServiceError(Problem(f"stack {stack_name}", what, "check --endpoint-url, and any proxy on the way"))
 
 
 def _wait_for_changes(session: Session, stack_name: str, change_set_id: str, pace: Pace) -> tuple[Change, ...] | None:
     """All changes of the set once it is ready; None when there are none to make. Raises ServiceError."""
     # With the stack named, it is what the caller's policy is asked about; a change set's own ARN does not name it.
     named = {"StackName": stack_name, "ChangeSetName": change_set_id}
-    for look in range(pace.looks):
-        if look:
-            pace.sleep(pace.interval)
+    for _ in pace.turns():
         pages = list(session.pages("cloudformation", "describe_change_set", **named))
+        # What is shown is what is executed, by this ID.
+        if any(page["ChangeSetId"] != change_set_id for page in pages):
+            raise _of_another(stack_name, "change set")
         status, reason = pages[0]["Status"], faults.clean(pages[0].get("StatusReason") or "")
         if status == "CREATE_COMPLETE":
             return tuple(_change(raw["ResourceChange"]) for page in pages for raw in page.get("Changes", ()))
@@ -249,8 +258,7 @@ def _discard(session: Session, stack_id: str, change_set_id: str, pace: Pace) ->
         return
     session.call("cloudformation", "delete_stack", StackName=stack_id)
     # Until the shell is gone, the next deployment would find a stack in DELETE_IN_PROGRESS.
-    for _ in range(pace.looks):
+    for _ in pace.turns():
         left = read_stack(session, stack_id)
         if left is None or left.status not in {REVIEW, "DELETE_IN_PROGRESS"}:
             return
-        pace.sleep(pace.interval)

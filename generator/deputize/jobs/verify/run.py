@@ -14,6 +14,7 @@ from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
 from deputize.aws.probes import Probe, Round, deciding, judge_rounds, plan_round
 from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
+from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
 from deputize.checks.verdict import TrustVerdict, trust_verdict
@@ -98,6 +99,13 @@ def verify_one(
     request: VerifyRequest, session: Session, options: VerifyOptions, on_round: Callable[[Round], None] = nothing
 ) -> Verdict:
     """As :func:`verify`, with everything given."""
+    with time_limit(options.timing.wait + ROLE_SECONDS):
+        return _verified(request, session, options, on_round)
+
+
+def _verified(
+    request: VerifyRequest, session: Session, options: VerifyOptions, on_round: Callable[[Round], None]
+) -> Verdict:
     ids = checked_ids(request.external_ids)
     never = (*options.never, *request.expectations.never)
     role = role_to_verify(request.role_arn, session.region, never, request.expectations.vendor_account)
