@@ -28,7 +28,9 @@ from deputize.aws.stack import (
     is_id_of,
     read_stack,
 )
-from deputize.errors import Problem, ServiceError, UsageError
+from deputize.errors import InputError, Problem, ServiceError, UsageError
+from deputize.iam import limits
+from deputize.iam.arn import parse_policy_arn
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.format import DEPLOYER_POLICY
 
@@ -80,9 +82,10 @@ def planned(session: Session, request: StackRequest, *, pace: Pace) -> Iterator[
     On leaving, a change set that was not executed is removed, and so is the shell of a stack it was made for.
     """
     check_region(session, request.partition)
+    tags = _stack_tags(request, {})
     caller = session.caller()
     check_caller(caller, request)
-    tags = _stack_tags(request, {})
+    check_boundary(request.parameters.get("PermissionsBoundary"), caller.account_id)
     existing = read_stack(session, request.stack_name)
     if existing is not None:
         check_stack(session, existing, request)
@@ -133,6 +136,18 @@ def check_caller(caller: CallerIdentity, request: StackRequest) -> None:
     )
 
 
+def check_boundary(boundary: str | None, account_id: str) -> None:
+    """Raise InputError for a permissions boundary that is neither of that account nor AWS's own: IAM refuses it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    parsed = parse_policy_arn(boundary) if boundary else None
+    if parsed is not None and parsed[1] not in (account_id, "aws"):
+        what = f"the policy is in account {parsed[1]}, the role will be in {account_id}"
+        mend = "give a policy of that account, or one of AWS's own"
+        raise InputError(Problem("--permissions-boundary", what, mend))
+
+
 def check_account(
     caller: CallerIdentity, *, partition: str, vendor_account: str, tenant: str, tenant_account: str | None
 ) -> None:
@@ -161,12 +176,16 @@ def check_stack(session: Session, stack: Stack, request: StackRequest) -> None:
 def _stack_tags(request: StackRequest, before: Mapping[str, str]) -> dict[str, str]:
     """The stack's tags: the ones it has, then the customer's, then ours."""
     for key in request.tags:
-        if key.startswith(("deputize:", "aws:")):
-            owner = key.split(":", 1)[0]
+        if key.lower().startswith(("deputize:", "aws:")):
+            owner = key.split(":", 1)[0].lower()
             raise UsageError(Problem("--tag", f"'{faults.clean(key)}' is one of {owner}'s own keys", "choose another"))
     kept = {key: value for key, value in before.items() if not key.startswith("aws:") and key not in OWN_TAGS}
     ours = {TENANT_TAG: request.tenant, VENDOR_TAG: request.vendor, VERSION_TAG: str(request.template_version)}
-    return {**kept, **request.tags, **ours}
+    tags = {**kept, **request.tags, **ours}
+    if len(tags) > limits.TAGS.high:
+        what = f"the stack would have {len(tags)} tags with deputize's {len(ours)}, AWS takes {limits.TAGS.high}"
+        raise UsageError(Problem("--tag", what, "give fewer"))
+    return tags
 
 
 def _parameters(request: StackRequest, existing: Stack | None) -> list[dict[str, Any]]:
