@@ -207,9 +207,6 @@ def test_default_location() -> None:
     assert default_location({"XDG_DATA_HOME": "data", "HOME": "/home/u"}) == "/home/u/.local/share/deputize/registry.db"
 
 
-# SQLAlchemy cannot read SQLite's indexes on expressions; on PostgreSQL they are compared.
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
-@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_tables_are_what_migrations_make(registry: Registry) -> None:
     """The newest migration is HEAD, and the queries' tables have the columns and indexes that it leaves."""
     assert ScriptDirectory(str(_FOLDER)).get_heads() == [HEAD]

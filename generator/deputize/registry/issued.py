@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import string
 import uuid
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from deputize.errors import InputError, Problem
 from deputize.model.display import shown
@@ -12,6 +14,13 @@ from deputize.registry.database import Registry
 from deputize.registry.events import record
 from deputize.registry.tables import ISSUED
 from deputize.registry.values import now
+
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def key_of(external_id: str) -> str:
+    """By what an ID is unique: itself in ASCII's lower case, whatever the database thinks of I and i."""
+    return external_id.translate(_LOWER)
 
 
 def fresh_id() -> str:
@@ -21,8 +30,7 @@ def fresh_id() -> str:
 
 def is_issued(tx: Connection, external_id: str) -> bool:
     """Whether this ID, or one that differs only in case, was ever issued to anyone."""
-    # ASCII by STS's own rule, so lower() is the same here and in both databases.
-    query = select(ISSUED.c.id).where(func.lower(ISSUED.c.external_id) == external_id.lower())
+    query = select(ISSUED.c.id).where(ISSUED.c.external_id_key == key_of(external_id))
     return tx.execute(query).first() is not None
 
 
@@ -31,8 +39,14 @@ def issue(tx: Connection, tenant: str | None, external_id: str, *, where: str, w
     if is_issued(tx, external_id):
         what = f"{shown(external_id)} was issued before (IDs that differ only in case are the same)"
         raise InputError(Problem(where, what, "leave it out: a random one is issued"))
-    row = {"external_id": external_id, "tenant": tenant, "weak_reason": weak_reason, "issued_at": now()}
-    tx.execute(insert(ISSUED).values(**row))
+    tx.execute(insert(ISSUED).values(issued_row(tenant, external_id, weak_reason)))
+
+
+def issued_row(tenant: str | None, external_id: str, weak_reason: str) -> dict[str, Any]:
+    """The row that remembers an ID as issued now."""
+    key = key_of(external_id)
+    row = {"external_id": external_id, "external_id_key": key, "tenant": tenant, "weak_reason": weak_reason}
+    return {**row, "issued_at": now()}
 
 
 def decoy(registry: Registry) -> str:
