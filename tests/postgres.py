@@ -1,4 +1,4 @@
-"""A real PostgreSQL that is started in a temporary folder, on a Unix socket only; one that runs already is left alone."""
+"""A real PostgreSQL, started in a temporary folder, on a Unix socket only; one that runs already is left alone."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from deputize.model.display import shown
 from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry.database import Registry
 from deputize.registry.events import record
-from deputize.registry.grants import by_id, change, unchanged
+from deputize.registry.grants import LIVING, by_id, change, unchanged
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import AWS, Grant, State, now
 
@@ -122,9 +122,10 @@ def _refuse_held(tx: Connection, grant: Grant, arn: RoleArn, role_id: str) -> No
         (GRANTS.c.partition == arn.partition)
         & (GRANTS.c.role_account == arn.account_id)
         & (GRANTS.c.role_name == arn.name.lower())
+        & GRANTS.c.role_arn.is_not(None)
     )
     held = or_(same_name, GRANTS.c.role_id == role_id) if role_id else same_name
-    query = select(GRANTS.c.tenant).where(GRANTS.c.state != State.RETIRED, GRANTS.c.id != grant.id, held)
+    query = select(GRANTS.c.tenant).where(LIVING, GRANTS.c.id != grant.id, held)
     if (holder := tx.execute(query).scalar()) is not None:
         what = f"{arn} is held by {shown(holder)}"
         raise DiffersError(Problem(str(grant), what, "one role is one tenant's; never tell a tenant whose"))
@@ -132,7 +133,7 @@ def _refuse_held(tx: Connection, grant: Grant, arn: RoleArn, role_id: str) -> No
 
 def _refuse_second(tx: Connection, grant: Grant, account_id: str) -> None:
     query = select(GRANTS.c.id).where(
-        GRANTS.c.state != State.RETIRED,
+        LIVING,
         GRANTS.c.tenant == grant.tenant,
         GRANTS.c.partition == grant.partition,
         GRANTS.c.account_id == account_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deputize.errors import Problem
-from deputize.jobs.tenants.files import export_tenants, read_list, refuse_for_new
+from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.user_registry import UserRegistry
 from deputize.registry import (
     Event,
@@ -20,6 +20,7 @@ from deputize.registry import (
     events,
     find,
     grants,
+    refuse_for_new,
     retire,
     start,
 )

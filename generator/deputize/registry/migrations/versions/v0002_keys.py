@@ -101,9 +101,10 @@ def _tell(tenant: str) -> None:
     what = "an external ID of this tenant was issued before in another case; rotate it"
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     event = sa.text(
-        "INSERT INTO deputize_events (at, who, tenant, what, detail) VALUES (:at, 'upgrade', :tenant, 'issued-twice', :d)"
+        "INSERT INTO deputize_events (at, who, tenant, what, detail) "
+        "VALUES (:at, 'upgrade', :tenant, 'issued-twice', :detail)"
     )
-    op.get_bind().execute(event, {"at": at, "tenant": tenant, "d": what})
+    op.get_bind().execute(event, {"at": at, "tenant": tenant, "detail": what})
 
 
 def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
