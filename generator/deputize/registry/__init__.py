@@ -7,7 +7,7 @@ and from nothing else; verifying is done elsewhere, never inside a transaction. 
 from __future__ import annotations
 
 from deputize.model.grant_request import GrantRequest
-from deputize.registry.adding import add, add_all, refuse_for_new
+from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
 from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
@@ -43,7 +43,7 @@ __all__ = [
     "is_there",
     "note",
     "open_registry",
-    "refuse_for_new",
+    "plan_for_new",
     "refuted",
     "retire",
     "start",

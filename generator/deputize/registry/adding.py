@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import MISSING, fields
 from itertools import islice
 from typing import Any, Final
 
@@ -17,10 +18,10 @@ from deputize.registry.issued import issued_row, key_of
 from deputize.registry.known import Known, Plan, names_of, plan
 from deputize.registry.rows import grants_of
 from deputize.registry.tables import EVENTS, GRANTS, ISSUED
-from deputize.registry.values import Grant
+from deputize.registry.values import Grant, now
 
 _BATCH: Final = 500  # values in one IN (...): either engine takes more, and gains nothing by it
-_STORED: Final = tuple(Grant.__dataclass_fields__)
+_STORED: Final = tuple(one.name for one in fields(Grant) if one.name != "id" and one.default is MISSING)
 
 
 def add(registry: Registry, wanted: GrantRequest) -> Grant:
@@ -31,22 +32,30 @@ def add(registry: Registry, wanted: GrantRequest) -> Grant:
         return labelled(tx, coming.made[0][1].label)
 
 
-def add_all(registry: Registry, many: Iterable[GrantRequest | Problem]) -> tuple[int, int]:
+def add_all(registry: Registry, many: Iterable[GrantRequest | Problem], planned: Plan | None = None) -> tuple[int, int]:
     """Make, or find unchanged but for name and locale, every grant in one transaction; (made, found) are counted.
 
     A grant that is there keeps its ID, state and role: an ID that differs is a problem. A Problem among them stands
-    for one that could not be read. Raises InputError with the problems of all, and then nothing was changed.
+    for one that could not be read. planned: what they come to at a new registry, which is taken while it is one.
+    Raises InputError with the problems of all, and then nothing was changed.
     """
     listed = list(many)
     with registry.writing() as tx:
-        coming = plan(_known(tx, [one for one in listed if not isinstance(one, Problem)]), listed, keep=True)
+        if planned is not None and _is_new(tx):
+            coming = planned
+        else:
+            coming = plan(_known(tx, [one for one in listed if not isinstance(one, Problem)]), listed, keep=True)
         _store(tx, registry.who, coming)
     return len(coming.made), coming.found
 
 
-def refuse_for_new(many: Iterable[GrantRequest | Problem]) -> None:
-    """Raise what `add_all` raises at a new registry, so that none has to be made to find out."""
-    plan(Known(), many, keep=True)
+def plan_for_new(many: Iterable[GrantRequest | Problem]) -> Plan:
+    """What they come to at a new registry. Raises as `add_all` would, so that none has to be made to find out."""
+    return plan(Known(), many, keep=True)
+
+
+def _is_new(tx: Connection) -> bool:
+    return all(tx.execute(select(table.c.id).limit(1)).first() is None for table in (GRANTS, ISSUED))
 
 
 def _known(tx: Connection, many: Sequence[GrantRequest]) -> Known:
@@ -76,14 +85,17 @@ def _batches(values: Sequence[str]) -> Iterator[list[str]]:
 
 def _store(tx: Connection, who: str, coming: Plan) -> None:
     """Write it, table by table; the unique indexes are a second wall."""
-    rows = [{name: getattr(grant, name) for name in _STORED if name != "id"} for _, grant, _ in coming.made]
+    at = now()
+    rows = [{name: getattr(grant, name) for name in _STORED} for _, grant, _ in coming.made]
     _all(tx, insert(GRANTS), rows)
-    issued = [issued_row(grant.tenant, one, wanted.weak_reason) for wanted, grant, ids in coming.made for one in ids]
+    issued = [
+        issued_row(grant.tenant, one, wanted.weak_reason, at) for wanted, grant, ids in coming.made for one in ids
+    ]
     _all(tx, insert(ISSUED), issued)
     rename = update(GRANTS).where(GRANTS.c.id == bindparam("row")).values(name=bindparam("to"), locale=bindparam("in"))
     _all(tx, rename, [{"row": grant.id, "to": to.name, "in": to.locale} for to, grant in coming.renamed])
-    added = [event_row(who, grant, "added", _how(wanted)) for wanted, grant, _ in coming.made]
-    _all(tx, insert(EVENTS), [*added, *(event_row(who, grant, "renamed") for _, grant in coming.renamed)])
+    added = [event_row(who, grant, "added", _how(wanted), at) for wanted, grant, _ in coming.made]
+    _all(tx, insert(EVENTS), [*added, *(event_row(who, grant, "renamed", "", at) for _, grant in coming.renamed)])
 
 
 def _all(tx: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:

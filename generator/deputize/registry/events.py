@@ -31,13 +31,13 @@ _NAMES: Final = tuple(Event.__dataclass_fields__)
 
 def record(tx: Connection, who: str, grant: Grant | None, what: str, detail: str = "") -> None:
     """Write one line, about a grant or about nobody's, in the transaction of what it tells."""
-    tx.execute(insert(EVENTS).values(event_row(who, grant, what, detail)))
+    tx.execute(insert(EVENTS).values(event_row(who, grant, what, detail, now())))
 
 
-def event_row(who: str, grant: Grant | None, what: str, detail: str = "") -> dict[str, Any]:
-    """The row of one line that is written now."""
+def event_row(who: str, grant: Grant | None, what: str, detail: str, at: str) -> dict[str, Any]:
+    """The row of one line, about that moment."""
     tenant, account_id = ("", None) if grant is None else (grant.tenant, grant.account_id)
-    return {"at": now(), "who": who, "tenant": tenant, "account_id": account_id, "what": what, "detail": detail}
+    return {"at": at, "who": who, "tenant": tenant, "account_id": account_id, "what": what, "detail": detail}
 
 
 def events(registry: Registry, tenant: str | None = None) -> Iterator[Event]:

@@ -22,7 +22,7 @@ _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 def key_of(external_id: str) -> str:
     """By what an ID is unique: itself in ASCII's lower case, whatever the database thinks of I and i."""
-    return external_id.translate(_LOWER)
+    return external_id.lower() if external_id.isascii() else external_id.translate(_LOWER)
 
 
 def fresh_id() -> str:
@@ -40,7 +40,7 @@ def issue(tx: Connection, tenant: str | None, external_id: str, *, where: str, w
     """Remember the ID as issued, for ever. Raises InputError when it was before, without saying to whom."""
     if is_issued(tx, external_id):
         raise InputError(already_issued(external_id, where))
-    tx.execute(insert(ISSUED).values(issued_row(tenant, external_id, weak_reason)))
+    tx.execute(insert(ISSUED).values(issued_row(tenant, external_id, weak_reason, now())))
 
 
 def already_issued(external_id: str, where: str) -> Problem:
@@ -49,11 +49,11 @@ def already_issued(external_id: str, where: str) -> Problem:
     return Problem(where, what, "leave it out: a random one is issued")
 
 
-def issued_row(tenant: str | None, external_id: str, weak_reason: str) -> dict[str, Any]:
-    """The row that remembers an ID as issued now."""
+def issued_row(tenant: str | None, external_id: str, weak_reason: str, at: str) -> dict[str, Any]:
+    """The row that remembers an ID as issued at that moment."""
     key = key_of(external_id)
     row = {"external_id": external_id, "external_id_key": key, "tenant": tenant, "weak_reason": weak_reason}
-    return {**row, "issued_at": now()}
+    return {**row, "issued_at": at}
 
 
 def decoy(registry: Registry) -> str:
