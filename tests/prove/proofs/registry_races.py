@@ -16,7 +16,6 @@ from random import Random
 from typing import Any, Final
 
 from sqlalchemy import event
-from sqlalchemy.engine.default import DefaultDialect
 
 import postgres
 from deputize.errors import DeputizeError
@@ -162,8 +161,7 @@ def _kill_at(registry: Registry, point: str, delay: float) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(engine, "before_cursor_execute", seen)
-    engine.dialect.do_commit = commit  # type: ignore[method-assign]
-    assert isinstance(engine.dialect, DefaultDialect)
+    vars(engine.dialect)["do_commit"] = commit
 
 
 def _verdict(grant: Grant, arn: str, sent: str, safety: Safety = Safety.SAFE) -> Verdict:
