@@ -148,7 +148,8 @@ def test_an_endpoint_that_is_not_aws(web_page: tuple[str, list[dict[str, str]]])
     """A web page where AWS should be is said to be no AWS, and no proxy is used to reach this computer."""
     url, sent = web_page
     assert _fault(AwsOptions(region="us-east-1", endpoint_url=url)) == (
-        "AWS endpoint of sts in us-east-1: it does not answer as AWS does; check --endpoint-url"
+        "AWS endpoint of sts in us-east-1: it does not answer as AWS does:"
+        " its answer to sts:GetCallerIdentity is no XML; check --endpoint-url, and any proxy on the way"
     )
     assert "deputize/0.0.0" in sent[0]["User-Agent"]
 

@@ -23,6 +23,7 @@ CFN = "cloudformation"
 ACCOUNT = "222233334444"
 STACK_ID = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/deputize-acme/1b2c"
 SET_ID = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:changeSet/deputize-0/5d6e"
+SET = {"ChangeSetId": SET_ID, "Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "Changes": []}
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 OURS = {"deputize:tenant": "acme", "deputize:vendor": "example-vendor"}
 
@@ -64,7 +65,7 @@ def _events(*events: dict[str, Any]) -> Step:
 
 
 def _change_set(status: str = "CREATE_COMPLETE", execution: str = "AVAILABLE", reason: str = "") -> Step:
-    answer = {"Status": status, "ExecutionStatus": execution, "StatusReason": reason, "Changes": []}
+    answer = {**SET, "Status": status, "ExecutionStatus": execution, "StatusReason": reason}
     return (CFN, "describe_change_set", answer)
 
 
@@ -392,7 +393,7 @@ def test_changes_are_read_to_the_last_page(ask: Ask, scripted: Scripted) -> None
 
     def page(change: dict[str, str], **more: str) -> Step:
         changes = [{"Type": "Resource", "ResourceChange": change}]
-        return (CFN, "describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": changes, **more})
+        return (CFN, "describe_change_set", {**SET, "Changes": changes, **more})
 
     steps = (
         _caller(),
@@ -447,7 +448,7 @@ def test_a_shell_without_tags_is_judged_by_its_change_sets(
         _caller(),
         shell,
         (CFN, "list_change_sets", {"Summaries": [{"ChangeSetId": SET_ID}]}),
-        (CFN, "describe_change_set", {"Tags": tags}),
+        (CFN, "describe_change_set", {**SET, "Tags": tags}),
     )
     with pytest.raises(ServiceError) as failed:
         _deploy(scripted(*looked, *(((CFN, "create_change_set", "Teapot", "went on"),) if ours else ())), ask(), [])

@@ -33,7 +33,7 @@ _OWN_POLICIES = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "ia
 READ = {"Effect": "Allow", "Action": ["ec2:DescribeInstances", *_OWN_POLICIES], "Resource": "*"}
 _SOURCE = str(Path(deputize.errors.__file__).parents[1])
 _ACCOUNTS = itertools.count(500_000_000_001)
-_SHOW = "import os, json; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
+_SHOW = "import os, json; print(json.dumps({k: v for k, v in os.environ.items() if k[:4] in ('AWS_', 'DEPU', 'DEBU')}))"
 
 Done = subprocess.CompletedProcess[str]
 
@@ -54,7 +54,7 @@ def operator(aws: EmbeddedAws) -> Credentials:
 
 @dataclass(frozen=True)
 class World:
-    """A vendor's shell with an empty registry, and customers' accounts."""
+    """A vendor's shell with an empty registry that its environment names, and customers' accounts."""
 
     aws: EmbeddedAws
     operator: Credentials
@@ -73,6 +73,9 @@ class World:
             "HOME": str(self.folder),
             "XDG_DATA_HOME": str(self.folder / "data"),
             "PYTHONPATH": _SOURCE,
+            "DEPUTIZE_REGISTRY": self.registry,
+            "DEPUTIZE_SECRET": "a password of a URL",
+            "DEBUG": "kept",
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": self.operator.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.operator.secret_access_key,
@@ -149,6 +152,8 @@ def test_a_tenants_whole_life(world: World) -> None:
     assert (done["stored"], done["verdict"]["safety"], done["grant"]["test"]) == (True, "safe", True)
     who = world.run("assume", "a-company", "--", sys.executable, "-c", _SHOW)
     assert json.loads(who.stdout)["AWS_ENDPOINT_URL"] == world.aws.endpoint_url
+    # Of deputize's own settings none goes to the command: a registry's URL may hold a password.
+    assert [name for name in json.loads(who.stdout) if not name.startswith("AWS_")] == ["DEBUG"]
 
     world.tenants("rotate", "start", "a-company")
     started = world.json("show", "a-company")["grants"][0]

@@ -166,8 +166,11 @@ def test_database_itself_refuses_a_second_holder(registry: Registry, granted: Ma
     row |= {"external_id": "x", "rotation": "none", "role_arn": "x", "role_account": ACCOUNT, "role_name": "a"}
     with pytest.raises(DiffersError, match=r"deputize_grants_role|role_name"), registry.writing() as tx:
         tx.execute(insert(GRANTS).values(**row, generation=1))
-    issued = "INSERT INTO deputize_issued_ids (external_id, weak_reason, issued_at) SELECT upper(external_id), '', '' "
-    with pytest.raises(DiffersError, match="deputize_issued_ids_once"), registry.writing() as tx:
+    issued = (
+        "INSERT INTO deputize_issued_ids (external_id, external_id_key, weak_reason, issued_at) "
+        "SELECT upper(external_id), external_id_key, '', '' "
+    )
+    with pytest.raises(DiffersError, match=r"deputize_issued_ids_key|external_id_key"), registry.writing() as tx:
         tx.execute(text(f"{issued} FROM deputize_issued_ids"))
 
 

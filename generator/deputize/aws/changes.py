@@ -25,9 +25,12 @@ from deputize.aws.stack import (
     Pace,
     Stack,
     StackRequest,
+    is_id_of,
     read_stack,
 )
-from deputize.errors import Problem, ServiceError, UsageError
+from deputize.errors import InputError, Problem, ServiceError, UsageError
+from deputize.iam import limits
+from deputize.iam.arn import parse_policy_arn
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.format import DEPLOYER_POLICY
 
@@ -79,16 +82,16 @@ def planned(session: Session, request: StackRequest, *, pace: Pace) -> Iterator[
     On leaving, a change set that was not executed is removed, and so is the shell of a stack it was made for.
     """
     check_region(session, request.partition)
+    tags = _stack_tags(request, {})
     caller = session.caller()
     check_caller(caller, request)
-    tags = _stack_tags(request, {})
+    check_boundary(request.parameters.get("PermissionsBoundary"), caller.account_id)
     existing = read_stack(session, request.stack_name)
     if existing is not None:
         check_stack(session, existing, request)
         tags = _stack_tags(request, existing.tags)
     creates = existing is None or existing.status == REVIEW
-    made = _create_change_set(session, request, tags, None if creates else existing)
-    stack_id, change_set_id = made["StackId"], made["Id"]
+    stack_id, change_set_id = _create_change_set(session, request, tags, None if creates else existing)
     try:
         changes = _wait_for_changes(session, request.stack_name, change_set_id, pace)
         unchanged = changes is None
@@ -133,6 +136,18 @@ def check_caller(caller: CallerIdentity, request: StackRequest) -> None:
     )
 
 
+def check_boundary(boundary: str | None, account_id: str) -> None:
+    """Raise InputError for a permissions boundary that is neither of that account nor AWS's own: IAM refuses it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    parsed = parse_policy_arn(boundary) if boundary else None
+    if parsed is not None and parsed[1] not in (account_id, "aws"):
+        what = f"the policy is in account {parsed[1]}, the role will be in {account_id}"
+        mend = "give a policy of that account, or one of AWS's own"
+        raise InputError(Problem("--permissions-boundary", what, mend))
+
+
 def check_account(
     caller: CallerIdentity, *, partition: str, vendor_account: str, tenant: str, tenant_account: str | None
 ) -> None:
@@ -161,12 +176,16 @@ def check_stack(session: Session, stack: Stack, request: StackRequest) -> None:
 def _stack_tags(request: StackRequest, before: Mapping[str, str]) -> dict[str, str]:
     """The stack's tags: the ones it has, then the customer's, then ours."""
     for key in request.tags:
-        if key.startswith(("deputize:", "aws:")):
-            owner = key.split(":", 1)[0]
+        if key.lower().startswith(("deputize:", "aws:")):
+            owner = key.split(":", 1)[0].lower()
             raise UsageError(Problem("--tag", f"'{faults.clean(key)}' is one of {owner}'s own keys", "choose another"))
     kept = {key: value for key, value in before.items() if not key.startswith("aws:") and key not in OWN_TAGS}
     ours = {TENANT_TAG: request.tenant, VENDOR_TAG: request.vendor, VERSION_TAG: str(request.template_version)}
-    return {**kept, **request.tags, **ours}
+    tags = {**kept, **request.tags, **ours}
+    if len(tags) > limits.TAGS.high:
+        what = f"the stack would have {len(tags)} tags with deputize's {len(ours)}, AWS takes {limits.TAGS.high}"
+        raise UsageError(Problem("--tag", what, "give fewer"))
+    return tags
 
 
 def _parameters(request: StackRequest, existing: Stack | None) -> list[dict[str, Any]]:
@@ -182,7 +201,8 @@ def _parameters(request: StackRequest, existing: Stack | None) -> list[dict[str,
 
 def _create_change_set(
     session: Session, request: StackRequest, tags: Mapping[str, str], existing: Stack | None
-) -> dict[str, Any]:
+) -> tuple[str, str]:
+    """The IDs of the stack and of its new change set."""
     name = f"deputize-{uuid.uuid4().hex}"
     answer = session.try_call(
         "cloudformation",
@@ -200,17 +220,25 @@ def _create_change_set(
     if isinstance(answer, Refusal):
         mend = "correct the choice it names" if "Parameter" in answer.message else ""
         raise ServiceError(Problem(f"stack {request.stack_name}", answer.message, mend))
-    return answer
+    if not is_id_of(answer["StackId"], request.stack_name):
+        raise _of_another(request.stack_name, "stack")
+    return answer["StackId"], answer["Id"]
+
+
+def _of_another(stack_name: str, thing: str) -> ServiceError:
+    what = f"CloudFormation answered for another {thing}"
+    return ServiceError(Problem(f"stack {stack_name}", what, "check --endpoint-url, and any proxy on the way"))
 
 
 def _wait_for_changes(session: Session, stack_name: str, change_set_id: str, pace: Pace) -> tuple[Change, ...] | None:
     """All changes of the set once it is ready; None when there are none to make. Raises ServiceError."""
     # With the stack named, it is what the caller's policy is asked about; a change set's own ARN does not name it.
     named = {"StackName": stack_name, "ChangeSetName": change_set_id}
-    for look in range(pace.looks):
-        if look:
-            pace.sleep(pace.interval)
+    for _ in pace.turns():
         pages = list(session.pages("cloudformation", "describe_change_set", **named))
+        # What is shown is what is executed, by this ID.
+        if any(page["ChangeSetId"] != change_set_id for page in pages):
+            raise _of_another(stack_name, "change set")
         status, reason = pages[0]["Status"], faults.clean(pages[0].get("StatusReason") or "")
         if status == "CREATE_COMPLETE":
             return tuple(_change(raw["ResourceChange"]) for page in pages for raw in page.get("Changes", ()))
@@ -249,8 +277,7 @@ def _discard(session: Session, stack_id: str, change_set_id: str, pace: Pace) ->
         return
     session.call("cloudformation", "delete_stack", StackName=stack_id)
     # Until the shell is gone, the next deployment would find a stack in DELETE_IN_PROGRESS.
-    for _ in range(pace.looks):
+    for _ in pace.turns():
         left = read_stack(session, stack_id)
         if left is None or left.status not in {REVIEW, "DELETE_IN_PROGRESS"}:
             return
-        pace.sleep(pace.interval)

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-import botocore.session
 from botocore.config import Config
 
-from deputize.aws import faults
+from deputize.aws import answers, faults, wire
 from deputize.errors import Problem, ServiceError
+from deputize.iam import limits
 from deputize.model.aws_options import AwsOptions
 
 # Read as version 2 of the AWS CLI reads them; botocore's own defaults know no AWS_REGION and retry the old way.
@@ -72,7 +72,8 @@ class Session:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._caller: CallerIdentity | None = None
-        core = botocore.session.Session(profile=target.profile, session_vars=_VARIABLES)
+        core = wire.LimitedCore(profile=target.profile, session_vars=_VARIABLES)
+        core.register("before-parse", answers.check_first_element)
         if loader is not None:
             core.register_component("data_loader", loader)
         self._core = core
@@ -132,14 +133,28 @@ class Session:
             raise faults.translate(error, self._call(service, operation)) from None
 
     def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """All answers of an operation that pages with NextToken, as CloudFormation's do, one by one."""
-        token: dict[str, Any] = {}
+        """All answers of an operation that pages, one by one; pages that do not end are a ServiceError."""
+        for answer in self.try_pages(service, operation, (), **parameters):
+            if not isinstance(answer, Refusal):
+                yield answer
+
+    def try_pages(
+        self, service: str, operation: str, expected: Collection[str], **parameters: Any
+    ) -> Iterator[dict[str, Any] | Refusal]:
+        """As `pages`, but an error of AWS's whose code is in `expected` is the last value."""
+        token: dict[str, str] = {}
+        seen: set[str] = set()
         while True:
-            answer = self.call(service, operation, **parameters, **token)
+            answer = self.try_call(service, operation, expected, **parameters, **token)
             yield answer
-            if not answer.get("NextToken"):
+            if isinstance(answer, Refusal):
                 return
-            token = {"NextToken": answer["NextToken"]}
+            try:
+                token = answers.next_token(answer, seen)
+            except faults.OddAnswerError as error:
+                raise faults.translate(error, self._call(service, operation)) from None
+            if not token:
+                return
 
     def caller(self) -> CallerIdentity:
         """Who this session is, asked once: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
@@ -147,14 +162,32 @@ class Session:
             answer = self.call("sts", "get_caller_identity")
             arn = str(answer.get("Arn", ""))
             parts = arn.split(":")
-            if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
+            if len(parts) < 6 or parts[0] != "arn" or not arn.isprintable():  # noqa: PLR2004 - an ARN has six parts
                 what = f"it says that the caller is '{faults.clean(arn)}', which is no ARN"
                 raise ServiceError(Problem("AWS sts:GetCallerIdentity", what, "check --endpoint-url"))
-            self._caller = CallerIdentity(str(answer["Account"]), arn, parts[1])
+            account = str(answer["Account"])
+            if not limits.ACCOUNT_ID.admits(account):
+                what = f"it says that the caller's account is '{faults.clean(account)}', which is no account ID"
+                raise ServiceError(Problem("AWS sts:GetCallerIdentity", what, "check --endpoint-url"))
+            self._caller = CallerIdentity(account, arn, parts[1])
         return self._caller
 
     def _ask(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = getattr(self.client(service), operation)(**parameters)
+        """The answer, which is one that AWS gives; raises `faults.FAULTS`, and nothing else for whatever comes."""
+        client = self.client(service)
+        method = getattr(client, operation)
+        with wire.one_call() as call:
+            try:
+                answer: dict[str, Any] = method(**parameters)
+            except Exception as error:
+                if call.odd:
+                    raise faults.OddAnswerError(call.odd) from None
+                if isinstance(error, faults.OF_BOTOCORE):
+                    raise
+                raise faults.odd_answer(error) from None
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        answers.check_types(model.output_shape, answer)
+        answers.check_needed(self._call(service, operation).action, answer)
         return answer
 
     def _config(self) -> Config:

@@ -40,9 +40,7 @@ def follow(
     through and leaves the stack to AWS.
     """
     seen: dict[str, StackEvent] = {}
-    for look in range(pace.looks):
-        if look:
-            pace.sleep(pace.interval)
+    for _ in pace.turns():
         fresh = _fresh_events(session, operation, seen)
         for event_id, event in reversed(fresh):
             seen[event_id] = event

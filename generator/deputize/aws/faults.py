@@ -17,12 +17,20 @@ from botocore.parsers import ResponseParserError
 from deputize.errors import Problem, ServiceError
 from deputize.model.format import DEPLOYER_POLICY
 
-# Faults that botocore raises before or instead of an answer; ValueError is its word for a malformed endpoint.
-FAULTS = (boto.BotoCoreError, boto.ClientError, ResponseParserError, ValueError)
+
+class OddAnswerError(Exception):
+    """An answer that AWS does not give. Its text says what is odd, as in `has no Account`, and repeats nothing."""
+
+
+# botocore's words for a call that did not succeed. Whatever else it raises comes of an odd answer.
+OF_BOTOCORE = (boto.BotoCoreError, boto.ClientError)
+# Faults before or instead of an answer; ValueError is botocore's word for a malformed endpoint.
+FAULTS = (*OF_BOTOCORE, ResponseParserError, OddAnswerError, ValueError)
 
 _ACCESS_KEY = re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b", re.ASCII)
 _USER_INFO = re.compile(r"//[^/@\s]+@", re.ASCII)
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:[A-Za-z0-9*]+)", re.ASCII)
+_ELEMENT = re.compile(r"[A-Z][A-Za-z]{1,60}", re.ASCII)
 _LONGEST = 1000  # characters of a foreign message that are shown
 
 _DENIED = "AccessDenied"
@@ -55,6 +63,14 @@ def clean(text: str) -> str:
 def error_code(error: Exception) -> str:
     """AWS's own code of a refusal, as in `AccessDenied`, or an empty text for anything else."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, boto.ClientError) else ""
+
+
+def odd_answer(error: Exception) -> OddAnswerError:
+    """What botocore's parser raised, as a fault: not in its own words, which may repeat the answer, credentials too."""
+    if isinstance(error, OddAnswerError):
+        return error
+    lacks = isinstance(error, KeyError) and _ELEMENT.fullmatch(str(error.args[0]))
+    return OddAnswerError(f"has no {lacks[0]}" if lacks else "cannot be read")
 
 
 def error_message(error: Any) -> str:
@@ -248,8 +264,9 @@ def _unreachable(error: Any, call: Call) -> Problem:
     return Problem(_endpoint(call), f"it could not be reached: {url}" if url else "it could not be reached", mend)
 
 
-def _not_aws(_error: Any, call: Call) -> Problem:
-    return Problem(_endpoint(call), "it does not answer as AWS does", "check --endpoint-url")
+def _not_aws(error: Any, call: Call) -> Problem:
+    what = f"it does not answer as AWS does: its answer to {call.action} {odd_answer(error)}"
+    return Problem(_endpoint(call), what, "check --endpoint-url, and any proxy on the way")
 
 
 def _bad_endpoint(error: Any, _call: Call) -> Problem:
@@ -272,6 +289,6 @@ _BY_KIND: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[A
     (boto.ProxyConnectionError, _proxy),
     (boto.SSLError, _tls),
     ((boto.ConnectionError, boto.HTTPClientError), _unreachable),
-    (ResponseParserError, _not_aws),
+    ((ResponseParserError, OddAnswerError), _not_aws),
     (ValueError, _bad_endpoint),
 )

@@ -19,6 +19,7 @@ from deputize.iam.arn import RoleArn
 
 _OF_AWS = ":iam::aws:policy/"
 _HIDDEN, _MISSING = "iam:GetRole (AccessDenied)", "iam:GetRole (NoSuchEntity)"  # as _asked words them
+_NOT_SAID = ("AccessDenied", "NoSuchEntity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +167,30 @@ def _attached(inside: Session, arn: str, unread: list[str]) -> Any:
 
 
 def _listed(inside: Session, operation: str, field_name: str, unread: list[str], name: str) -> list[Any]:
+    """The members of all pages; of a list that does not end as AWS's do, those that came, and `unread` says so."""
     found: list[Any] = []
-    marker: dict[str, str] = {}
-    while True:
-        answer = _asked(inside, operation, unread, RoleName=name, **marker)
-        found += answer.get(field_name, [])
-        if not answer.get("IsTruncated"):
-            return found
-        marker = {"Marker": str(answer["Marker"])}
+    try:
+        for answer in inside.try_pages("iam", operation, _NOT_SAID, RoleName=name):
+            if isinstance(answer, Refusal):
+                unread.append(f"{_action(operation)} ({answer.code})")
+            else:
+                found += answer[field_name]
+    except ServiceError as error:
+        unread.append(f"{_action(operation)} ({error.problems[0].what})")
+    return found
 
 
 def _asked(inside: Session, operation: str, unread: list[str], **parameters: str) -> dict[str, Any]:
-    action = "iam:" + "".join(part.capitalize() for part in operation.split("_"))
     try:
-        answer = inside.try_call("iam", operation, ("AccessDenied", "NoSuchEntity"), **parameters)
+        answer = inside.try_call("iam", operation, _NOT_SAID, **parameters)
     except ServiceError as error:
-        unread.append(f"{action} ({error.problems[0].what})")
+        unread.append(f"{_action(operation)} ({error.problems[0].what})")
         return {}
     if isinstance(answer, Refusal):
-        unread.append(f"{action} ({answer.code})")
+        unread.append(f"{_action(operation)} ({answer.code})")
         return {}
     return answer
+
+
+def _action(operation: str) -> str:
+    return "iam:" + "".join(part.capitalize() for part in operation.split("_"))

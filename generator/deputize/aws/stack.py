@@ -6,11 +6,12 @@ States: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stac
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from deputize.aws.client import Refusal, Session
+from deputize.aws.wire import ROLE_SECONDS
 from deputize.errors import Problem, ServiceError
 
 TENANT_TAG = "deputize:tenant"
@@ -76,6 +77,16 @@ class Pace:
     interval: float = 1.5
     looks: int = 2400
     sleep: Callable[[float], None] = time.sleep
+
+    def turns(self) -> Iterator[int]:
+        """The number of each look when it is due; fewer where AWS takes its time for every answer."""
+        ends = time.monotonic() + self.interval * self.looks + ROLE_SECONDS
+        for look in range(self.looks):
+            if look:
+                self.sleep(self.interval)
+            if time.monotonic() > ends:
+                return
+            yield look
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +167,10 @@ def _stack(name: str, answer: dict[str, Any] | Refusal) -> Stack | None:
         if "does not exist" in answer.message:
             return None
         raise ServiceError(Problem(f"stack {name}", answer.message))
-    found = answer["Stacks"][0]
+    found = next((one for one in answer["Stacks"] if name in (one["StackName"], one["StackId"])), None)
+    if found is None or not is_id_of(found["StackId"], found["StackName"]):
+        what = "CloudFormation answered for another one"
+        raise ServiceError(Problem(f"stack {name}", what, "check --endpoint-url, and any proxy on the way"))
     return Stack(
         name=found["StackName"],
         id=found["StackId"],
@@ -167,6 +181,11 @@ def _stack(name: str, answer: dict[str, Any] | Refusal) -> Stack | None:
         protected=bool(found.get("EnableTerminationProtection")),
         parent_id=found.get("ParentId", ""),
     )
+
+
+def is_id_of(stack_id: str, stack_name: str) -> bool:
+    """Whether that is the ID of a stack of that name: arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID."""
+    return stack_id.startswith("arn:") and stack_id.rpartition(":")[2].startswith(f"stack/{stack_name}/")
 
 
 def how_to_go_on(stack_name: str, region: str) -> str:

@@ -69,3 +69,8 @@ TEMPLATE_URL = Limit("template's address", 1, 1024, "characters", "CloudFormatio
 # Dots are legal too; a name with one has no host that S3's certificate covers.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME = Limit("bucket name", 3, 63, "characters", "S3 bucket naming rules", _ascii(r"[a-z0-9][a-z0-9-]*[a-z0-9]"))
+
+
+def is_path(text: str) -> bool:
+    """Whether a role may be made under that path: as `PATH`, and no part of it is `.` or `..`."""
+    return PATH.admits(text) and not {".", ".."} & set(text.split("/"))

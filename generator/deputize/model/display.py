@@ -30,7 +30,7 @@ def display_problem(text: str) -> str | None:
         return "is empty"
     if len(text) > MAX_LENGTH:
         return f"has {len(text)} characters; at most {MAX_LENGTH} are allowed"
-    for position, character in enumerate(text, 1):
+    for position, character in enumerate(() if text.isascii() and text.isprintable() else text, 1):
         kind = _REFUSED.get(unicodedata.category(character))
         if kind is None and character in _BLANK:
             kind = "an invisible character"

@@ -7,12 +7,14 @@ and from nothing else; verifying is done elsewhere, never inside a transaction. 
 from __future__ import annotations
 
 from deputize.model.grant_request import GrantRequest
+from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
 from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
-from deputize.registry.grants import add, add_all, find, find_label, grants, retire
+from deputize.registry.grants import find, find_label, grants, retire
 from deputize.registry.issued import decoy
 from deputize.registry.rotation import abort, finish, start, switch
+from deputize.registry.rows import in_the_future
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
 from deputize.registry.values import Grant, Rotation, State
 
@@ -37,9 +39,11 @@ __all__ = [
     "find_label",
     "finish",
     "grants",
+    "in_the_future",
     "is_there",
     "note",
     "open_registry",
+    "plan_for_new",
     "refuted",
     "retire",
     "start",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError
 from deputize.iam.arn import RoleArn, parse_role_arn
@@ -12,7 +12,7 @@ from deputize.model.display import shown
 from deputize.model.values import AccessState, Safety, Verdict
 from deputize.registry.database import Registry
 from deputize.registry.events import record
-from deputize.registry.grants import by_id, change, unchanged
+from deputize.registry.grants import LIVING, by_id, change, unchanged
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import AWS, Grant, State, now
 
@@ -118,21 +118,23 @@ def _refuse_test_over_aws(grant: Grant, verdict: Verdict) -> None:
 
 
 def _refuse_held(tx: Connection, grant: Grant, arn: RoleArn, role_id: str) -> None:
+    # Two queries: SQLite searches no partial index for one half of an OR.
     same_name = (
-        (GRANTS.c.partition == arn.partition)
-        & (GRANTS.c.role_account == arn.account_id)
-        & (GRANTS.c.role_name == arn.name.lower())
+        GRANTS.c.role_arn.is_not(None),
+        GRANTS.c.partition == arn.partition,
+        GRANTS.c.role_account == arn.account_id,
+        GRANTS.c.role_name == arn.name.lower(),
     )
-    held = or_(same_name, GRANTS.c.role_id == role_id) if role_id else same_name
-    query = select(GRANTS.c.tenant).where(GRANTS.c.state != State.RETIRED, GRANTS.c.id != grant.id, held)
-    if (holder := tx.execute(query).scalar()) is not None:
-        what = f"{arn} is held by {shown(holder)}"
-        raise DiffersError(Problem(str(grant), what, "one role is one tenant's; never tell a tenant whose"))
+    for same in (same_name, (GRANTS.c.role_id == role_id,)) if role_id else (same_name,):
+        query = select(GRANTS.c.tenant).where(LIVING, GRANTS.c.id != grant.id, *same)
+        if (holder := tx.execute(query).scalar()) is not None:
+            what = f"{arn} is held by {shown(holder)}"
+            raise DiffersError(Problem(str(grant), what, "one role is one tenant's; never tell a tenant whose"))
 
 
 def _refuse_second(tx: Connection, grant: Grant, account_id: str) -> None:
     query = select(GRANTS.c.id).where(
-        GRANTS.c.state != State.RETIRED,
+        LIVING,
         GRANTS.c.tenant == grant.tenant,
         GRANTS.c.partition == grant.partition,
         GRANTS.c.account_id == account_id,

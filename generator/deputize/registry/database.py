@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from deputize.errors import InputError, Problem, ServiceError
+from deputize.errors import InputError, Problem
 from deputize.model.display import shown
+from deputize.registry.engines import postgresql_engine, refuse_encoding, sqlite_engine
 from deputize.registry.faults import of_sqlite, translate
 from deputize.registry.migrate import HEAD, revision, upgrade
+from deputize.registry.sqlite_file import empty, look_at
 
 PATIENCE: Final = 30.0  # seconds to wait for another process's transaction
-_CONNECT: Final = 10  # seconds to wait for a server
 _WRITE_LOCK: Final = 0x6465707574697A65  # "deputize": one number in PostgreSQL's space of advisory locks
 _POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg")
 
@@ -94,11 +92,18 @@ def open_registry(location: str, *, who: str, create: bool = False, patience: fl
     """
     url = _url(location)
     if url.drivername != "sqlite":
-        return _prepared(_postgresql(url, who, patience), patience, new=True)
+        where = f"registry {url.set(drivername='postgresql').render_as_string(hide_password=True)}"
+        engine = postgresql_engine(url, where, patience)
+        return _prepared(Registry(engine, where, who), patience, new=True)
     path = Path(url.database or "")
     where = f"registry {shown(str(path), 200)}"
-    _look_at(path, where, patience, create=create)
-    return _prepared(_sqlite(path, where, who, patience), patience)
+
+    def make(empty_file: Path) -> None:
+        registry = Registry(sqlite_engine(empty_file, patience), where, "")
+        _prepared(registry, patience, new=True).close()
+
+    look_at(path, where, make if create else None)
+    return _prepared(Registry(sqlite_engine(path, patience), where, who), patience)
 
 
 def is_there(location: str) -> bool:
@@ -130,86 +135,15 @@ def _url(location: str) -> URL:
     return url
 
 
-def _look_at(path: Path, where: str, patience: float, *, create: bool) -> None:
-    """Make the file if it is not there and may be made; raise for one that cannot be opened or is empty."""
-    try:
-        if create and not os.path.lexists(path):
-            _make(path, where, patience)
-        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        size = os.fstat(file).st_size
-        os.close(file)
-    except FileNotFoundError:
-        mend = "`deputize tenants add` makes one; or name another with --registry"
-        raise InputError(Problem(where, "does not exist", mend)) from None
-    except OSError as error:
-        what = f"cannot be opened: {(error.strerror or 'failed').lower()}"
-        raise ServiceError(Problem(where, what, "check the path and its permissions")) from None
-    if size == 0:
-        # Before SQLite sees it: that would throw away a -wal file which may still hold what was issued.
-        raise _empty(where)
-
-
-def _empty(where: str) -> InputError:
-    mend = "restore a backup; remove the file only if it never was a registry"
-    return InputError(Problem(where, "is empty: what it issued is gone", mend))
-
-
-def _make(path: Path, where: str, patience: float) -> None:
-    """Make a registry under another name and give it its own when it is whole: nobody ever sees an empty one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # 0600; SQLite gives its -wal and -shm files the same mode.
-    file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(file)
-    try:
-        _prepared(_sqlite(Path(name), where, "", patience), patience, new=True).close()
-        # Unlike a rename this never replaces the one that another process made meanwhile.
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)  # noqa: PTH108 - what mkstemp gives is a text
-
-
-def _sqlite(path: Path, where: str, who: str, patience: float) -> Registry:
-    # mode=rw: a file that has vanished is an error, not a new and empty registry.
-    address = f"file:{quote(str(path))}?mode=rw"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(address, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    event.listen(engine, "begin", _begin)
-    return Registry(engine, where, who)
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later would fail at once instead of waiting for its turn.
-    write = connection.get_execution_options().get("deputize_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _postgresql(url: URL, who: str, patience: float) -> Registry:
-    where = f"registry {url.set(drivername='postgresql').render_as_string(hide_password=True)}"
-    try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT})
-    except ModuleNotFoundError:
-        mend = "pip install 'deputize[postgres]'"
-        raise ServiceError(Problem(where, "needs psycopg, which is not installed", mend)) from None
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
-
-    return Registry(engine, where, who)
-
-
 def _prepare(registry: Registry, patience: float, *, new: bool) -> None:
     with registry.reading() as look:
+        refuse_encoding(look, registry.where)
         found = revision(look, registry.where)
         file = look.dialect.name == "sqlite"
     if found == HEAD:
         return
     if found is None and not new:
-        raise _empty(registry.where)
+        raise empty(registry.where)
     if file:
         _write_ahead(registry, patience)
     with registry.writing() as change:

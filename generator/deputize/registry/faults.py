@@ -28,6 +28,7 @@ _POSTGRESQL: Final = (
     ("55P03", "is locked by another process", "try again when that one is done"),
     ("40", "was changed by another process at the same moment", "try again"),
     ("28", "refuses this user", "check user and password of the URL"),
+    ("25006", "may not be written: it is a standby, or set to read only", "name the server that writes"),
     ("42501", "lets this user do too little", "grant it the schema's tables, and CREATE for the first run"),
     ("3D", "does not exist", "create it, or check the URL"),
     ("42P01", "has lost its tables", _BACKUP),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from deputize.model.display import shown
 from deputize.registry.tables import VERSION_TABLE
 
 # The newest migration; a test compares it with the folder's.
-HEAD: Final = "0001"
-_KNOWN: Final = ("0001",)
+HEAD: Final = "0002"
+_KNOWN: Final = ("0001", "0002")
+_IS_REVISION: Final = re.compile(r"[0-9]{4}", re.ASCII)
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _VERSIONS: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 
@@ -27,9 +29,15 @@ def revision(connection: Connection, where: str) -> str | None:
     """
     names = set(inspect(connection).get_table_names())
     if VERSION_TABLE in names:
-        found = connection.scalar(select(_VERSIONS.c.version_num))
+        rows = connection.execute(select(_VERSIONS.c.version_num)).scalars().all()
+        found = rows[0] if len(rows) == 1 else None
         if found in _KNOWN:
             return str(found)
+        if found is None or not _IS_REVISION.fullmatch(str(found)):
+            what = (
+                f"does not say which schema it has: table {VERSION_TABLE} has {len(rows)} rows, not one with a number"
+            )
+            raise InputError(Problem(where, what, "restore a backup, or name another registry"))
         what = f"was made by a newer deputize (schema {shown(str(found))}, this one knows {HEAD})"
         raise InputError(Problem(where, what, "upgrade deputize, or name another registry"))
     # A PostgreSQL database may well be shared, a file is one program's.

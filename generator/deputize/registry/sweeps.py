@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import insert, select, update
 
 from deputize.registry.database import Registry
+from deputize.registry.rows import in_the_future, moment_of
 from deputize.registry.tables import SWEEPS
-from deputize.registry.values import now, stamp
+from deputize.registry.values import Grant, now
 
 _STALE: Final = timedelta(hours=24)  # an interrupted run that is older says nothing about today
 
@@ -23,17 +24,27 @@ class Sweep:
     started_at: str
     resumed: bool
 
+    def did(self, grant: Grant) -> bool:
+        """Whether this run, begun before and taken up, has looked at the grant; a moment yet to come shows nothing."""
+        if not self.resumed or grant.checked_at is None:
+            return False
+        checked = datetime.fromisoformat(grant.checked_at)
+        return datetime.fromisoformat(self.started_at) <= checked and not in_the_future(checked)
+
 
 def begin_sweep(registry: Registry, endpoint: str, *, anew: bool = False) -> Sweep:
-    """Take up the interrupted run at that endpoint, younger than a day, or begin one; `anew` begins one anyway."""
-    since = stamp(datetime.now(UTC) - _STALE)
+    """Take up the interrupted run at that endpoint, younger than a day, or begin one; `anew` begins one anyway.
+
+    One that began later than now (a clock was wrong) is not taken up. Raises InputError for one that began at no
+    moment, unless `anew`.
+    """
     left = (SWEEPS.c.ended_at.is_(None), SWEEPS.c.endpoint == endpoint)
     with registry.writing() as tx:
-        if not anew:
-            query = select(SWEEPS.c.id, SWEEPS.c.started_at).where(*left, SWEEPS.c.started_at >= since)
-            row = tx.execute(query.order_by(SWEEPS.c.id.desc()).limit(1)).first()
-            if row is not None:
-                return Sweep(row.id, row.started_at, resumed=True)
+        query = select(SWEEPS.c.id, SWEEPS.c.started_at).where(*left).order_by(SWEEPS.c.id.desc())
+        for number, started_at in () if anew else tx.execute(query).all():
+            moment = moment_of("deputize_sweeps", number, "started_at", started_at)
+            if not in_the_future(moment) and datetime.now(UTC) - moment <= _STALE:
+                return Sweep(number, started_at, resumed=True)
         started = now()
         tx.execute(update(SWEEPS).where(*left).values(ended_at=started))
         made = insert(SWEEPS).values(endpoint=endpoint, started_at=started).returning(SWEEPS.c.id)

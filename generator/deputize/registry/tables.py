@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, func, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
 METADATA: Final = MetaData()
 VERSION_TABLE: Final = "deputize_schema"
 
-_LIVE: Final = "state <> 'retired'"
-_ROLE_LIVE: Final = f"{_LIVE} AND role_arn IS NOT NULL"
+LIVE: Final = "state <> 'retired'"
+_ROLE_LIVE: Final = f"{LIVE} AND role_arn IS NOT NULL"
+
+
+def _partial(name: str, where: str, *columns: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _unique(name: str, where: str, *columns: str) -> Index:
-    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+    return _partial(name, where, *columns, unique=True)
 
 
 GRANTS: Final = Table(
@@ -48,11 +52,13 @@ GRANTS: Final = Table(
         "state <> 'verified' OR (role_arn IS NOT NULL AND verified_at IS NOT NULL AND endpoint IS NOT NULL)",
         name="deputize_grants_verified",
     ),
-    _unique("deputize_grants_label", _LIVE, "label"),
-    _unique("deputize_grants_account", f"{_LIVE} AND account_id IS NOT NULL", "tenant", "partition", "account_id"),
-    _unique("deputize_grants_open", f"{_LIVE} AND account_id IS NULL", "tenant"),
+    _unique("deputize_grants_label", LIVE, "label"),
+    _unique("deputize_grants_account", f"{LIVE} AND account_id IS NOT NULL", "tenant", "partition", "account_id"),
+    _unique("deputize_grants_open", f"{LIVE} AND account_id IS NULL", "tenant"),
     _unique("deputize_grants_role", _ROLE_LIVE, "partition", "role_account", "role_name"),
-    _unique("deputize_grants_role_id", f"{_LIVE} AND role_id IS NOT NULL", "role_id"),
+    _unique("deputize_grants_role_id", f"{LIVE} AND role_id IS NOT NULL", "role_id"),
+    Index("deputize_grants_tenant", "tenant", "account_id", "id"),
+    Index("deputize_grants_name", "label"),
 )
 
 # Never changed and never deleted from: triggers refuse it. tenant NULL: reserved as nobody's.
@@ -61,11 +67,13 @@ ISSUED: Final = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("external_id", Text, nullable=False),
+    Column("external_id_key", Text, nullable=False),  # folded here: lower() of a Turkish database is another one
     Column("tenant", Text),
     Column("weak_reason", Text, nullable=False),
     Column("issued_at", Text, nullable=False),
+    Index("deputize_issued_ids_key", "external_id_key", unique=True),
+    _partial("deputize_issued_ids_nobodys", "tenant IS NULL", "id"),
 )
-Index("deputize_issued_ids_once", func.lower(ISSUED.c.external_id), unique=True)
 
 EVENTS: Final = Table(
     "deputize_events",
@@ -88,4 +96,5 @@ SWEEPS: Final = Table(
     Column("endpoint", Text, nullable=False),
     Column("started_at", Text, nullable=False),
     Column("ended_at", Text),
+    _partial("deputize_sweeps_open", "ended_at IS NULL", "endpoint"),
 )

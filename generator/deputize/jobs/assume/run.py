@@ -15,10 +15,11 @@ from deputize.jobs.aws_session import aws_session
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
 from deputize.model.role_session import IN_USE
-from deputize.registry import Grant, State, find, open_registry
+from deputize.registry import Grant, State, find, in_the_future, open_registry
 
 MAX_AGE: Final = timedelta(days=7)
 _AWS: Final = "aws"
+_KEPT_BACK: Final = ("AWS_", "DEPUTIZE_")  # how names begin that the command does not inherit
 _PROGRAM: Final = "library"  # whom the registry's log would name
 
 
@@ -34,8 +35,9 @@ def run_inside(
 ) -> int:
     """Run a command inside a tenant's role; returns its exit code.
 
-    command: program and arguments, no shell. environ: what it inherits, without any AWS_*. Raises as `usable`,
-    ServiceError when the role cannot be assumed or the command cannot be started.
+    command: program and arguments, no shell. environ: what it inherits, without any AWS_*, and without deputize's own
+    settings: the registry's URL may hold a password. Raises as `usable`, ServiceError when the role cannot be assumed
+    or the command cannot be started.
     """
     if not command:
         raise UsageError(Problem("COMMAND", "is missing", "write it after --"))
@@ -54,7 +56,7 @@ def run_inside(
         "AWS_DEFAULT_REGION": own.region,
         **({} if endpoint == _AWS else {"AWS_ENDPOINT_URL": endpoint}),
     }
-    inherited = {name: value for name, value in environ.items() if not name.upper().startswith("AWS_")}
+    inherited = {name: value for name, value in environ.items() if not name.upper().startswith(_KEPT_BACK)}
     return tools.run(command, {**inherited, **given})
 
 
@@ -101,9 +103,13 @@ def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:
     if grant.endpoint != endpoint:
         what = f"was verified at {grant.endpoint} and is usable only there, not at {endpoint}"
         raise DiffersError(Problem(where, what, "verify it here"))
-    if datetime.now(UTC) - datetime.fromisoformat(grant.verified_at) > max_age:
+    again = f"`deputize tenants verify {grant.tenant} --account-id {arn.account_id}`"
+    verified = datetime.fromisoformat(grant.verified_at)
+    if in_the_future(verified):
+        what = f"was last verified at {grant.verified_at}, which lies ahead: a clock was wrong, or is now"
+        raise DiffersError(Problem(where, what, f"check this machine's clock, then verify again: {again}"))
+    if datetime.now(UTC) - verified > max_age:
         what = f"was last verified at {grant.verified_at}, which is too long ago"
-        again = f"`deputize tenants verify {grant.tenant} --account-id {arn.account_id}`"
         raise DiffersError(Problem(where, what, f"{again}, or a longer --max-age"))
     return arn
 

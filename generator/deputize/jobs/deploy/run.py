@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deputize.aws.changes import Plan, planned
+from deputize.aws.changes import Plan, check_boundary, planned
 from deputize.aws.client import Session
 from deputize.aws.deploy import DeployedStack, execute
 from deputize.aws.stack import Pace, StackEvent, StackRequest
@@ -94,6 +94,8 @@ def pace_for(session: Session) -> Pace:
 
 def _request(files: Files, manifest: Manifest, choices: Choices, expect_account: str | None) -> StackRequest:
     _check_choices(choices, manifest.partition, expect_account)
+    if (account := expect_account or manifest.account_id) is not None:
+        check_boundary(choices.permissions_boundary, account)
     template = files[TEMPLATE]
     return StackRequest(
         stack_name=manifest.stack_name,
@@ -124,17 +126,28 @@ def _check_choices(choices: Choices, partition: str, expect_account: str | None)
     if choices.role_name is not None and not limits.ROLE_NAME.admits(choices.role_name):
         what = f"{shown(choices.role_name)} is no role name"
         problems.append(Problem("--role-name", what, "use 1 to 64 letters, digits and _+=,.@-"))
-    if choices.path is not None and not limits.PATH.admits(choices.path):
-        problems.append(Problem("--path", f"{shown(choices.path)} is no IAM path", "use / or /name/"))
+    if choices.path is not None and not limits.is_path(choices.path):
+        why = "has a part that is . or .." if limits.PATH.admits(choices.path) else "is no IAM path"
+        problems.append(Problem("--path", f"{shown(choices.path)} {why}", "use / or /name/"))
     boundary = choices.permissions_boundary
     parsed = parse_policy_arn(boundary) if boundary else None
     if boundary and (parsed is None or parsed[0] != partition):
         what = f"{shown(boundary, 100)} is no managed policy's ARN of partition {partition}"
         mend = f"give one like arn:{partition}:iam::444455556666:policy/name"
         problems.append(Problem("--permissions-boundary", what, mend))
-    for key, value in choices.tags.items():
-        if not limits.TAG_KEY.admits(key) or not limits.TAG_VALUE.admits(value):
-            mend = "use letters, digits, spaces and _.:/=+-@, at most 128 and 256"
-            problems.append(Problem("--tag", f"{shown(key)}={shown(value)} is no tag", mend))
+    problems += _tag_problems(choices.tags)
     if problems:
         raise InputError(*problems)
+
+
+def _tag_problems(tags: Mapping[str, str]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for key, value in tags.items():
+        if not limits.TAG_KEY.admits(key) or not limits.TAG_VALUE.admits(value):
+            mend = "use letters, digits, spaces and _.:/=+-@, at most 128 and 256"
+            yield Problem("--tag", f"{shown(key)}={shown(value)} is no tag", mend)
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: keys that differ in case alone are one to IAM
+        other = seen.setdefault(key.lower(), key)
+        if other != key:
+            what = f"{shown(other)} and {shown(key)} differ in case alone, so IAM takes them for one key given twice"
+            yield Problem("--tag", what, "give one of them")

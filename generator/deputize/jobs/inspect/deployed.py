@@ -16,6 +16,7 @@ from deputize.aws.client import Refusal, Session
 from deputize.aws.live_role import read_policies, read_role
 from deputize.aws.owner import OUTPUTS
 from deputize.aws.stack import DENIED, REVIEW, STUCK, UPDATABLE, VERSION_TAG, Stack, try_read_stack
+from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.bundle import Manifest, read_manifest
 from deputize.errors import InputError, Problem
 from deputize.formats.hosted import hosted_template
@@ -87,6 +88,7 @@ class _StackFound:
     differences: tuple[Problem, ...] = ()
 
 
+@time_limit(ROLE_SECONDS)
 def compare_deployed(files: Files, session: Session) -> Deployed:
     """Compare the stack and the role in the session's account with a bundle that is known to be consistent.
 

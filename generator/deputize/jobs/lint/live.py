@@ -9,6 +9,7 @@ from typing import Any
 
 from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
+from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.checks.details import Located
 from deputize.checks.rules.files import NOT_UNDERSTOOD
 from deputize.errors import InputError, Problem, ServiceError
@@ -22,6 +23,7 @@ from deputize.read.found import FoundFile
 _INLINE, _MANAGED = "inline policy ", "policy "
 
 
+@time_limit(ROLE_SECONDS)
 def lint_live_role(role_arn: str, judging: Judging, session: Session) -> FileReport:
     """Judge a role by its ARN; nothing is changed or assumed.
 

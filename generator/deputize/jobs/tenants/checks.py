@@ -151,7 +151,7 @@ def recheck_all(
     sweep = begin_sweep(registry, checker.endpoint, anew=anew)
     own = [grant for grant in grants(registry) if grant.role_arn is not None and grant.endpoint == checker.endpoint]
     # What was checked before this run began is due; without a run to take up, that is everything.
-    due = [one for one in own if not sweep.resumed or one.checked_at is None or one.checked_at < sweep.started_at]
+    due = [one for one in own if not sweep.did(one)]
     if sweep.resumed:
         resumed(sweep.started_at, len(own) - len(due))
     other = decoy(registry)

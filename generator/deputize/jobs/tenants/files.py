@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from deputize.disk import rereadable
@@ -15,7 +13,7 @@ from deputize.errors import InputError, Problem
 from deputize.jobs.inputs import read_rows
 from deputize.model.display import shown
 from deputize.model.tenant_rows import COLUMNS, Row
-from deputize.registry import Grant, GrantRequest, Registry, add_all, grants, open_registry
+from deputize.registry import Grant, GrantRequest, Registry, grants
 
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets take for the beginning of a formula
 
@@ -41,15 +39,6 @@ def read_list(path: str, *, share: bool = False, weak_reason: str = "") -> list[
         found += _formulas(row, name) if tabular else ()
         found.append(_request(row, name, share=share, weak_reason=weak_reason))
     return found
-
-
-def refuse_for_new(wanted: Iterable[GrantRequest | Problem]) -> None:
-    """Raise what a new registry would refuse, so that none has to be made to find out: InputError with all problems."""
-    with (
-        TemporaryDirectory(prefix="deputize-") as folder,
-        open_registry(str(Path(folder, "registry.db")), who="rehearsal", create=True) as empty,
-    ):
-        add_all(empty, wanted)
 
 
 def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterator[str]:

@@ -6,20 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from deputize.errors import Problem
-from deputize.jobs.tenants.files import export_tenants, read_list, refuse_for_new
+from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.user_registry import UserRegistry
 from deputize.registry import (
     Event,
     Grant,
     GrantRequest,
-    Registry,
     abort,
     add,
     add_all,
     events,
     find,
     grants,
+    plan_for_new,
     retire,
     start,
 )
@@ -35,7 +34,9 @@ class TenantHistory:
 
 def add_tenant(registry: UserRegistry, request: GrantRequest) -> Grant:
     """Make a grant and issue its ID; the registry is made where none is. Raises InputError with every problem."""
-    with _open_for(registry, [request]) as opened:
+    if not registry.there:
+        plan_for_new([request])
+    with registry.open(create=True) as opened:
         return add(opened, request)
 
 
@@ -47,8 +48,9 @@ def import_list(registry: UserRegistry, path: str, *, share: bool = False, weak_
     weak_reason: why IDs that can be guessed are taken. Raises InputError with all problems by line.
     """
     requests = read_list(path, share=share, weak_reason=weak_reason)
-    with _open_for(registry, requests) as opened:
-        return add_all(opened, requests)
+    planned = None if registry.there else plan_for_new(requests)
+    with registry.open(create=True) as opened:
+        return add_all(opened, requests, planned)
 
 
 def export_list(registry: UserRegistry, form: Literal["csv", "jsonl"]) -> Iterator[str]:
@@ -86,10 +88,3 @@ def abort_rotation(registry: UserRegistry, tenant: str, account_id: str | None) 
     """Go on with the grant's old ID alone. Raises InputError, DiffersError."""
     with registry.open() as opened:
         return abort(opened, find(opened, tenant, account_id))
-
-
-def _open_for(registry: UserRegistry, requests: Sequence[GrantRequest | Problem]) -> Registry:
-    """The registry, open; made where none is, unless what is wanted would be refused."""
-    if not registry.there:
-        refuse_for_new(requests)
-    return registry.open(create=True)

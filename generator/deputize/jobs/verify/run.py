@@ -13,6 +13,7 @@ from itertools import islice
 from deputize.aws.client import Session
 from deputize.aws.probes import Probe, Round, plan_round
 from deputize.aws.verify import Timing, endpoint_of, run_rounds
+from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.checks.rules_version import judged_by
 from deputize.errors import DeputizeError
 from deputize.jobs.aws_session import aws_session
@@ -95,6 +96,13 @@ def verify_one(
     request: VerifyRequest, session: Session, options: VerifyOptions, on_round: Callable[[Round], None] = nothing
 ) -> Verdict:
     """As :func:`verify`, with everything given."""
+    with time_limit(options.timing.wait + ROLE_SECONDS):
+        return _verified(request, session, options, on_round)
+
+
+def _verified(
+    request: VerifyRequest, session: Session, options: VerifyOptions, on_round: Callable[[Round], None]
+) -> Verdict:
     ids = checked_ids(request.external_ids)
     never = (*options.never, *request.expectations.never)
     role = role_to_verify(request.role_arn, session.region, never, request.expectations.vendor_account)
