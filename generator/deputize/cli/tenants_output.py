@@ -13,7 +13,8 @@ from deputize.cli.printing import print_result, say
 from deputize.errors import OK
 
 if TYPE_CHECKING:
-    from deputize.jobs.tenants.checks import RoleCheck
+    from deputize.jobs.tenants.commands import Run
+    from deputize.jobs.tenants.outcomes import RoleCheck
 
 
 def print_checks(checks: Sequence[RoleCheck], form: OutputFormat, *, handed_in: bool = False) -> None:
@@ -21,18 +22,40 @@ def print_checks(checks: Sequence[RoleCheck], form: OutputFormat, *, handed_in: 
 
     handed_in: the tenant sent the role and waits for an answer, so what it may be told is printed too.
     """
-    from deputize.jobs.tenants.result import checks_as_json, exit_code, refused_lines, stored_line
+    from deputize.jobs.tenants.result import checks_as_json, exit_code
 
     if form is OutputFormat.json:
         print_result(form, checks_as_json(checks), ())
     else:
-        for one in checks:
-            if one.stored:
-                print_result(form, {}, [stored_line(one)])
-            for line in () if one.stored else refused_lines(one, handed_in=handed_in):
-                say(line)
+        _print_each(checks, form, handed_in=handed_in)
     if (code := exit_code(checks)) != OK:
         raise typer.Exit(code)
+
+
+def print_run(run: Run, form: OutputFormat) -> None:
+    """The same of a run over all roles, with what a person has to decide, and why the run stopped itself if it did."""
+    from deputize.jobs.tenants.result import checks_as_json, exit_code
+
+    if form is OutputFormat.json:
+        print_result(form, checks_as_json(run.checks, run.stopped), ())
+    else:
+        _print_each(run.checks, form)
+    for line in run.reminders:
+        say(f"note: {line}")
+    for problem in () if run.stopped is None or form is OutputFormat.json else run.stopped.problems:
+        say(f"error: {problem}")
+    if (code := exit_code(run.checks, run.stopped)) != OK:
+        raise typer.Exit(code)
+
+
+def _print_each(checks: Sequence[RoleCheck], form: OutputFormat, *, handed_in: bool = False) -> None:
+    from deputize.jobs.tenants.result import refused_lines, stored_line
+
+    for one in checks:
+        if one.stored:
+            print_result(form, {}, [stored_line(one)])
+        for line in () if one.stored else refused_lines(one, handed_in=handed_in):
+            say(line)
 
 
 def show_progress(done: int, of: int) -> None:

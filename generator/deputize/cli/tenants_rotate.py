@@ -7,11 +7,14 @@ import typer
 from deputize.cli.options import EndpointOption, FormatOption, OutputFormat, ProfileOption, RegionOption
 from deputize.cli.printing import print_result
 from deputize.cli.registry import (
+    AcceptProbesOption,
     AccountOption,
     ExpectedVendorOption,
     RegistryOption,
     TenantArgument,
+    UntilOption,
     WaitOption,
+    accepted_probes,
     check_options,
     user_registry,
 )
@@ -40,6 +43,8 @@ def switch(
     tenant: TenantArgument,
     *,
     account_id: AccountOption = None,
+    accept_probes_only: AcceptProbesOption = None,
+    until: UntilOption = None,
     wait: WaitOption = 60.0,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
@@ -53,7 +58,8 @@ def switch(
     from deputize.jobs.tenants.commands import switch_rotation
 
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
-    print_checks(switch_rotation(user_registry(registry), tenant, account_id, options), form)
+    accept = accepted_probes(accept_probes_only, until)
+    print_checks(switch_rotation(user_registry(registry), tenant, account_id, options, accept), form)
 
 
 @app.command("finish")
@@ -61,6 +67,8 @@ def finish(
     tenant: TenantArgument,
     *,
     account_id: AccountOption = None,
+    accept_probes_only: AcceptProbesOption = None,
+    until: UntilOption = None,
     wait: WaitOption = 60.0,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
@@ -74,7 +82,8 @@ def finish(
     from deputize.jobs.tenants.commands import finish_rotation
 
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
-    print_checks(finish_rotation(user_registry(registry), tenant, account_id, options), form)
+    accept = accepted_probes(accept_probes_only, until)
+    print_checks(finish_rotation(user_registry(registry), tenant, account_id, options, accept), form)
 
 
 @app.command("abort")

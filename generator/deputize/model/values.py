@@ -141,3 +141,11 @@ class Verdict:
     notes: tuple[str, ...] = ()
     role_digest: str = ""
     judged_by: JudgedBy = field(default_factory=JudgedBy)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a person lets stand although no verdict proves it: until when (ISO 8601, UTC, milliseconds), and why."""
+
+    until: str
+    reason: str

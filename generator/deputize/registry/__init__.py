@@ -7,6 +7,14 @@ and from nothing else; verifying is done elsewhere, never inside a transaction. 
 from __future__ import annotations
 
 from deputize.model.grant_request import GrantRequest
+from deputize.registry.acceptance import (
+    accept,
+    answered_otherwise,
+    end_acceptance,
+    judge_anew,
+    storable,
+    unchanged_role,
+)
 from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
 from deputize.registry.database import Registry, default_location, is_there, open_registry
@@ -16,9 +24,10 @@ from deputize.registry.issued import decoy
 from deputize.registry.rotation import abort, finish, start, switch
 from deputize.registry.rows import in_the_future
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
-from deputize.registry.values import Grant, Rotation, State
+from deputize.registry.values import Accepted, Grant, Rotation, State, Terms
 
 __all__ = [
+    "Accepted",
     "Event",
     "Grant",
     "GrantRequest",
@@ -26,13 +35,17 @@ __all__ = [
     "Rotation",
     "State",
     "Sweep",
+    "Terms",
     "abort",
+    "accept",
     "add",
     "add_all",
+    "answered_otherwise",
     "begin_sweep",
     "bind",
     "decoy",
     "default_location",
+    "end_acceptance",
     "end_sweep",
     "events",
     "find",
@@ -41,11 +54,14 @@ __all__ = [
     "grants",
     "in_the_future",
     "is_there",
+    "judge_anew",
     "note",
     "open_registry",
     "plan_for_new",
     "refuted",
     "retire",
     "start",
+    "storable",
     "switch",
+    "unchanged_role",
 ]

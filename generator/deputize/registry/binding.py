@@ -10,26 +10,35 @@ from deputize.errors import DiffersError, InputError, Problem, ProvedWrongError
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.model.display import shown
 from deputize.model.values import AccessState, Safety, Verdict
+from deputize.registry.acceptance import (
+    NOTHING_ACCEPTED,
+    acceptance_of,
+    newly_accepted,
+    role_columns,
+    storable,
+)
 from deputize.registry.database import Registry
 from deputize.registry.events import record
 from deputize.registry.grants import LIVING, by_id, change, unchanged
 from deputize.registry.tables import GRANTS
-from deputize.registry.values import AWS, Grant, State, now
+from deputize.registry.values import AWS, Grant, State, Terms, now
 
 _TRIED: Final = ("probes", "probes+policy", "right+policy")  # evidence for which STS was asked
 _OFFLINE: Final = ("", "offline")
+_NO_TERMS: Final = Terms()
 
 
-def bind(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+def bind(registry: Registry, grant: Grant, verdict: Verdict, terms: Terms = _NO_TERMS) -> Grant:
     """Store the role that a safe verdict is about as the grant's, and the grant as verified.
 
+    An unproved verdict is stored where `terms` accept it, or an earlier acceptance of the same role goes on.
     Raises ProvedWrongError for a verdict that is not safe or finds the role too wide, InputError when it was reached
     without asking STS or the role lies in another account or partition than the grant's, DiffersError when the grant
     has changed since it was read, when a role that was verified on AWS would give way to a test's, or when another
     grant holds the role. Then what was there stays.
     """
     with registry.writing() as tx:
-        store(tx, grant, verdict, grant.external_id)
+        store(tx, grant, verdict, grant.external_id, terms)
         what = "verified" if grant.role_arn == verdict.role_arn else "registered"
         return settled(tx, registry, grant, what, verdict)
 
@@ -41,7 +50,7 @@ def refuted(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
     with registry.writing() as tx:
         unchanged(tx, grant)
         _refuse_test_over_aws(grant, verdict)
-        change(tx, grant, state=State.SUSPENDED, checked_at=now())
+        change(tx, grant, state=State.SUSPENDED, checked_at=now(), **NOTHING_ACCEPTED)
         return settled(tx, registry, grant, "suspended", verdict)
 
 
@@ -49,16 +58,17 @@ def note(registry: Registry, grant: Grant, verdict: Verdict, what: str) -> None:
     """Log a verdict that changes nothing."""
     with registry.writing() as tx:
         if verdict.role_arn == grant.role_arn:
-            change(tx, grant, checked_at=now())
+            failed = verdict.safety is Safety.UNREACHABLE
+            change(tx, grant, checked_at=now(), failed_since=(grant.failed_since or now()) if failed else None)
         settled(tx, registry, grant, what, verdict)
 
 
-def store(tx: Connection, grant: Grant, verdict: Verdict, sent: str, **more: Any) -> None:
-    """Write a safe verdict in a transaction that is open; `sent` is the ID it must have been reached with."""
-    if verdict.safety is not Safety.SAFE:
+def store(tx: Connection, grant: Grant, verdict: Verdict, sent: str, terms: Terms, **more: Any) -> None:
+    """Write a verdict that may be stored, in a transaction that is open; `sent` is the ID it was reached with."""
+    if not storable(grant, verdict, terms, now()):
+        if verdict.access is AccessState.TOO_WIDE and verdict.safety in (Safety.SAFE, Safety.UNPROVED):
+            raise ProvedWrongError(Problem(str(grant), "the role is too wide: it may do more than read"))
         raise ProvedWrongError(Problem(str(grant), f"the role is {verdict.safety}; only a safe one is stored"))
-    if verdict.access is AccessState.TOO_WIDE:
-        raise ProvedWrongError(Problem(str(grant), "the role is too wide: it may do more than read"))
     _refuse_untried(grant, verdict)
     unchanged(tx, grant)
     _refuse_test_over_aws(grant, verdict)
@@ -73,11 +83,14 @@ def store(tx: Connection, grant: Grant, verdict: Verdict, sent: str, **more: Any
         "role_account": arn.account_id,
         "role_name": arn.name.lower(),
         "role_id": verdict.role_id or None,
-        "access": verdict.access,
         "evidence": verdict.evidence,
         "endpoint": verdict.endpoint,
-        "verified_at": verdict.at,
-        "checked_at": now(),
+        "role_digest": verdict.role_digest or None,
+        "ask": terms.ask or None,
+        "judged_anew": None,
+        "judged_digest": None,
+        **role_columns(grant, verdict),
+        **acceptance_of(verdict, terms),
     }
     change(tx, grant, **values, **more)
 
@@ -87,7 +100,10 @@ def settled(tx: Connection, registry: Registry, grant: Grant, what: str, verdict
     current = by_id(tx, grant.id)
     endpoint = "" if verdict.endpoint == AWS else f" endpoint={verdict.endpoint}"
     detail = f"{verdict.role_arn} {verdict.safety} access={verdict.access} evidence={verdict.evidence}{endpoint}"
-    record(tx, f"{registry.who} {verdict.caller}".strip(), current, what, detail)
+    who = f"{registry.who} {verdict.caller}".strip()
+    record(tx, who, current, what, detail)
+    if accepted := newly_accepted(grant, current):
+        record(tx, who, current, "probes-accepted", accepted)
     return current
 
 

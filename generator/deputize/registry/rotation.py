@@ -11,10 +11,11 @@ from deputize.registry.database import Registry
 from deputize.registry.events import record
 from deputize.registry.grants import by_id, change, unchanged
 from deputize.registry.issued import fresh_id, issue
-from deputize.registry.values import Grant, Rotation
+from deputize.registry.values import Grant, Rotation, Terms
 
 # The probe with an ID that must not enter, and what it must have got; here that ID is the old one.
 OLD_REFUSED: Final = ("other", "refuse")
+_NO_TERMS: Final = Terms()
 
 
 def start(registry: Registry, grant: Grant) -> Grant:
@@ -32,23 +33,23 @@ def start(registry: Registry, grant: Grant) -> Grant:
         return by_id(tx, grant.id)
 
 
-def switch(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+def switch(registry: Registry, grant: Grant, verdict: Verdict, terms: Terms = _NO_TERMS) -> Grant:
     """Send the new ID from now on, and render only it; the verdict is of the new ID. Raises as `bind`."""
     new = needs(grant, Rotation.STARTED)
     with registry.writing() as tx:
         more = {"external_id": new, "other_id": grant.external_id}
-        store(tx, grant, verdict, new, **more, rotation=Rotation.SWITCHED, generation=grant.generation + 1)
+        store(tx, grant, verdict, new, terms, **more, rotation=Rotation.SWITCHED, generation=grant.generation + 1)
         return settled(tx, registry, grant, "rotation-switched", verdict)
 
 
-def finish(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+def finish(registry: Registry, grant: Grant, verdict: Verdict, terms: Terms = _NO_TERMS) -> Grant:
     """Forget the old ID; the verdict, safe with the new one, shows the old one refused. Raises as `bind`."""
     needs(grant, Rotation.SWITCHED)
     if not any((probe.name, probe.got) == OLD_REFUSED for probe in verdict.probes):
         raise DiffersError(Problem(str(grant), "the verdict does not show the old ID refused", "verify again"))
     with registry.writing() as tx:
         more = {"other_id": None, "rotation": Rotation.NONE, "generation": grant.generation + 1}
-        store(tx, grant, verdict, grant.external_id, **more)
+        store(tx, grant, verdict, grant.external_id, terms, **more)
         return settled(tx, registry, grant, "rotation-finished", verdict)
 
 

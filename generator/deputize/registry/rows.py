@@ -15,7 +15,7 @@ from deputize.iam.arn import parse_role_arn
 from deputize.model.display import display_problem, shown
 from deputize.model.spec import Tenant, tenant_problems
 from deputize.model.values import AccessState
-from deputize.registry.values import Grant, Rotation, State
+from deputize.registry.values import Accepted, Grant, Rotation, State
 
 # How much later than now a moment may be: machines' clocks differ, but not by more.
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -35,7 +35,9 @@ def grants_of(rows: Iterable[Row[Any]]) -> list[Grant]:
         if odd := list(_odd_grant(values)):
             problems += odd
         elif not problems:
-            found.append(Grant(**{**values, "state": State(values["state"]), "rotation": Rotation(values["rotation"])}))
+            accepted = values["accepted"] and Accepted(values["accepted"])
+            states = {"state": State(values["state"]), "rotation": Rotation(values["rotation"]), "accepted": accepted}
+            found.append(Grant(**{**values, **states}))
     if problems:
         raise InputError(*problems)
     return found
@@ -124,6 +126,11 @@ _FAULTS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "access": _choice_fault(AccessState),
     "verified_at": _moment_fault,
     "checked_at": _moment_fault,
+    "probed_at": _moment_fault,
+    "failed_since": _moment_fault,
+    "accepted": _choice_fault(Accepted),
+    "accepted_until": _moment_fault,
+    "accepted_reason": display_problem,
     "role_id": display_problem,
     "evidence": display_problem,
     "endpoint": display_problem,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from deputize.model.spec import Tenant
+from deputize.model.values import Acceptance
 
 AWS = "aws"  # the endpoint whose verdicts count everywhere
 
@@ -28,6 +29,29 @@ class Rotation(StrEnum):
     SWITCHED = "switched"
 
 
+class Accepted(StrEnum):
+    """What a person let stand until a date: a role that only probes speak for, or one that is thought worse of today.
+
+    UPGRADE: nobody was asked. A role that an earlier deputize had verified, before it kept what a role was.
+    """
+
+    PROBES_ONLY = "probes-only"
+    JUDGED_ANEW = "judged-anew"
+    UPGRADE = "upgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a verdict is stored.
+
+    ask: digest of who was to be let in with which ID; another ask makes an unchanged role a new question. accept: lets
+    a verdict stand that rests on probes alone.
+    """
+
+    ask: str = ""
+    accept: Acceptance | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One tenant's one account.
@@ -35,8 +59,13 @@ class Grant:
     label: unique among living grants; names the bundle: the tenant's slug, or slug-account for its further accounts.
     It is never another tenant's slug, and nothing is entered by it.
     external_id: the ID that is sent. other_id: during a rotation the next (started) or the previous one (switched).
-    generation: counts changes of the IDs. role_*, access, evidence, verified_at (ISO 8601, UTC), endpoint: of the last
-    safe verdict. checked_at: of the last one of any kind.
+    generation: counts changes of the IDs. role_*, evidence, endpoint: of the last safe verdict. access, verified_at
+    (ISO 8601, UTC): of the last that counted, an unchanged role's too. checked_at: of the last one of any kind.
+    failed_since: since when the role does not let us in.
+    role_digest, ask: what the role was, and what was asked, at that safe verdict. judged_by: versions of the data of
+    the last verdict that counted. probed_at: when wrong IDs were last tried. judged_anew: what is newly thought of a
+    role that has not changed, one sentence a line; judged_digest: what it was then. accepted, accepted_until,
+    accepted_reason: what stands until when, and why.
     """
 
     id: int
@@ -58,6 +87,30 @@ class Grant:
     endpoint: str | None = None
     verified_at: str | None = None
     checked_at: str | None = None
+    role_digest: str | None = None
+    ask: str | None = None
+    judged_by: str | None = None
+    probed_at: str | None = None
+    judged_anew: str | None = None
+    judged_digest: str | None = None
+    failed_since: str | None = None
+    accepted: Accepted | None = None
+    accepted_until: str | None = None
+    accepted_reason: str | None = None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is newly thought of its role, which has not changed."""
+        return tuple((self.judged_anew or "").splitlines())
+
+    @property
+    def on_probes(self) -> bool:
+        """Whether it rests on probes alone, for as long as that is accepted."""
+        return self.evidence == "probes" and self.accepted in (Accepted.PROBES_ONLY, Accepted.UPGRADE)
+
+    def accepts(self, moment: str) -> bool:
+        """Whether what is accepted still stands at that moment."""
+        return self.accepted is not None and moment < (self.accepted_until or "")
 
     @property
     def accepted_ids(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
 from deputize.model.role_session import IN_USE
 from deputize.registry import Grant, State, find, in_the_future, open_registry
+from deputize.registry.values import now
 
 MAX_AGE: Final = timedelta(days=7)
 _AWS: Final = "aws"
@@ -91,8 +92,8 @@ def tenant_session(
 def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:
     """The grant's role, if it was verified at that endpoint and not too long ago.
 
-    Raises ProvedWrongError for one that was suspended, DiffersError for a verdict that is too old or from elsewhere,
-    InputError for a grant that never had one.
+    Raises ProvedWrongError for one that was suspended, DiffersError for a verdict that is too old, from elsewhere, or
+    of probes alone and accepted no longer, InputError for a grant that never had one.
     """
     where = str(grant)
     arn = parse_role_arn(grant.role_arn or "")
@@ -103,15 +104,23 @@ def usable(grant: Grant, endpoint: str, max_age: timedelta) -> RoleArn:
     if grant.endpoint != endpoint:
         what = f"was verified at {grant.endpoint} and is usable only there, not at {endpoint}"
         raise DiffersError(Problem(where, what, "verify it here"))
+    _refuse_old(grant, arn, datetime.fromisoformat(grant.verified_at), max_age)
+    return arn
+
+
+def _refuse_old(grant: Grant, arn: RoleArn, verified: datetime, max_age: timedelta) -> None:
+    where = str(grant)
     again = f"`deputize tenants verify {grant.tenant} --account-id {arn.account_id}`"
-    verified = datetime.fromisoformat(grant.verified_at)
     if in_the_future(verified):
         what = f"was last verified at {grant.verified_at}, which lies ahead: a clock was wrong, or is now"
         raise DiffersError(Problem(where, what, f"check this machine's clock, then verify again: {again}"))
+    if grant.on_probes and not grant.accepts(now()):
+        what = f"rests on probes alone, which were accepted until {grant.accepted_until}"
+        anew = f"`deputize tenants register {grant.tenant} {arn} --accept-probes-only REASON`"
+        raise DiffersError(Problem(where, what, f"have the role let itself be read and verify it, or {anew}"))
     if datetime.now(UTC) - verified > max_age:
         what = f"was last verified at {grant.verified_at}, which is too long ago"
         raise DiffersError(Problem(where, what, f"{again}, or a longer --max-age"))
-    return arn
 
 
 def _look(

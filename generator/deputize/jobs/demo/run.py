@@ -19,8 +19,9 @@ from deputize.jobs.demo.story import NOTHING, told
 from deputize.jobs.deploy.run import deploy
 from deputize.jobs.lint.bundle import LintOptions, lint_files
 from deputize.jobs.render.shapes import refuse_errors
-from deputize.jobs.tenants.checks import RoleCheck, register
+from deputize.jobs.tenants.checks import register
 from deputize.jobs.tenants.live import AwsChecker
+from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.model.spec import Tenant, Vendor, VendorAccount
 from deputize.model.text import english
 from deputize.registry import GrantRequest, Registry, add, open_registry

@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
-from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
+from deputize.errors import DeputizeError, DiffersError, InputError, Problem
 from deputize.iam import limits
 from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.jobs.tenants.outcomes import Case, RoleCheck, ask_of, settle
 from deputize.jobs.verify.run import VerifyRequest
-from deputize.model.display import printable, shown
-from deputize.model.values import AccessState, Safety, Verdict
-from deputize.registry import (
-    Grant,
-    Registry,
-    Rotation,
-    begin_sweep,
-    bind,
-    decoy,
-    end_sweep,
-    find,
-    finish,
-    grants,
-    note,
-    refuted,
-    switch,
-)
+from deputize.model.display import shown
+from deputize.model.values import Acceptance, Verdict
+from deputize.registry import Grant, Registry, Rotation, State, decoy, find, finish, grants, switch
 
-# What a tenant may be told: the same for a role that another tenant holds, that names another one, that lets a wrong ID
-# in, that may do more than read, that did not let us in, or that is not there. So nobody learns about another tenant's
-# role by trying its ARN.
-TENANT_MESSAGE = (
-    "We could not accept this role: check that it was made from the latest files we sent you and that the ARN is the"
-    " one your deployment printed, then send it again."
-)
 _AWS = "aws"
-# How the notes of a verdict begin, or what they hold, that say what a role may do besides reading.
-_MORE_THAN_READ = ("not proved to read", "DryRunOperation")
-_MENDS = {
-    Safety.VULNERABLE: "have it made again from this tenant's own bundle",
-    Safety.UNPROVED: "have the role let itself be read: the notes give the statement to add",
-    Safety.UNSETTLED: "try again with a longer --wait",
-    Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
-}
+# A role that has not changed gets no wrong ID for so long: with a check in each week, at most 30 days.
+_UNPROBED: Final = timedelta(days=23)
 
 
 class Checker(Protocol):
@@ -60,123 +35,116 @@ class Checker(Protocol):
         """The verdicts, several roles at once, each as soon as it is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleCheck:
-    """What became of one role: the grant as it now is, the verdict if one was reached, why it was not stored."""
-
-    grant: Grant
-    role_arn: str
-    verdict: Verdict | None
-    error: DeputizeError | None = None
-
-    @property
-    def stored(self) -> bool:
-        """Whether this check was safe and is stored: the registry now holds the role as verified by it."""
-        return self.error is None
-
-    @property
-    def tenant_message(self) -> str:
-        """What the tenant may be told; empty when all is well."""
-        return "" if self.stored else TENANT_MESSAGE
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One role to be looked at; keep: what a safe verdict does to the grant."""
-
-    grant: Grant
-    role_arn: str
-    accepted_ids: tuple[str, ...]
-    other_id: str
-    keep: Callable[[Registry, Grant, Verdict], Grant] = bind
-    suspends: bool = False
-
-
 # Told how many of how many are done.
 Progress = Callable[[int, int], None]
-
-
-# Told when an interrupted run is taken up: when that one began, and how many roles it did, which are left out.
-Resumed = Callable[[str, int], None]
 
 
 def silent(_: int, __: int) -> None:
     """Say nothing."""
 
 
-def unsaid(_: str, __: int) -> None:
-    """Say nothing."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How roles that were handed in are taken. accept: those, too, for which only probes speak."""
+
+    progress: Progress = silent
+    accept: Acceptance | None = None
 
 
 def register(
-    registry: Registry, tenant: str, role_arns: Sequence[str], checker: Checker, progress: Progress = silent
+    registry: Registry,
+    tenant: str,
+    role_arns: Sequence[str],
+    checker: Checker,
+    asked: Asked | None = None,
 ) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given.
 
     Each ARN belongs to the tenant's grant for its account, or to the one without an account, which it then binds.
     Raises InputError for ARNs that are none, lie in an account that was not agreed, or are two for one grant.
     """
-    other = decoy(registry)
-    cases = [
-        _Case(grant, str(arn), grant.accepted_ids, other, suspends=grant.role_arn == str(arn))
-        for grant, arn in _for_register(registry, tenant, role_arns)
-    ]
-    done = {one.role_arn: one for one in _run(registry, cases, checker, progress)}
+    other, how = decoy(registry), asked or Asked()
+    cases = []
+    for grant, arn in _for_register(registry, tenant, role_arns):
+        same = grant.role_arn == str(arn)
+        case = Case(grant, str(arn), grant.accepted_ids, other, suspends=same, accept=how.accept, renews=same)
+        cases.append(case)
+    done = {one.role_arn: one for one in _run(registry, cases, checker, how.progress)}
     return [done[case.role_arn] for case in cases]
 
 
-def recheck(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
+def recheck(registry: Registry, grant: Grant, checker: Checker, *, probe: bool = False) -> RoleCheck:
     """Verify a grant's role again: safe renews it, vulnerable suspends it, anything else changes nothing.
 
-    Too wide changes nothing either; it is the outcome's error. Raises InputError when it has no role.
+    A role that has not changed is renewed whatever is newly thought of it, which is the outcome's error; so is too
+    wide. probe: try wrong IDs on an unchanged role too. Raises InputError when it has no role.
     """
     if grant.role_arn is None:
         raise InputError(Problem(str(grant), "has no role yet", "use `deputize tenants register`"))
-    return _one(registry, _recheck(grant, grant.role_arn, decoy(registry)), checker)
+    (done,) = _run(registry, [recheck_case(grant, decoy(registry))], checker, silent, probe=probe)
+    return done
 
 
-def recheck_all(
-    registry: Registry,
-    checker: Checker,
-    progress: Progress = silent,
-    *,
-    anew: bool = False,
-    resumed: Resumed = unsaid,
-) -> Iterator[RoleCheck]:
-    """Verify every living grant that has a role at the checker's endpoint; each is stored when it is done.
-
-    An earlier run that was interrupted is taken up: what it had done is left out, unless `anew`; `resumed` is told.
-    A run that tried every role is over, whatever came of it: the next one looks at all of them again.
-    """
-    sweep = begin_sweep(registry, checker.endpoint, anew=anew)
-    own = [grant for grant in grants(registry) if grant.role_arn is not None and grant.endpoint == checker.endpoint]
-    # What was checked before this run began is due; without a run to take up, that is everything.
-    due = [one for one in own if not sweep.did(one)]
-    if sweep.resumed:
-        resumed(sweep.started_at, len(own) - len(due))
-    other = decoy(registry)
-    cases = [_recheck(grant, grant.role_arn or "", other) for grant in due]
-    yield from _run(registry, cases, checker, progress)
-    end_sweep(registry, sweep)
-
-
-def rotate_switch(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
+def rotate_switch(registry: Registry, grant: Grant, checker: Checker, accept: Acceptance | None = None) -> RoleCheck:
     """Verify the role with the grant's next ID, and send that one from now on. Raises InputError outside a rotation."""
     arn, new = _rotating(grant, Rotation.STARTED)
-    return _one(registry, _Case(grant, arn, (new, grant.external_id), decoy(registry), switch, suspends=True), checker)
+    ids = (new, grant.external_id)
+    case = Case(grant, arn, ids, decoy(registry), switch, suspends=True, accept=accept)
+    (done,) = _run(registry, [case], checker, silent)
+    return done
 
 
-def rotate_finish(registry: Registry, grant: Grant, checker: Checker) -> RoleCheck:
+def rotate_finish(registry: Registry, grant: Grant, checker: Checker, accept: Acceptance | None = None) -> RoleCheck:
     """Verify that the previous ID is refused, and forget it. Raises InputError outside a rotation.
 
     A role that still lets it in is not suspended: the ID is this tenant's own, and the role is only not updated yet.
     """
     arn, old = _rotating(grant, Rotation.SWITCHED)
-    return _one(registry, _Case(grant, arn, (grant.external_id,), old, finish), checker)
+    (done,) = _run(registry, [Case(grant, arn, (grant.external_id,), old, finish, accept=accept)], checker, silent)
+    return done
 
 
-def _recheck(grant: Grant, arn: str, other: str) -> _Case:
-    return _Case(grant, arn, grant.accepted_ids, other, suspends=True)
+def recheck_case(grant: Grant, other: str) -> Case:
+    """The case of a grant's own role."""
+    return Case(grant, grant.role_arn or "", grant.accepted_ids, other, suspends=True, renews=True)
+
+
+def checked(
+    cases: Sequence[Case], checker: Checker, progress: Progress, *, probe: bool = True
+) -> Iterator[tuple[Case, str, Verdict | DeputizeError]]:
+    """Each case with what it asked and what was found, as soon as it is there; nothing is written.
+
+    probe: try wrong IDs on a role that has not changed, too.
+    """
+    waiting: dict[VerifyRequest, tuple[Case, str]] = {}
+    count = 0
+    for case in cases:
+        if case.grant.endpoint == _AWS and checker.endpoint != _AWS:
+            what = f"was verified on AWS; {checker.endpoint} would be a test"
+            count += 1
+            yield case, "", DiffersError(Problem(str(case.grant), what, "use a registry of its own for tests"))
+            continue
+        request = checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)
+        ask = ask_of(request)
+        if case.renews and not probe and _probed(case.grant, ask):
+            request = replace(request, unchanged_digest=case.grant.role_digest)
+        waiting[request] = case, ask
+    for request, found in checker.check_many(tuple(waiting)):
+        case, ask = waiting[request]
+        count += 1
+        progress(count, len(cases))
+        yield case, ask, found
+
+
+def _probed(grant: Grant, ask: str) -> bool:
+    """Whether wrong IDs were tried lately on the role that the registry knows, about the same question."""
+    if grant.state is not State.VERIFIED or not grant.role_digest or grant.ask != ask:
+        return False
+    try:
+        age = datetime.now(UTC) - datetime.fromisoformat(grant.probed_at or "")
+    except (ValueError, TypeError):
+        return False
+    return timedelta(0) <= age < _UNPROBED
 
 
 def _rotating(grant: Grant, wanted: Rotation) -> tuple[str, str]:
@@ -217,61 +185,9 @@ def _two_for_one(pairs: Sequence[tuple[Grant, RoleArn]]) -> Iterator[Problem]:
             yield Problem("role ARN", f"{other} and {arn} are both for {grant}, which has one role", "give one of them")
 
 
-def _one(registry: Registry, case: _Case, checker: Checker) -> RoleCheck:
-    (done,) = _run(registry, [case], checker, silent)
-    return done
-
-
-def _run(registry: Registry, cases: Sequence[_Case], checker: Checker, progress: Progress) -> Iterator[RoleCheck]:
+def _run(
+    registry: Registry, cases: Sequence[Case], checker: Checker, progress: Progress, *, probe: bool = True
+) -> Iterator[RoleCheck]:
     """Each case's outcome as soon as it is there; one role's trouble never stops the others."""
-    waiting: dict[VerifyRequest, _Case] = {}
-    count = 0
-    for case in cases:
-        if case.grant.endpoint == _AWS and checker.endpoint != _AWS:
-            what = f"was verified on AWS; {checker.endpoint} would be a test"
-            problem = Problem(str(case.grant), what, "use a registry of its own for tests")
-            count += 1
-            yield RoleCheck(case.grant, case.role_arn, None, DiffersError(problem))
-        else:
-            waiting[checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)] = case
-    for request, found in checker.check_many(tuple(waiting)):
-        case = waiting[request]
-        count += 1
-        done = _settled(registry, case, found)
-        progress(count, len(cases))
-        yield done
-
-
-def _settled(registry: Registry, case: _Case, found: Verdict | DeputizeError) -> RoleCheck:
-    """Store a safe verdict, suspend for a vulnerable one, log any other; what the registry refuses is a value too."""
-    grant, arn = case.grant, case.role_arn
-    if isinstance(found, DeputizeError):
-        return RoleCheck(grant, arn, None, _placed(found, grant))
-    try:
-        if found.safety is Safety.SAFE and found.access is not AccessState.TOO_WIDE:
-            return RoleCheck(case.keep(registry, grant, found), arn, found)
-        if found.safety is Safety.VULNERABLE and case.suspends:
-            return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
-        error = _unsafe(grant, found)
-    except (DiffersError, InputError) as refused:
-        error = refused
-    note(registry, grant, found, "not-accepted")
-    return RoleCheck(grant, arn, found, error)
-
-
-def _placed(error: DeputizeError, grant: Grant) -> DeputizeError:
-    """The same error, saying whose role it is about: with many of them the role alone does not tell."""
-    problems = (Problem(f"{grant}: {one.where}", one.what, one.mend) for one in error.problems)
-    return type(error)(*problems)
-
-
-def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
-    if verdict.safety is Safety.SAFE:
-        shown_by = [note for note in verdict.notes if note.startswith(_MORE_THAN_READ[0]) or _MORE_THAN_READ[1] in note]
-        what = f"{verdict.role_arn} is too wide: it may do more than read"
-        what += f" ({printable(shown_by[0], 120)})" if shown_by else ""
-        return ProvedWrongError(Problem(str(grant), what, "have its policies reduced to what the bundle asks for"))
-    ways = "; ".join(way.sentence for way in verdict.access_paths[:3])
-    what = f"{verdict.role_arn} is {verdict.safety}" + (f": {ways}" if ways else "")
-    kind = ServiceError if verdict.safety is Safety.UNREACHABLE else ProvedWrongError
-    return kind(Problem(str(grant), what, _MENDS[verdict.safety]))
+    for case, ask, found in checked(cases, checker, progress, probe=probe):
+        yield settle(registry, case, ask, found)

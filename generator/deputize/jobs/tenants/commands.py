@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from deputize.errors import DeputizeError
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
-from deputize.jobs.tenants.checks import Progress, Resumed, RoleCheck, silent, unsaid
+from deputize.jobs.tenants.acceptances import reminders
+from deputize.jobs.tenants.checks import Asked
 from deputize.jobs.tenants.live import AwsChecker
+from deputize.jobs.tenants.outcomes import RoleCheck
+from deputize.jobs.tenants.sweep import Sweeping, Told, recheck_all
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
-from deputize.registry import find
+from deputize.model.values import Acceptance
+from deputize.registry import find, grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,50 +38,66 @@ class CheckOptions:
 
 
 def register(
-    registry: UserRegistry, tenant: str, role_arns: Sequence[str], options: CheckOptions, progress: Progress = silent
+    registry: UserRegistry, tenant: str, role_arns: Sequence[str], options: CheckOptions, asked: Asked | None = None
 ) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given."""
     checker = options.checker()
     with registry.open() as opened:
-        return checks.register(opened, tenant, role_arns, checker, progress)
+        return checks.register(opened, tenant, role_arns, checker, asked)
 
 
 def verify_tenant(
-    registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
+    registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions, *, probe: bool = False
 ) -> list[RoleCheck]:
-    """Verify the role of one grant again."""
+    """Verify the role of one grant again; probe: try wrong IDs although it has not changed."""
     checker = options.checker()
     with registry.open() as opened:
-        return [checks.recheck(opened, find(opened, tenant, account_id), checker)]
+        return [checks.recheck(opened, find(opened, tenant, account_id), checker, probe=probe)]
 
 
-def verify_all(
-    registry: UserRegistry,
-    options: CheckOptions,
-    progress: Progress = silent,
-    *,
-    anew: bool = False,
-    resumed: Resumed = unsaid,
-) -> list[RoleCheck]:
-    """Verify every role of this endpoint again; a run that was interrupted is taken up, unless `anew`."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of a run over all roles. stopped: why it stopped itself, None when it came to its end.
+
+    reminders: a line for each further grant that a person has to decide about.
+    """
+
+    checks: list[RoleCheck]
+    stopped: DeputizeError | None
+    reminders: list[str]
+
+
+def verify_all(registry: UserRegistry, options: CheckOptions, how: Sweeping, told: Told | None = None) -> Run:
+    """Verify every role of this endpoint again; a run that was interrupted is taken up."""
     checker = options.checker()
+    stops: list[DeputizeError] = []
     with registry.open() as opened:
-        return list(checks.recheck_all(opened, checker, progress, anew=anew, resumed=resumed))
+        done = list(recheck_all(opened, checker, how, replace(told or Told(), stopped=stops.append)))
+        left = list(reminders(grants(opened), but=[one.grant.id for one in done]))
+    return Run(done, stops[0] if stops else None, left)
 
 
 def switch_rotation(
-    registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
+    registry: UserRegistry,
+    tenant: str,
+    account_id: str | None,
+    options: CheckOptions,
+    accept: Acceptance | None = None,
 ) -> list[RoleCheck]:
     """Verify the role with the grant's next ID, and send that one from now on."""
     checker = options.checker()
     with registry.open() as opened:
-        return [checks.rotate_switch(opened, find(opened, tenant, account_id), checker)]
+        return [checks.rotate_switch(opened, find(opened, tenant, account_id), checker, accept)]
 
 
 def finish_rotation(
-    registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions
+    registry: UserRegistry,
+    tenant: str,
+    account_id: str | None,
+    options: CheckOptions,
+    accept: Acceptance | None = None,
 ) -> list[RoleCheck]:
     """Verify that the grant's previous ID is refused, and forget it."""
     checker = options.checker()
     with registry.open() as opened:
-        return [checks.rotate_finish(opened, find(opened, tenant, account_id), checker)]
+        return [checks.rotate_finish(opened, find(opened, tenant, account_id), checker, accept)]

