@@ -18,7 +18,8 @@ import pytest
 import deputize.errors
 from deputize.errors import DeputizeError, DiffersError, InputError
 from deputize.jobs.assume.run import usable
-from deputize.jobs.tenants.checks import recheck_all
+from deputize.jobs.tenants.sweep import recheck_all
+from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.values import Verdict
 from deputize.registry import (
     Grant,
@@ -220,7 +221,7 @@ class Nobody:
     def request(self, grant: Grant, role_arn: str, accepted_ids: tuple[str, ...], other_id: str) -> Any:
         """Remember the tenant."""
         self.asked.append(grant.tenant)
-        return (role_arn, accepted_ids, other_id)
+        return VerifyRequest(role_arn, accepted_ids, other_id)
 
     def check_many(self, requests: Any) -> Any:
         """No verdict."""
