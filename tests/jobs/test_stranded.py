@@ -16,7 +16,7 @@ from deputize.jobs.tenants.acceptances import accept_judged, acceptance, reminde
 from deputize.jobs.tenants.checks import Asked, recheck, register, rotate_finish, rotate_switch
 from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.jobs.tenants.result import exit_code
-from deputize.jobs.tenants.sweep import Sweeping, Told, recheck_all
+from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
 from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.model.values import Acceptance, JudgedBy, Safety, UnintendedAccess
@@ -322,7 +322,7 @@ def test_wrong_ids_are_not_tried_on_an_unchanged_role(registry: Registry, roles:
 def stops(registry: Registry, roles: Roles, how: Sweeping | None = None) -> tuple[list[RoleCheck], list[DeputizeError]]:
     """What a run did, and why it stopped itself."""
     told: list[DeputizeError] = []
-    return list(recheck_all(registry, roles, how, Told(stopped=told.append))), told
+    return list(recheck_all(registry, roles, how, RunListeners(stopped=told.append))), told
 
 
 @pytest.mark.parametrize("fault", [GONE, ServiceError(Problem("AWS", "ExpiredToken"))], ids=["refused", "error"])

@@ -20,7 +20,7 @@ from deputize.jobs.tenants.checks import (
 from deputize.jobs.tenants.files import export_tenants, read_list
 from deputize.jobs.tenants.outcomes import TENANT_MESSAGE
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
-from deputize.jobs.tenants.sweep import Sweeping, Told, recheck_all
+from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.values import AccessState, ProbeResult, Safety, UnintendedAccess, Verdict
 from deputize.registry import (
@@ -300,12 +300,12 @@ def test_interrupted_run_is_taken_up(registry: Registry, answers: Answers) -> No
     answers.by_role[arns[3]] = interrupt
     told: list[tuple[int, int]] = []
     with pytest.raises(KeyboardInterrupt):
-        list(recheck_all(registry, answers, told=Told(lambda *count: told.append(count))))
+        list(recheck_all(registry, answers, told=RunListeners(lambda *count: told.append(count))))
     assert told == [(1, 5), (2, 5), (3, 5)]
     del answers.by_role[arns[3]]
     answers.asked.clear()
     taken_up: list[int] = []
-    again = recheck_all(registry, answers, told=Told(resumed=lambda _, done: taken_up.append(done)))
+    again = recheck_all(registry, answers, told=RunListeners(resumed=lambda _, done: taken_up.append(done)))
     assert [one.role_arn for one in again] == arns[3:]
     assert taken_up == [3]
     time.sleep(0.002)
@@ -327,7 +327,7 @@ def test_one_trouble_does_not_stop_the_others(registry: Registry, answers: Answe
     assert [str(one.error) for one in done if one.error] == [f"t1 ({ACCOUNT}): AWS: throttled"]
     answers.by_role[arns[0]] = Safety.VULNERABLE
     taken_up: list[int] = []
-    again = list(recheck_all(registry, answers, told=Told(resumed=lambda _, count: taken_up.append(count))))
+    again = list(recheck_all(registry, answers, told=RunListeners(resumed=lambda _, count: taken_up.append(count))))
     assert [one.role_arn for one in again] == arns
     assert again[0].grant.state is State.SUSPENDED
     assert taken_up == []

@@ -182,14 +182,14 @@ def verify(
     from deputize.cli.tenants_output import print_checks, print_run, show_progress, show_resumed
     from deputize.errors import Problem, UsageError
     from deputize.jobs.tenants.commands import verify_all, verify_tenant
-    from deputize.jobs.tenants.sweep import Sweeping, Told
+    from deputize.jobs.tenants.sweep import RunListeners, Sweeping
 
     if (tenant is None) is not every:
         raise UsageError(Problem("tenants verify", "needs either a tenant or --all"))
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
     opened = user_registry(registry)
     if tenant is None:
-        how, told = Sweeping(anew, probe, keep_going), Told(show_progress, show_resumed)
+        how, told = Sweeping(anew, probe, keep_going), RunListeners(show_progress, show_resumed)
         print_run(verify_all(opened, options, how, told), form)
     else:
         print_checks(verify_tenant(opened, tenant, account_id, options, probe=probe), form)

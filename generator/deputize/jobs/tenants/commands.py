@@ -13,7 +13,7 @@ from deputize.jobs.tenants.acceptances import reminders
 from deputize.jobs.tenants.checks import Asked
 from deputize.jobs.tenants.live import AwsChecker
 from deputize.jobs.tenants.outcomes import RoleCheck
-from deputize.jobs.tenants.sweep import Sweeping, Told, recheck_all
+from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Acceptance
@@ -67,12 +67,12 @@ class Run:
     reminders: list[str]
 
 
-def verify_all(registry: UserRegistry, options: CheckOptions, how: Sweeping, told: Told | None = None) -> Run:
+def verify_all(registry: UserRegistry, options: CheckOptions, how: Sweeping, told: RunListeners | None = None) -> Run:
     """Verify every role of this endpoint again; a run that was interrupted is taken up."""
     checker = options.checker()
     stops: list[DeputizeError] = []
     with registry.open() as opened:
-        done = list(recheck_all(opened, checker, how, replace(told or Told(), stopped=stops.append)))
+        done = list(recheck_all(opened, checker, how, replace(told or RunListeners(), stopped=stops.append)))
         left = list(reminders(grants(opened), but=[one.grant.id for one in done]))
     return Run(done, stops[0] if stops else None, left)
 

@@ -43,7 +43,7 @@ class Sweeping:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RunListeners:
     """Who hears of a run: its progress, that it takes up another, that it stopped itself."""
 
     progress: Progress = silent
@@ -79,14 +79,14 @@ class _Failures:
 
 
 def recheck_all(
-    registry: Registry, checker: Checker, how: Sweeping | None = None, told: Told | None = None
+    registry: Registry, checker: Checker, how: Sweeping | None = None, told: RunListeners | None = None
 ) -> Iterator[RoleCheck]:
     """Verify every living grant that has a role at the checker's endpoint; each is stored when it is done.
 
     An earlier run that was interrupted is taken up: what it had done is left out. A run that tried every role is over,
     whatever came of it: the next one looks at all of them again. One that stopped itself goes on the next time.
     """
-    how, told = how or Sweeping(), told or Told()
+    how, told = how or Sweeping(), told or RunListeners()
     sweep = begin_sweep(registry, checker.endpoint, anew=how.anew)
     own = [grant for grant in grants(registry) if grant.role_arn is not None and grant.endpoint == checker.endpoint]
     # What was checked before this run began is due; without a run to take up, that is everything.
