@@ -15,7 +15,7 @@ from deputize.registry.database import Registry
 from deputize.registry.events import event_row
 from deputize.registry.grants import COLUMNS, labelled
 from deputize.registry.issued import issued_row, key_of
-from deputize.registry.known import Known, Plan, names_of, plan
+from deputize.registry.known import ImportPlan, KnownGrants, names_of, plan
 from deputize.registry.rows import grants_of
 from deputize.registry.tables import EVENTS, GRANTS, ISSUED
 from deputize.registry.values import Grant, now
@@ -32,7 +32,9 @@ def add(registry: Registry, wanted: GrantRequest) -> Grant:
         return labelled(tx, coming.made[0][1].label)
 
 
-def add_all(registry: Registry, many: Iterable[GrantRequest | Problem], planned: Plan | None = None) -> tuple[int, int]:
+def add_all(
+    registry: Registry, many: Iterable[GrantRequest | Problem], planned: ImportPlan | None = None
+) -> tuple[int, int]:
     """Make, or find unchanged but for name and locale, every grant in one transaction; (made, found) are counted.
 
     A grant that is there keeps its ID, state and role: an ID that differs is a problem. A Problem among them stands
@@ -49,22 +51,22 @@ def add_all(registry: Registry, many: Iterable[GrantRequest | Problem], planned:
     return len(coming.made), coming.found
 
 
-def plan_for_new(many: Iterable[GrantRequest | Problem]) -> Plan:
+def plan_for_new(many: Iterable[GrantRequest | Problem]) -> ImportPlan:
     """What they come to at a new registry. Raises as `add_all` would, so that none has to be made to find out."""
-    return plan(Known(), many, keep=True)
+    return plan(KnownGrants(), many, keep=True)
 
 
 def _is_new(tx: Connection) -> bool:
     return all(tx.execute(select(table.c.id).limit(1)).first() is None for table in (GRANTS, ISSUED))
 
 
-def _known(tx: Connection, many: Sequence[GrantRequest]) -> Known:
+def _known(tx: Connection, many: Sequence[GrantRequest]) -> KnownGrants:
     """All that the registry holds under the names and IDs of these requests."""
     names = tuple(dict.fromkeys(name for one in many for name in names_of(one)))
     keys = tuple(dict.fromkeys(key_of(one) for wanted in many for one in wanted.external_ids))
     rows = {row.id: row for column in (GRANTS.c.tenant, GRANTS.c.label) for row in _rows(tx, column, names)}
     # In the order in which they were made, so that of several the same one is named each time.
-    known = Known()
+    known = KnownGrants()
     known.add(grants_of(rows[number] for number in sorted(rows)))
     for batch in _batches(keys):
         query = select(ISSUED.c.external_id_key).where(ISSUED.c.external_id_key.in_(batch))
@@ -83,7 +85,7 @@ def _batches(values: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _store(tx: Connection, who: str, coming: Plan) -> None:
+def _store(tx: Connection, who: str, coming: ImportPlan) -> None:
     """Write it, table by table; the unique indexes are a second wall."""
     at = now()
     rows = [{name: getattr(grant, name) for name in _STORED} for _, grant, _ in coming.made]

@@ -20,7 +20,7 @@ NEW = 0  # the number of a grant that has no row yet
 
 
 @dataclass(slots=True)
-class Known:
+class KnownGrants:
     """Grants by tenant and by label, retired ones too, and the keys of issued IDs: of a registry, or of none yet."""
 
     by_tenant: dict[str, list[Grant]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Plan:
+class ImportPlan:
     """What requests come to: grants to be made, each with the IDs to be issued for it, and new names of others."""
 
     made: list[tuple[GrantRequest, Grant, tuple[str, ...]]] = field(default_factory=list)
@@ -52,13 +52,13 @@ def names_of(wanted: GrantRequest) -> tuple[str, ...]:
     return (wanted.tenant,) if wanted.account_id is None else (wanted.tenant, f"{wanted.tenant}-{wanted.account_id}")
 
 
-def plan(known: Known, many: Iterable[GrantRequest | Problem], *, keep: bool) -> Plan:
+def plan(known: KnownGrants, many: Iterable[GrantRequest | Problem], *, keep: bool) -> ImportPlan:
     """What has to be stored to meet the requests, each judged with those before it.
 
     keep: a grant that is there is found, not refused. Raises InputError with the problems of all; a Problem among the
     requests stands for one that could not be read.
     """
-    result, problems = Plan(), list[Problem]()
+    result, problems = ImportPlan(), list[Problem]()
     for wanted in many:
         if isinstance(wanted, Problem):
             problems.append(wanted)
@@ -76,7 +76,7 @@ def plan(known: Known, many: Iterable[GrantRequest | Problem], *, keep: bool) ->
     return result
 
 
-def _new(known: Known, wanted: GrantRequest) -> tuple[Grant, tuple[str, ...]]:
+def _new(known: KnownGrants, wanted: GrantRequest) -> tuple[Grant, tuple[str, ...]]:
     """The grant, and the IDs that have to be issued for it."""
     own = known.living(wanted.tenant)
     ids = wanted.external_ids or ((_shared_id(own, wanted),) if wanted.share else (fresh_id(),))
@@ -108,7 +108,7 @@ def _new(known: Known, wanted: GrantRequest) -> tuple[Grant, tuple[str, ...]]:
     return grant, () if shared else ids
 
 
-def _kept(known: Known, wanted: GrantRequest, result: Plan) -> bool:
+def _kept(known: KnownGrants, wanted: GrantRequest, result: ImportPlan) -> bool:
     """Whether the grant is there; its name and locale follow what is wanted."""
     grant = next((one for one in known.living(wanted.tenant) if _same_account(one, wanted)), None)
     if grant is None:
@@ -135,7 +135,7 @@ def _label(own: list[Grant], wanted: GrantRequest) -> str:
     return f"{wanted.tenant}-{wanted.account_id}"
 
 
-def _refuse_anothers_name(known: Known, wanted: GrantRequest, label: str) -> None:
+def _refuse_anothers_name(known: KnownGrants, wanted: GrantRequest, label: str) -> None:
     # Retired ones count too: a name never comes to mean another tenant.
     holders = (*known.by_label.get(wanted.tenant, ()), *known.by_tenant.get(label, ()))
     if any(one.tenant != wanted.tenant for one in holders):

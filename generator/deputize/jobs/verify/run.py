@@ -17,8 +17,8 @@ from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.checks.rules_version import judged_by
 from deputize.errors import DeputizeError
 from deputize.jobs.aws_session import aws_session
+from deputize.jobs.verify.evidence import LiveEvidence
 from deputize.jobs.verify.expectations import RoleExpectations, checked_ids, refuse_own, role_to_verify
-from deputize.jobs.verify.found import Found
 from deputize.jobs.verify.inside import Inside, Look, look_inside
 from deputize.jobs.verify.notes import tried
 from deputize.model.aws_options import AwsOptions
@@ -130,17 +130,17 @@ def _verified(
     )
 
 
-def _unchanged(session: Session, look: Look, digest: str | None) -> Found | None:
+def _unchanged(session: Session, look: Look, digest: str | None) -> LiveEvidence | None:
     """What a look inside alone finds, where the role is the one of that digest and can be judged by its policy."""
     if not digest:
         return None
     inside = look_inside(session, look, digest)
-    return Found(inside) if inside.live.digest == digest and inside.ways.judged else None
+    return LiveEvidence(inside) if inside.live.digest == digest and inside.ways.judged else None
 
 
 def _whole(
     session: Session, look: Look, request: VerifyRequest, options: VerifyOptions, on_round: Callable[[Round], None]
-) -> Found:
+) -> LiveEvidence:
     """What all rounds of probes find, and a look inside if the right ID gets in."""
 
     def plan() -> tuple[Probe, ...]:
@@ -152,7 +152,7 @@ def _whole(
         on_round(one)
     assumed = any(one.assumed for one in rounds)
     inside = look_inside(session, look) if assumed else Inside(why="the right ID did not get in")
-    return Found(inside, tuple(rounds), options.timing.wait)
+    return LiveEvidence(inside, tuple(rounds), options.timing.wait)
 
 
 def verify_many(

@@ -15,7 +15,7 @@ _RIGHT_ALONE = Round(0.0, (ProbeResult("read", ALLOW, ALLOW),))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LiveEvidence:
     """Both halves. rounds: of probes, in `waited` seconds; empty when the right ID alone was tried, and got in."""
 
     inside: Inside
