@@ -96,7 +96,9 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[StatementPath]:
             account = None if caller is None else caller.account
             another = account != vendor.account_id and account in case.expected_vendors
             if not another and account not in case.given.own_accounts:
-                statement = case.statements[found.statements[0]] if found.statements else None
+                # The last of the policy that was tried may be our own, which stands in no file.
+                own = (case.statements[at] for at in found.statements if at < len(case.statements))
+                statement = next(own, None)
                 yield StatementPath(statement, trusted, named=True, found=found, accepted=accepted)
 
 
