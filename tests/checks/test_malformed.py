@@ -106,7 +106,5 @@ def test_cfn_lint_has_an_end() -> None:
     hostile = FILES["template: AllowedPattern that never ends, 1"]().decode()
     (found,) = cfn.lint_template(hostile, "x.yaml")
     assert (found.rule, found.severity) == ("cfn-lint-unfinished", Severity.WARNING)
-    assert "after 1 seconds" in found.message
-    monkeypatch.undo()
-    assert {one.rule for one in cfn.lint_template("Resources: {}", "x.yaml")} != {"cfn-lint-failed"}
-    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+    assert "15 seconds of processor time" in found.message
+    assert "cfn-lint-unfinished" not in {one.rule for one in cfn.lint_template("Resources: {}", "x.yaml")}

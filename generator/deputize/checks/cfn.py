@@ -10,6 +10,7 @@ from deputize.model.engines import EngineMatch, EngineResult
 from deputize.model.values import Finding, Severity
 
 ENGINE = "cfn-lint"
+UNFINISHED = "cfn-lint-unfinished"
 _UNKNOWN_ACTION = "W3037"
 _MENDS = {_UNKNOWN_ACTION: "correct the action's name, or remove it"}
 _SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.NOTE}
@@ -30,7 +31,7 @@ def cfn_lint_findings(result: EngineResult, text: str, where: str, region: str, 
     engine's answer stands. version: cfn-lint's own.
     """
     if result.unfinished:
-        return (Finding("cfn-lint-unfinished", Severity.WARNING, where, result.unfinished, result.mend, ENGINE),)
+        return (Finding(UNFINISHED, Severity.WARNING, where, result.unfinished, result.mend, ENGINE),)
     if result.failure:
         return (Finding("cfn-lint-failed", Severity.ERROR, where, result.failure, result.mend, ENGINE),)
     notes: tuple[Finding, ...] = ()
