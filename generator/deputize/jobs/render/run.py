@@ -73,7 +73,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Rendering:
     """One vendor's bundles, rendered in one way beside those that were there."""
 
     vendor: Vendor
@@ -160,20 +160,20 @@ def render_tenants(vendor: Vendor, tenants: Iterable[Tenant], options: RenderOpt
     _write(ready, run, say, shapes)
 
 
-def _begin(vendor: Vendor, options: RenderOptions, say: Say) -> _Run:
+def _begin(vendor: Vendor, options: RenderOptions, say: Say) -> _Rendering:
     there = options.there or issued_bundles(options.out, options.owners)
     for note in there.notes():
         say(note)
-    return _Run(vendor, options, there)
+    return _Rendering(vendor, options, there)
 
 
-def _refuse_taken_back(run: _Run, lost: Iterable[Problem]) -> None:
+def _refuse_taken_back(run: _Rendering, lost: Iterable[Problem]) -> None:
     """Raise DiffersError before anything is written; `--check` goes on, and tells them beside the files that differ."""
     if (problems := tuple(lost)) and not (run.options.force or run.options.check):
         raise DiffersError(*problems)
 
 
-def _checked(run: _Run, source: BinaryIO, name: str) -> Iterator[Ready | Rejected]:
+def _checked(run: _Rendering, source: BinaryIO, name: str) -> Iterator[Ready | Rejected]:
     seen = SeenTenants()
     for row in read_rows(source, name):
         if isinstance(row, Problem):
@@ -183,7 +183,7 @@ def _checked(run: _Run, source: BinaryIO, name: str) -> Iterator[Ready | Rejecte
         yield Rejected(problems) if problems else _judged_row(run, tenant, f"{name}:{row.line}: ")
 
 
-def _judged_row(run: _Run, tenant: Tenant, place: str) -> Ready | Rejected:
+def _judged_row(run: _Rendering, tenant: Tenant, place: str) -> Ready | Rejected:
     if taken := tuple(run.there.taken(tenant)):
         return Rejected(tuple(_placed(one, place) for one in taken))
     try:
@@ -194,7 +194,7 @@ def _judged_row(run: _Run, tenant: Tenant, place: str) -> Ready | Rejected:
     return ready
 
 
-def _judged(run: _Run, tenant: Tenant) -> Ready:
+def _judged(run: _Rendering, tenant: Tenant) -> Ready:
     shape, values = shape_for(run.vendor, tenant)
     return Ready(tenant, shape, values, tenant_findings(shape, tenant, values, strict=run.options.strict))
 
@@ -203,7 +203,7 @@ def _placed(problem: Problem, place: str) -> Problem:
     return Problem(f"{place}{problem.where}", problem.what, problem.mend)
 
 
-def _write(tenants: Iterable[Ready], run: _Run, say: Say, shapes: JudgedShapes) -> None:
+def _write(tenants: Iterable[Ready], run: _Rendering, say: Say, shapes: JudgedShapes) -> None:
     options = run.options
     differences: list[Problem] = []
     with BundleWriter(options.out) as writer:
@@ -230,7 +230,7 @@ def _write(tenants: Iterable[Ready], run: _Run, say: Say, shapes: JudgedShapes) 
         raise DiffersError(*differences)
 
 
-def _differences(run: _Run, tenant: Tenant, files: Files) -> tuple[Problem, ...]:
+def _differences(run: _Rendering, tenant: Tenant, files: Files) -> tuple[Problem, ...]:
     """How the bundle that is there differs from `files`: what it promises first, then file by file."""
     lines = (line.rpartition(": ") for line in check_bundle(run.options.out, tenant.slug, files))
     return (*run.taken_back(tenant), *(Problem(where, what) for where, _, what in lines))
