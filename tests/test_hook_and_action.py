@@ -143,6 +143,67 @@ def test_action_annotates(project_root: Path, tmp_path: Path) -> None:
     assert not (folder / "pwned").exists()
 
 
+def git(folder: Path, *command: str) -> None:
+    """A git command as somebody."""
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    subprocess.run(("git", *who, *command), cwd=folder, check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
+
+
+IGNORE = "ignore:\n- {{path: '{path}', rule: external-id-operator, reason: 'known, {path}'}}\n"
+
+
+@pytest.mark.parametrize("spelling", ["relative", "absolute"])
+@pytest.mark.parametrize("base", ["none", "other", "same"])
+def test_a_pull_request_does_not_pardon_itself(
+    project_root: Path, tmp_path: Path, base: str, spelling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base branch's config counts, and lines that only the head has are shown; a push takes the file as it is."""
+    temp, origin, folder = tmp_path / "temp", tmp_path / "origin", tmp_path / "work"
+    program(temp / "deputize", project_root)
+    head = IGNORE.format(path="bad.yaml") + "# ##[error]oops é\n"
+    there = {"none": {}, "other": {"ignore.yaml": IGNORE.format(path="x.yaml")}, "same": {"ignore.yaml": head}}[base]
+    repository(origin, **{"bad.yaml": BAD, "x.yaml": BAD, **there})
+    git(origin, "checkout", "-q", "-b", "release/1")
+    git(origin, "commit", "-q", "-m", "base")
+    git(tmp_path, "clone", "-q", str(origin), "work")
+    (folder / "ignore.yaml").write_text(head, encoding="utf-8")
+    given = {"engines": "own", "paths": "bad.yaml\n", "config": "ignore.yaml"}
+    if base == "other":
+        given["paths"] += "x.yaml\n"
+    if spelling == "absolute":
+        given["config"] = str(folder / "ignore.yaml")
+    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+    assert step(project_root, 1, folder, temp, **given).returncode == (4 if base == "other" else 0)
+    monkeypatch.setenv("GITHUB_BASE_REF", "release/1")
+    done = step(project_root, 1, folder, temp, **given)
+    assert done.returncode == (0 if base == "same" else 4), done.stderr
+    assert ("file=bad.yaml,line=11" in done.stdout) == (base != "same")
+    assert "file=x.yaml,line=11" not in done.stdout
+    proposed = [line for line in done.stderr.splitlines() if line.startswith("proposed, and silences nothing: ")]
+    assert bool(proposed) == (base != "same")
+    assert base == "same" or "bad.yaml" in "".join(proposed)
+    assert "##[" not in done.stderr
+    assert "é" not in done.stderr
+
+
+def test_a_base_that_cannot_be_read_stops(project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a missing branch nor a missing repository makes the head's own file count; one of the workflow's does."""
+    temp, folder = tmp_path / "temp", tmp_path / "work"
+    program(temp / "deputize", project_root)
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    folder.mkdir()
+    (folder / "bad.yaml").write_text(BAD, encoding="utf-8")
+    for place in (folder, tmp_path):
+        (place / "ignore.yaml").write_text(IGNORE.format(path="bad.yaml"), encoding="utf-8")
+    given = {"engines": "own", "paths": "bad.yaml", "config": "ignore.yaml"}
+    assert step(project_root, 1, folder, temp, **given).returncode == 5
+    git(folder, "init", "-q")
+    assert step(project_root, 1, folder, temp, **given).returncode == 5
+    own = {**given, "config": str(tmp_path / "ignore.yaml")}
+    assert step(project_root, 1, folder, temp, **own).returncode == 0
+
+
 def test_action_installs_itself(project_root: Path, tmp_path: Path) -> None:
     """The first step makes an environment and installs this checkout in it; here without the network."""
     pytest.importorskip("hatchling")

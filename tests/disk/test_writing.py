@@ -36,11 +36,14 @@ def test_created_unchanged_replaced(tmp_path: Path, make: Make) -> None:
 
 
 def test_a_signature_is_kept_while_it_may_be_right(tmp_path: Path, make: Make) -> None:
-    """An unchanged bundle keeps its signature, a changed one loses it, another signature replaces it; zips too."""
+    """An unchanged bundle keeps its signature, a changed one loses it by force, another one replaces it; zips too."""
     first, other = signed(make(), b"1"), signed(make(), b"2")
     with BundleWriter(tmp_path) as writer:
         for write in (writer.write, writer.write_zip):
-            said = [write("a", files) for files in (make(), first, make(), first, other, make(2))]
+            said = [write("a", files) for files in (make(), first, make(), first, other)]
+            with pytest.raises(DiffersError, match="is signed"):
+                write("a", make(2))
+            said.append(write("a", make(2), force=True))
             assert [str(one) for one in said] == [
                 "created",
                 "replaced",

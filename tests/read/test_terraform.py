@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from deputize.checks.hcl import parse_hcl as hcl_faults
+from deputize.errors import InputError
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
+from deputize.read.hcl_text import parse_hcl
 from deputize.read.terraform.module import read_module
 
 MAIN = r"""
@@ -316,3 +319,17 @@ def test_an_unknown_choice_is_refused(
 ) -> None:
     """Only string variables that the module has can be chosen."""
     assert message(lambda: read(MAIN, choices)) == expected
+
+
+@pytest.mark.parametrize("end", ["EOF ", "EOF\t", "EOF\r", "  EOF  ", "EOF\u00a0", "EOF\u0085"])
+@pytest.mark.parametrize("word", ["EOF", "end-of_it"])
+def test_a_heredoc_that_terraform_ends_earlier_is_refused(end: str, word: str) -> None:
+    """The parser would go on to the next such word, and lose a whole role between them without a sound."""
+    hidden = 'resource "aws_iam_role" "hidden" {\n  assume_role_policy = "{}"\n}\n'
+    end = end.replace("EOF", word)
+    text = f"locals {{\n  a = <<-{word}\nx\n{end}\n}}\n{hidden}locals {{\n  b = <<{word}\ny\n{word}\n}}\n"
+    with pytest.raises(InputError, match=r"main\.tf:4: has something behind the end of a heredoc"):
+        parse_hcl(text, "main.tf")
+    assert [one.line for one in hcl_faults({"terraform/zz.tf": text.encode()})][:1] == [4]
+    plain = text.replace(f"{end}\n}}\n{hidden}", f"{word}\n}}\n{hidden}", 1)
+    assert [block.type for block in parse_hcl(plain, "main.tf")] == ["locals", "resource", "locals"]

@@ -8,7 +8,8 @@ the manifest too. So a vendor may put one beside it, made with an SSH key over t
 from __future__ import annotations
 
 from deputize.bundle.archive import unzip, zip_bytes
-from deputize.bundle.directory import looks_zipped
+from deputize.bundle.directory import first_file, looks_zipped
+from deputize.bundle.issued import Issued, issued, signature_lost, taken_back
 from deputize.bundle.manifest import SCHEMA, Manifest, read_manifest
 from deputize.bundle.paths import path_fault, shown
 from deputize.bundle.seals import compare, seal, signed, tampered, unsigned
@@ -18,14 +19,19 @@ __all__ = [
     "MANIFEST",
     "SCHEMA",
     "SIGNATURE",
+    "Issued",
     "Manifest",
     "compare",
+    "first_file",
+    "issued",
     "looks_zipped",
     "path_fault",
     "read_manifest",
     "seal",
     "shown",
+    "signature_lost",
     "signed",
+    "taken_back",
     "tampered",
     "unsigned",
     "unzip",

@@ -20,10 +20,11 @@ MOST_FILES: Final = 200
 
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
 _END: Final = struct.Struct("<4s4H2LH")
+_LOCAL: Final = struct.Struct("<4s5H3L2H")
 _ENTRY_MARK: Final = b"PK\x01\x02"
 _END_MARK: Final = b"PK\x05\x06"
 _LOCAL_MARK: Final = b"PK\x03\x04"
-_LOCAL_SIZE: Final = 30  # bytes of a file's own header, without its name
+_LOCAL_SIZE: Final = _LOCAL.size  # bytes of a file's own header, without its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,20 @@ def read_directory(data: bytes) -> tuple[ZipEntry, ...]:
     if len(entries) != count:
         raise InputError(Problem(THE_ZIP, f"says that it holds {count} files and lists others"))
     return entries
+
+
+def first_file(head: bytes) -> tuple[str, bytes] | None:
+    """The name and content of the file with which a zip begins; None when it is not stored whole in `head`.
+
+    For a look at many zips of deputize's, which begin with the manifest: `unzip` is what judges one.
+    """
+    if len(head) < _LOCAL_SIZE or not head.startswith(_LOCAL_MARK):
+        return None
+    _, _, flags, method, _, _, _, packed, size, name, extra = _LOCAL.unpack_from(head)
+    start = _LOCAL_SIZE + name + extra
+    if flags or method or packed != size or start + size > len(head):
+        return None
+    return head[_LOCAL_SIZE : _LOCAL_SIZE + name].decode("ascii", "backslashreplace"), head[start : start + size]
 
 
 def packed_size(entries: tuple[ZipEntry, ...]) -> int:

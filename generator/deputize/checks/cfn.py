@@ -10,6 +10,7 @@ from deputize.model.engines import EngineMatch, EngineResult
 from deputize.model.values import Finding, Severity
 
 ENGINE = "cfn-lint"
+UNFINISHED = "cfn-lint-unfinished"
 _UNKNOWN_ACTION = "W3037"
 _MENDS = {_UNKNOWN_ACTION: "correct the action's name, or remove it"}
 _SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.NOTE}
@@ -26,8 +27,11 @@ def as_cfn_lint_knows(text: str, region: str) -> str:
 def cfn_lint_findings(result: EngineResult, text: str, where: str, region: str, version: str) -> tuple[Finding, ...]:
     """cfn-lint's findings on the template `text`, which is the file `where`.
 
-    What cfn-lint could not judge is an error: nothing passes unjudged. version: cfn-lint's own.
+    What cfn-lint could not judge is an error: nothing passes unjudged. What a limit of ours ended is a warning: our own
+    engine's answer stands. version: cfn-lint's own.
     """
+    if result.unfinished:
+        return (Finding(UNFINISHED, Severity.WARNING, where, result.unfinished, result.mend, ENGINE),)
     if result.failure:
         return (Finding("cfn-lint-failed", Severity.ERROR, where, result.failure, result.mend, ENGINE),)
     notes: tuple[Finding, ...] = ()

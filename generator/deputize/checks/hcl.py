@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import version as version_of
 
 from deputize.model.values import Files, Finding, Severity
+from deputize.read.hcl_text import heredoc_line
 
 ENGINE = "python-hcl2"
 _SUFFIXES = (".tf", ".tftest.hcl")
@@ -31,7 +32,10 @@ def _faults(path: str, data: bytes) -> Iterator[Finding]:
     from lark.exceptions import LarkError
 
     try:
-        hcl2.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        if (line := heredoc_line(text)) is not None:
+            yield _finding(path, "has something behind the end of a heredoc", line, 1)
+        hcl2.loads(text)
     except UnicodeDecodeError:
         yield _finding(path, "is not UTF-8", None, None)
     except (LarkError, RecursionError, ValueError) as error:

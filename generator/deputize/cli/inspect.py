@@ -31,6 +31,9 @@ def inspect(
         Path | None,
         typer.Option(help="Require a signature by one of these, as ssh-keygen's manual has them.", metavar="FILE"),
     ] = None,
+    expect_signer: Annotated[
+        str | None, typer.Option(help="Which of the allowed signers it should be signed by.", metavar="NAME")
+    ] = None,
     deployed: Annotated[
         bool, typer.Option("--deployed", help="Compare with the stack and role in the account of your credentials.")
     ] = False,
@@ -49,7 +52,7 @@ def inspect(
     from deputize.jobs.inspect.inspection import BundleExpectations
     from deputize.model.aws_options import AwsOptions
 
-    expected = BundleExpectations(expect_tenant, tuple(expect_external_id or ()), expect_vendor)
+    expected = BundleExpectations(expect_tenant, tuple(expect_external_id or ()), expect_vendor, expect_signer)
     aws = AwsOptions(profile, region, endpoint_url)
     found = inspect_bundle(InspectRequest(bundle, os.environ, expected, allowed_signers, deployed, aws))
     print_result(form, found.as_json(), found.as_lines())

@@ -40,7 +40,10 @@ def render(
         str | None,
         typer.Option(help="Sign each bundle with this SSH key; a public one when an agent has it.", metavar="KEYFILE"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace bundles that were edited by hand.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace bundles edited by hand, signed, or of another vendor or external ID."),
+    ] = False,
     strict: StrictOption = False,
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="With --tenants: write the valid ones, and still exit 3.")

@@ -9,6 +9,7 @@ times as much: after a power cut a bundle may be torn, and its manifest says so.
 from __future__ import annotations
 
 from deputize.disk.cache import VerdictCache, user_cache_dir
+from deputize.disk.manifests import FoundManifest, find_manifests
 from deputize.disk.reading import (
     check_bundle,
     read_bytes,
@@ -22,9 +23,11 @@ from deputize.disk.writing import BundleWriter, WriteOutcome, write_bundle, writ
 
 __all__ = [
     "BundleWriter",
+    "FoundManifest",
     "VerdictCache",
     "WriteOutcome",
     "check_bundle",
+    "find_manifests",
     "read_bytes",
     "read_folder",
     "read_text",

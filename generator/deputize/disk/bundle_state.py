@@ -8,7 +8,18 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from deputize.bundle import SIGNATURE, read_manifest, shown, tampered, unsigned, unzip, zip_bytes
+from deputize.bundle import (
+    SIGNATURE,
+    issued,
+    read_manifest,
+    shown,
+    signature_lost,
+    taken_back,
+    tampered,
+    unsigned,
+    unzip,
+    zip_bytes,
+)
 from deputize.disk.reading import read_bytes
 from deputize.disk.scanning import scan
 from deputize.errors import DiffersError, InputError, Problem
@@ -35,8 +46,8 @@ class Found(StrEnum):
 def look_at_folder(target: str, files: Files, *, force: bool) -> Found:
     """What is at `target`, where `files` are to go.
 
-    Raises DiffersError for what may not be replaced (`force` admits a bundle of ours that was changed), OSError when it
-    cannot be looked at.
+    Raises DiffersError for what may not be replaced (`force` admits a bundle of ours that was changed, or that promises
+    what `files` would take back), OSError when it cannot be looked at.
     """
     before = _identity(target)
     if before is None:
@@ -64,12 +75,12 @@ def _judged(target: str, files: Files, *, force: bool) -> Found:
     found, problems = scan(target)
     if not problems and (found if SIGNATURE in files else unsigned(found)) == files:
         return Found.SAME
-    _ours(where, found, problems, force=force)
+    _ours(where, found, problems, None if force else files)
     return Found.OURS
 
 
-def look_at_zip(target: str, data: bytes, *, force: bool) -> Found:
-    """What is at `target`, where the zip `data` is to go; raises as `look_at_folder` does."""
+def look_at_zip(target: str, files: Files, data: bytes, *, force: bool) -> Found:
+    """What is at `target`, where `files` are to go as the zip `data`; raises as `look_at_folder` does."""
     try:
         regular = stat.S_ISREG(os.lstat(target).st_mode)
     except FileNotFoundError:
@@ -79,21 +90,28 @@ def look_at_zip(target: str, data: bytes, *, force: bool) -> Found:
         there = read_bytes(target, cap=_ZIP_CAP) if regular else b""
         if there == data:
             return Found.SAME
-        folder, files = unzip(there)
+        folder, found = unzip(there)
     except InputError as error:
         raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE)) from error
-    if SIGNATURE in files and zip_bytes(folder, unsigned(files)) == data:
+    if SIGNATURE in found and zip_bytes(folder, unsigned(found)) == data:
         return Found.SAME
-    _ours(where, files, (), force=force)
+    _ours(where, found, (), None if force else files)
     return Found.OURS
 
 
-def _ours(where: str, files: Files, problems: Iterable[Problem], *, force: bool) -> None:
+def _ours(where: str, found: Files, problems: Iterable[Problem], new: Files | None) -> None:
+    """Raise DiffersError for what is not ours, and for what may not make way for `new`; None when anything may."""
     try:
-        manifest = read_manifest(files)
+        manifest = read_manifest(found)
     except InputError as error:
         raise DiffersError(Problem(where, _NOT_OURS, ELSEWHERE), *error.problems) from error
+    if new is None:
+        return
     unread = {problem.where for problem in problems}
-    differences = [*problems, *(it for it in tampered(manifest, files) if it.where not in unread)]
-    if differences and not force:
-        raise DiffersError(*(Problem(f"{where}/{it.where}", it.what, _FORCE) for it in differences))
+    differences = (*problems, *(it for it in tampered(manifest, found) if it.where not in unread))
+    lost = [Problem(f"{where}/{it.where}", it.what, _FORCE) for it in differences]
+    lost += taken_back(where, issued(manifest), issued(read_manifest(new)))
+    if SIGNATURE in found and SIGNATURE not in new:
+        lost.append(signature_lost(where))
+    if lost:
+        raise DiffersError(*lost)

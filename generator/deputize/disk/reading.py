@@ -14,6 +14,7 @@ from typing import IO, BinaryIO, Final
 
 from deputize.bundle import compare, path_fault, shown
 from deputize.disk.os_errors import trouble
+from deputize.disk.pipes import read_input
 from deputize.disk.scanning import FILE_CAP, scan
 from deputize.errors import InputError, Problem
 from deputize.model.values import Files
@@ -29,11 +30,13 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_bytes(path: Path | str, *, cap: int = TEXT_CAP) -> bytes:
-    """The whole content of one file. Raises InputError when it cannot be read or has more than `cap` bytes."""
+    """The whole content of one file.
+
+    Raises InputError when it cannot be read, has more than `cap` bytes, or is a pipe into which nobody writes.
+    """
     where = os.fspath(path)
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(cap + 1)
+        data = read_input(where, cap + 1)
     except OSError as error:
         raise trouble(where, error) from error
     if len(data) > cap:

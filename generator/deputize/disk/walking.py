@@ -11,6 +11,7 @@ from typing import Final
 
 from deputize.bundle import MANIFEST
 from deputize.disk.os_errors import trouble
+from deputize.disk.pipes import read_input
 from deputize.model.format import TEMPLATE
 
 _PEEK: Final = 1 << 16
@@ -85,8 +86,11 @@ def read_file(path: str, cap: int, *, follow: bool) -> bytes | None:
     follow: somebody gave this very path. Else nothing that took the file's place since the walk is followed or waited
     for. Raises InputError when it cannot be read.
     """
-    flags = os.O_RDONLY if follow else os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
+        if follow:
+            data = read_input(path, cap + 1)
+            return None if len(data) > cap else data
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor has no path
             data = file.read(cap + 1)
     except OSError as error:

@@ -61,9 +61,10 @@ class BundleWriter:
     def write(self, name: str, files: Files, *, force: bool = False) -> WriteOutcome:
         """Write `files`, a manifest among them, as the folder `name`.
 
-        A bundle with the same bytes is left alone; one that agrees with its own manifest is replaced. Raises
-        DiffersError naming what differs otherwise, unless `force`, and with or without it where there is no manifest
-        of ours; InputError for an illegal name or a folder that cannot be used; ServiceError when the disk is full.
+        A bundle with the same bytes is left alone; one that agrees with its own manifest is replaced, when `files`
+        take back nothing that it promises (`bundle.taken_back`) and not its signature. Raises DiffersError naming what
+        differs otherwise, unless `force`, and with or without it where there is no manifest of ours; InputError for an
+        illegal name or a folder that cannot be used; ServiceError when the disk is full.
         """
         _refuse(name, name_fault(name))
         self._recover()
@@ -85,7 +86,7 @@ class BundleWriter:
         target = f"{self._parent}/{name}.zip"
         data = zip_bytes(name, files)
         try:
-            found = look_at_zip(target, data, force=force)
+            found = look_at_zip(target, files, data, force=force)
             if found is Found.SAME:
                 return WriteOutcome.UNCHANGED
             _put(self._workplace(), target, data, replace=found is Found.OURS)

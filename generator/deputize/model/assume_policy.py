@@ -10,7 +10,8 @@ from deputize.iam import limits
 from deputize.iam.policy import Condition, Policy, Statement
 from deputize.model.spec import Vendor, VendorAccount
 
-# A policy with just these statement IDs is one of ours, and may be replaced.
+_ACCOUNT = 4  # its place in an ARN
+# A policy with just these statement IDs is one of ours.
 SIDS = ("AssumeCustomersRoles", "NeverWithoutAnExternalId", "NeverInTheOwnAccount")
 
 
@@ -35,6 +36,17 @@ def assume_policy(vendor: Vendor, account: VendorAccount) -> Policy:
             Statement(SIDS[2], "Deny", ("sts:AssumeRole",), own),
         )
     )
+
+
+def is_assume_policy(policy: Policy) -> bool:
+    """Whether it is one of ours, for whichever vendor."""
+    return tuple(one.sid for one in policy.statements) == SIDS
+
+
+def own_account(policy: Policy) -> str:
+    """The ID of the vendor's account in one of ours; empty when it was changed so that none is named."""
+    arn = "".join(policy.statements[-1].resources).split(":")
+    return arn[_ACCOUNT] if len(arn) > _ACCOUNT else ""
 
 
 def _any_tenant(vendor: Vendor) -> str:

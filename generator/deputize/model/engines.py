@@ -17,8 +17,12 @@ class EngineMatch:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """All matches of a run. failure: why it came to none; empty when it did."""
+    """All matches of a run. failure: why it came to none; empty when it did.
+
+    unfinished: why the engine was ended, or not run, by a limit of ours: no fault of the file.
+    """
 
     matches: tuple[EngineMatch, ...] = ()
     failure: str = ""
+    unfinished: str = ""
     mend: str = ""

@@ -15,11 +15,13 @@ from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
-from deputize.read.source import MAX_BYTES, Node, place_at, refusal, scalar
+from deputize.read.source import MAX_BYTES, Node, TooManyError, place_at, refusal, scalar
 from deputize.read.symbols import foreign_mark
 from deputize.read.yaml_text import parse_yaml
 
 _MAX_ROLES = 3_000
+# CloudFormation takes 500 resources in a template; each branch of the conditions is a role here.
+_MAX_ROLES_OF_TEMPLATE = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -42,11 +44,12 @@ def read_any(content: bytes, where: str, choices: Mapping[str, str]) -> FoundFil
 
 def _limited(file: FoundFile, node: Node) -> FoundFile:
     """The file with no more roles than are worth judging: a hostile one has tens of thousands."""
-    if len(file.roles) <= _MAX_ROLES:
+    most = _MAX_ROLES_OF_TEMPLATE if file.kind == TEMPLATE else _MAX_ROLES
+    if len(file.roles) <= most:
         return file
-    what = f"has {len(file.roles):,} roles, each branch of its conditions counted: after {_MAX_ROLES:,} none is judged"
+    what = f"has {len(file.roles):,} roles, each branch of its conditions counted: after {most:,} none is judged"
     refused = (NotUnderstood(node.place, what, "split the file"), *file.refused)
-    return replace(file, roles=file.roles[:_MAX_ROLES], refused=refused)
+    return replace(file, roles=file.roles[:most], refused=refused)
 
 
 def text_of_file(content: bytes, where: str) -> str:
@@ -83,6 +86,8 @@ def _parsed(text: str, where: str) -> tuple[Node, bool]:
         return parse_yaml(text, where, any_key=True), False
     try:
         return parse_json(text, where), True
+    except TooManyError:
+        raise  # YAML would only count them again
     except InputError:
         # CloudFormation reads a template in braces as YAML where it is no JSON; IAM takes JSON alone.
         try:

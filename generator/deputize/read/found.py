@@ -20,6 +20,7 @@ class FoundFile:
     """What one file came to. kind: `template`, `trust`, `access`, `role`, `bundle`, or `other`: none of them.
 
     notes: what the file points to or is, and nobody judges: a nested stack by its URL, a bucket's policy. No errors.
+    is_spent: it comes to more than deputize works out, so that nothing else should try.
     tree: its root as parsed, for what is judged of the text as it stands; None when it could not be parsed.
     """
 
@@ -28,4 +29,5 @@ class FoundFile:
     policies: tuple[FoundPolicy, ...] = ()
     refused: tuple[NotUnderstood, ...] = ()
     notes: tuple[NotUnderstood, ...] = ()
+    is_spent: bool = False
     tree: Node | None = field(default=None, compare=False, repr=False)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))', re.ASCII)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LINE_ENDS = "\n\r"
+_HEREDOC = re.compile(r"<<-?([^\s<>\"]+)", re.ASCII)
 _SURROGATES = range(0xD800, 0xE000)
 # One level of an expression is up to four levels of the parse tree.
 _TREE_DEPTH = MAX_DEPTH * 4
@@ -47,6 +48,9 @@ def parse_hcl(text: str, where: str) -> tuple[Block, ...]:
     from lark.exceptions import LarkError, UnexpectedInput
 
     check_text(text, where)
+    if (line := heredoc_line(text)) is not None:
+        what = "has something behind the end of a heredoc, where Terraform and the parser read on at different places"
+        raise refusal(Place(where, line, 1), what, "end the line with the heredoc's word")
     try:
         tree: Syntax = hcl2.parses_to_tree(text)
     except UnexpectedInput as error:
@@ -59,6 +63,20 @@ def parse_hcl(text: str, where: str) -> tuple[Block, ...]:
     if root.attributes:
         raise refusal(where, f"has {shown(next(iter(root.attributes)))} outside of a block")
     return root.blocks
+
+
+def heredoc_line(text: str) -> int | None:
+    """The first line that ends a heredoc and has blanks or a carriage return behind its word; None when there is none.
+
+    Terraform trims such a line, and the heredoc ends: the parser goes on to the next line with the word alone, and
+    loses what is between. https://github.com/amplify-education/python-hcl2/issues/343
+    """
+    words = frozenset(_HEREDOC.findall(text))
+    if words:
+        for number, line in enumerate(text.split("\n"), 1):
+            if (bare := line.strip()) in words and line.lstrip() != bare:
+                return number
+    return None
 
 
 def place_of(tree: Syntax, where: str) -> Place:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 
 from deputize.model.display import shown
 from deputize.model.world import Place
-from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, check_text, misread, refusal
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, TooManyError, check_text, misread, refusal
 
 _SPACE = re.compile(r"[ \t\n\r]*", re.ASCII)
 _WORD = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null", re.ASCII)
@@ -51,7 +51,7 @@ class _Parser:
         place = self._place(self.at)
         self.left -= 1
         if self.left < 0:
-            raise refusal(place, f"has more than {MAX_NODES:,} values", "split the file")
+            raise TooManyError(place)
         character = self.text[self.at : self.at + 1]
         if character in ("{", "["):
             if depth == MAX_DEPTH:

@@ -75,6 +75,13 @@ class UnreadError(InputError):
         self.place = place
 
 
+class TooManyError(UnreadError):
+    """A file with more values than are read, whichever grammar it is read by."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, f"has more than {MAX_NODES:,} values", "split the file")
+
+
 def refusal(place: Place | str, what: str, mend: str = "") -> InputError:
     """The error to raise for one thing at one place."""
     return InputError(Problem(place, what, mend)) if isinstance(place, str) else UnreadError(place, what, mend)

@@ -12,7 +12,7 @@ import yaml
 
 from deputize.model.display import shown
 from deputize.model.world import Place
-from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, check_text, misread, refusal
+from deputize.read.source import MAX_DEPTH, MAX_NODES, Node, TooManyError, check_text, misread, refusal
 
 try:
     from yaml import CBaseLoader as _Loader
@@ -106,7 +106,7 @@ class _NodeBuilder:
         """A value where it belongs; it knows its key already."""
         self.left -= 1
         if self.left < 0:
-            raise refusal(node.place, f"has more than {MAX_NODES:,} values", "split the file")
+            raise TooManyError(node.place)
         if not self.open:
             self.root = node
             return

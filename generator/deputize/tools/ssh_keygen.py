@@ -21,6 +21,7 @@ from deputize.model.display import printable
 from deputize.model.format import MANIFEST
 
 NAMESPACE: Final = "deputize-bundle"
+LONGEST_SIGNER: Final = 200  # characters of a principal's name that are shown
 TIME_LIMIT: Final = 120.0  # seconds for one process; a person may have to type a passphrase or touch a key
 
 # Handed on by name: the agent and what it takes to run. TZ, because dates of allowed signers are in local time.
@@ -88,19 +89,21 @@ def sign(data: bytes, key: str, *, environ: Mapping[str, str], ask: bool = False
         return made.read_bytes()
 
 
-def check_signature(
+def check_signature(  # noqa: PLR0913 - who should sign belongs to who may
     data: bytes,
     signature: bytes,
     *,
     environ: Mapping[str, str],
     allowed_signers: bytes | None = None,
+    expected: str | None = None,
     limit: float = TIME_LIMIT,
 ) -> SignatureCheck:
     """Whether `signature` is one over `data`, and by whom, as far as `allowed_signers` tells.
 
     allowed_signers: the content of such a file (ALLOWED SIGNERS in ssh-keygen's manual); principals, namespaces,
     valid-after and valid-before are honoured as of now, certificates too. Someone is no longer allowed when his line
-    is gone or has a valid-before: no list of revoked keys is asked. limit: seconds for each process.
+    is gone or has a valid-before: no list of revoked keys is asked. expected: who should have signed; when the file
+    allows the key for this principal too, it is the signer. limit: seconds for each process.
     Raises ServiceError when there is no ssh-keygen, or none that knows signatures, or it takes too long.
     """
     if _ARMOURED.fullmatch(signature) is None:
@@ -118,10 +121,11 @@ def check_signature(
             return SignatureCheck(right=True, key=key)
         Path(scratch, _SIGNERS).write_bytes(allowed_signers)
         code, said = _call(run, "find-principals", "-s", "signature", "-f", _SIGNERS)
-        for signer in said.splitlines() if not code else ():
+        found_signers = [] if code else said.splitlines()
+        for signer in [expected, *found_signers] if found_signers and expected is not None else found_signers:
             code, said = _call(run, "verify", *by, "-I", signer, "-f", _SIGNERS, data=data)
             if not code:
-                return SignatureCheck(right=True, key=key, signer=printable(signer, 200))
+                return SignatureCheck(right=True, key=key, signer=printable(signer, LONGEST_SIGNER))
         unread = _UNREAD.search(said)
         return SignatureCheck(
             right=True,

@@ -39,11 +39,15 @@ class Signed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BundleExpectations:
-    """Whom a bundle should be for and from; what is not given is not compared. external_ids: all of them."""
+    """Whom a bundle should be for and from; what is not given is not compared. external_ids: all of them.
+
+    signer: the principal of the allowed signers by whose key it should be signed.
+    """
 
     tenant: str | None = None
     external_ids: tuple[str, ...] = ()
     vendor_account: str | None = None
+    signer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class InspectedFile:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What became of the signature. signer: the principal that may sign, key: type and fingerprint; or empty."""
+    """What became of the signature. signer: the principal whose key it is, key: type and fingerprint; or empty."""
 
     state: Signed
     signer: str = ""

@@ -118,7 +118,10 @@ def _signature(found: Inspection) -> str:
     if by.state is Signed.UNCHECKED:
         key = f" by {by.key}" if by.key else ""
         return f"there{key}, and not checked whose it is: give --allowed-signers FILE"
-    return "none" if by.state is Signed.NONE else "bad"
+    if by.state is Signed.NONE:
+        return "none"
+    whose = f"by the key of {by.signer}" if by.signer else "by a key that is not allowed" if by.key else "not over this"
+    return f"bad: {whose}{', ' if by.key else ''}{by.key}"
 
 
 def _deployed(deployed: Deployed) -> dict[str, object]:

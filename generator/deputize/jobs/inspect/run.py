@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,10 +33,11 @@ from deputize.jobs.inspect.inspection import (
     Signature,
     Signed,
 )
+from deputize.model.display import printable
 from deputize.model.format import MODULE_FOLDER
 from deputize.model.role import TEMPLATE_VERSION
 from deputize.model.values import Files
-from deputize.tools import check_signature
+from deputize.tools import LONGEST_SIGNER, SignatureCheck, check_signature
 
 _ARCHIVE_CAP = 8 << 20  # bytes of a zip; deputize's have some 200 KiB
 _STOP = "stop, and ask the vendor by a way that you trust"
@@ -56,18 +57,21 @@ def inspect(
     environ: where ssh-keygen is found. allowed_signers: ssh-keygen's file of that name; with it a signature must be
     there and be one of theirs. A bundle of another template version is right only when its signature is.
     Raises InputError for what is no bundle at all, or no file of allowed signers, ProvedWrongError for a zip or a
-    manifest that cannot be relied on, UsageError for an account that is none, ServiceError when a signature is to be
+    manifest that cannot be relied on, UsageError for an account that is none or a signer
+    without allowed signers, ServiceError when a signature is to be
     checked and cannot be.
     """
     if expected.vendor_account is not None and not limits.ACCOUNT_ID.admits(expected.vendor_account):
         what = f"{shown(expected.vendor_account)} is no AWS account ID"
         raise UsageError(Problem("--expect-vendor", what, "give its 12 digits"))
+    if expected.signer is not None and (problem := _signer_problem(expected.signer, allowed_signers)):
+        raise UsageError(problem)
     allowed = None if allowed_signers is None else read_bytes(allowed_signers)
     kind, files, strange = _read(path)
     manifest = _manifest(path, files, strange)
     where = f"{shown(str(path))}/"
     changed = _placed(where, _tampered(manifest, files, {one.where.removeprefix(where) for one in strange}))
-    signature, unproved = _signature(files, allowed, shown(str(allowed_signers)), environ)
+    signature, unproved = _signature(files, _Signers(allowed, shown(str(allowed_signers)), expected.signer), environ)
     rendered, other = _rendered(files, trusted=signature.state is Signed.GOOD)
     said = {problem.where for problem in (*strange, *changed)}
     differs = (problem for problem in _placed(where, other) if problem.where not in said)
@@ -174,14 +178,29 @@ def _rendered(files: Files, *, trusted: bool) -> tuple[Rendered, list[Problem]]:
     return Rendered.DIFFERS if found else Rendered.SAME, found
 
 
-def _signature(
-    files: Files, allowed: bytes | None, signers: str, environ: Mapping[str, str]
-) -> tuple[Signature, tuple[Problem, ...]]:
+def _signer_problem(signer: str, allowed_signers: Path | None) -> Problem | None:
+    if allowed_signers is None:
+        return Problem("--expect-signer", "needs to know whose keys to trust", "give --allowed-signers FILE too")
+    return None if signer else Problem("--expect-signer", "is empty", "give a name that stands in the file")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Whose keys count. allowed: the content of the file `name`, None for none. expected: the one who should sign."""
+
+    allowed: bytes | None
+    name: str
+    expected: str | None = None
+
+
+def _signature(files: Files, signers: _Signers, environ: Mapping[str, str]) -> tuple[Signature, tuple[Problem, ...]]:
+    allowed = signers.allowed
     if SIGNATURE not in files:
         missing = Problem(SIGNATURE, "is missing: nobody signed this bundle", "ask the vendor for a signed one")
         return Signature(Signed.NONE), () if allowed is None else (missing,)
+    data, signature, expected = files[MANIFEST], files[SIGNATURE], signers.expected
     try:
-        found = check_signature(files[MANIFEST], files[SIGNATURE], environ=environ, allowed_signers=allowed)
+        found = check_signature(data, signature, environ=environ, allowed_signers=allowed, expected=expected)
     except ServiceError:
         if allowed is not None:
             raise
@@ -191,12 +210,20 @@ def _signature(
         return Signature(Signed.BAD), (wrong,)
     if allowed is None:
         return Signature(Signed.UNCHECKED, key=found.key), ()
+    return _signed_by(found, signers)
+
+
+def _signed_by(found: SignatureCheck, signers: _Signers) -> tuple[Signature, tuple[Problem, ...]]:
+    """Whether the right one signed. Raises InputError for a line of the allowed signers that cannot be read."""
     if found.unread is not None:
         line, why = found.unread
-        raise InputError(Problem(f"{signers}:{line}", why, _ONE_LINE))
+        raise InputError(Problem(f"{signers.name}:{line}", why, _ONE_LINE))
     if not found.signer:
-        strange = Problem(SIGNATURE, f"is by a key that is not allowed, {found.key}: {signers}: {found.said}", _STOP)
-        return Signature(Signed.BAD, key=found.key), (strange,)
+        what = f"is by a key that is not allowed, {found.key}: {signers.name}: {found.said}"
+        return Signature(Signed.BAD, key=found.key), (Problem(SIGNATURE, what, _STOP),)
+    if signers.expected is not None and found.signer != printable(signers.expected, LONGEST_SIGNER):
+        what = f"is by the key of {found.signer}, {found.key}, and not by one of {printable(signers.expected)}"
+        return Signature(Signed.BAD, found.signer, found.key), (Problem(SIGNATURE, what, _STOP),)
     return Signature(Signed.GOOD, found.signer, found.key), ()
 
 

@@ -19,6 +19,7 @@ from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, TEMPLATE, claims
 
 NO_TEMPLATE = "there was no template"
+TOO_MUCH = "a template came to more than deputize works out"
 
 # Every key by which a template, a policy or an answer of `aws iam` is known, in small letters.
 _KEYS = (b"statement", b"resources", b"policydocument", b"policyversion", b"awstemplateformatversion")
@@ -138,6 +139,9 @@ def _of_cfn_lint(
         return ()
     if file.kind != TEMPLATE:
         engines.append(EngineReport(CFN_LINT, skipped=NO_TEMPLATE))
+        return ()
+    if file.is_spent:
+        engines.append(EngineReport(CFN_LINT, skipped=TOO_MUCH))
         return ()
     from deputize.jobs.lint.cfn_lint import lint_template, region_for, version
 

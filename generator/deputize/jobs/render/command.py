@@ -10,6 +10,7 @@ from pathlib import Path
 from deputize.disk import VerdictCache, user_cache_dir
 from deputize.errors import InputError, Problem, UsageError
 from deputize.jobs.inputs import VENDOR_FILE, load_vendor, vendor_of_account
+from deputize.jobs.render.issued import issued_bundles
 from deputize.jobs.render.run import (
     RenderOptions,
     Say,
@@ -18,7 +19,7 @@ from deputize.jobs.render.run import (
     render_tenants,
 )
 from deputize.jobs.render.vendor_policies import assume_policies, write_assume_policies
-from deputize.jobs.tenants.sources import tenant_of, tenants_of
+from deputize.jobs.tenants.sources import bundle_owners, tenant_of, tenants_of
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.display import shown
 from deputize.model.spec import Tenant, Vendor
@@ -90,6 +91,7 @@ def render(request: RenderRequest, say: Say) -> RenderOutcome:
     cache = VerdictCache(user_cache_dir(request.environ)) if request.cached else None
     options = replace(request.options, cache=cache, sign=_signer(request))
     vendor = _vendor(request.vendor, request.tenants.partition)
+    options = replace(options, there=issued_bundles(options.out, _owners(request)))
     policies = assume_policies(vendor, options)
     refused = _render(request, vendor, options, say)
     write_assume_policies(policies)
@@ -107,11 +109,25 @@ def _render(request: RenderRequest, vendor: Vendor, options: RenderOptions, say:
     return ()
 
 
+def _owners(request: RenderRequest) -> Mapping[str, str]:
+    """Which bundles are one tenant's by the registry, where it is asked for the tenants' IDs."""
+    tenants, registry = request.tenants, request.registry
+    if tenants.file is not None or not (tenants.everyone or _asked(registry)):
+        return {}
+    with registry.open() as opened:
+        return bundle_owners(opened, tenants.slug)
+
+
+def _asked(registry: UserRegistry) -> bool:
+    """Whether one tenant is looked up in the registry."""
+    return registry.named or Path(registry.location).exists()
+
+
 def _tenant(registry: UserRegistry, choice: TenantChoice) -> Tenant:
     """The tenant as given by hand, where no registry knows it; else as the registry has it, which must agree."""
     slug, ids = choice.slug or "", choice.external_ids
     by_hand = Tenant(slug, ids, choice.name, choice.account_id, choice.partition, choice.locale)
-    if not registry.named and not Path(registry.location).exists():
+    if not _asked(registry):
         if not ids:
             mend = "give it, or issue one with `deputize tenants add`"
             raise UsageError(Problem("--external-id", "is missing, and there is no registry", mend))

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 
+from deputize.checks.cfn import UNFINISHED
 from deputize.checks.rules_version import rules_version
 from deputize.disk import VerdictCache
 from deputize.iam.actions import data_version
@@ -26,7 +27,7 @@ def judge_template(shape: Shape, cache: VerdictCache | None) -> tuple[tuple[Find
         return tuple(_finding(row) for row in json.loads(known)), engine
     region, _ = region_for(shape.exemplar.slots.partition)
     findings = lint_template(template.decode(), TEMPLATE, region)
-    if cache is not None:
+    if cache is not None and UNFINISHED not in {one.rule for one in findings}:  # another time it may be done
         cache.put(key, json.dumps([asdict(one) for one in findings]).encode())
     return findings, engine
 

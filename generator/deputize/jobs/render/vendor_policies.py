@@ -9,16 +9,19 @@ from pathlib import Path
 from deputize.disk import read_bytes, write_file_atomically
 from deputize.errors import DiffersError, Problem
 from deputize.iam.grammar import policy_from_json
+from deputize.iam.policy import Policy
 from deputize.jobs.render.run import RenderOptions
-from deputize.model.assume_policy import SIDS, assume_policy
+from deputize.model.assume_policy import assume_policy, is_assume_policy, own_account
 from deputize.model.spec import Vendor
+
+_ANOTHERS = "name another folder with --out, or use --force"
 
 
 def assume_policies(vendor: Vendor, options: RenderOptions) -> dict[Path, bytes]:
     """What the vendor's own role should be allowed, as OUT/vendor/assume-policy.json, where that is not there yet.
 
     A vendor with accounts in several partitions has a file for each. Raises DiffersError for a file that is there and
-    is not one of ours, unless `force`, and for one that differs under `check`.
+    is not one of ours, or another vendor's, unless `force`, and for one that differs under `check`.
     """
     wanted = {}
     for number, account in enumerate(vendor.accounts):
@@ -30,12 +33,26 @@ def assume_policies(vendor: Vendor, options: RenderOptions) -> dict[Path, bytes]
         there = read_bytes(path) if path.exists() else None
         if there is not None and there != data and options.check:
             raise DiffersError(Problem(str(path), "differs"))
-        if there is not None and not options.force and not _is_assume_policy(there):
-            what, mend = "is there and was not made by deputize", "move it away, or use --force"
-            raise DiffersError(Problem(str(path), what, mend))
+        if there not in (None, data) and not options.force and (problem := _kept(path, there, vendor, options)):
+            raise DiffersError(problem)
         if there != data and not options.check:
             wanted[path] = data
     return wanted
+
+
+def _kept(path: Path, there: bytes, vendor: Vendor, options: RenderOptions) -> Problem | None:
+    """Why the file that is there stays; None when it is this vendor's."""
+    policy = _policy(there)
+    if policy is None or not is_assume_policy(policy):
+        return Problem(str(path), "is there and was not made by deputize", "move it away, or use --force")
+    account = own_account(policy)
+    if account not in {one.id for one in vendor.accounts}:
+        what = f"is of a vendor in account {account}, not of {vendor.slug}"
+        return Problem(str(path), what, _ANOTHERS)
+    others = sorted(slug for slug, owner in options.there.vendors if owner == account) if options.there else []
+    if others and vendor.slug not in others:
+        return Problem(str(path), f"is of vendor {', '.join(others)}, not of {vendor.slug}", _ANOTHERS)
+    return None
 
 
 def write_assume_policies(wanted: Mapping[Path, bytes]) -> None:
@@ -45,8 +62,8 @@ def write_assume_policies(wanted: Mapping[Path, bytes]) -> None:
         write_file_atomically(path, data)
 
 
-def _is_assume_policy(data: bytes) -> bool:
+def _policy(data: bytes) -> Policy | None:
     try:
-        return tuple(one.sid for one in policy_from_json(json.loads(data)).statements) == SIDS
+        return policy_from_json(json.loads(data))
     except ValueError:
-        return False
+        return None

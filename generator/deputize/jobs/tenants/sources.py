@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from deputize.errors import DiffersError, Problem
+from deputize.errors import DiffersError, InputError, Problem
 from deputize.model.spec import Tenant
 from deputize.registry import Registry, find, find_label, grants
 
@@ -27,3 +27,16 @@ def tenant_of(registry: Registry, slug: str, *, account_id: str | None = None, g
         what = f"is not what the registry issued to {slug}"
         raise DiffersError(Problem("--external-id", what, "leave it out: the registry knows it"))
     return tenant
+
+
+def bundle_owners(registry: Registry, slug: str | None = None) -> dict[str, str]:
+    """The tenant of each bundle that has another name than its tenant, retired ones too; such may share an ID.
+
+    slug: only of the tenant that has this slug, or a bundle of this name.
+    """
+    if slug is not None and not grants(registry, tenant=slug, retired=True):
+        try:
+            slug = find_label(registry, slug).tenant
+        except InputError:
+            return {}
+    return {one.label: one.tenant for one in grants(registry, tenant=slug, retired=True) if one.label != one.tenant}

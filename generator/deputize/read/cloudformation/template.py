@@ -52,15 +52,17 @@ def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> Fo
     Never raises for what the template says: what is not understood is in `refused`.
     """
     found = _Found(Symbols(text, choices.values()))
+    is_spent = False
     try:
         _read(node, "", choices, found)
     except SpentError as error:
+        is_spent = True
         what = "comes to more than deputize works out: from here on nothing is read"
         found.refused[NotUnderstood(error.place, what, "split the file")] = None
     created = {role.place for role in found.roles}
     found.notes.update({note: None for place, note in found.never.items() if place not in created})
     refused = sorted(found.refused, key=lambda one: (one.place.line, one.place.column))
-    return FoundFile(TEMPLATE, tuple(found.roles), tuple(found.policies), tuple(refused), tuple(found.notes))
+    return FoundFile(TEMPLATE, tuple(found.roles), tuple(found.policies), tuple(refused), tuple(found.notes), is_spent)
 
 
 def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> None:
