@@ -73,7 +73,8 @@ def _needs(**conditions: Any) -> str:
     merged = {operator: dict(values) for operator, values in {**NEEDS_ID, **conditions}.items()}
     if "StringEquals" in conditions:
         merged["StringEquals"] = {**NEEDS_ID["StringEquals"], **conditions["StringEquals"]}
-    return trust(allow({"AWS": VENDOR}, Condition=merged))
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    return trust(allow({"AWS": VENDOR}, Action=actions, Condition=merged))
 
 
 TWO_HOPS: dict[str, Case] = {
@@ -305,15 +306,6 @@ SERVICES: dict[str, Case] = {
         f"A service is in no organisation: {_KEYS}#condition-keys-principalorgid",
         trust(VENDORS, allow("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}})),
     ),
-    "the vendor's account by a key": Case(
-        f"aws:PrincipalAccount is the account of whoever asks: {_KEYS}#condition-keys-principalaccount",
-        trust(
-            allow(
-                {"AWS": "*"},
-                Condition={"StringEquals": {**NEEDS_ID["StringEquals"], "aws:PrincipalAccount": VENDOR}},
-            )
-        ),
-    ),
 }
 
 _TAG = "aws:RequestTag/tenant"
@@ -329,6 +321,19 @@ KEPT_OUT: dict[str, Case] = {
         for key, conditions in _SERVICES.items()
         if key != "PrincipalServiceNamesList"
     },
+    "a tag, and no sts:TagSession": Case(
+        "Whoever sends a tag needs the action: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
+        trust(allow({"AWS": VENDOR}, Condition={"StringEquals": {**NEEDS_ID["StringEquals"], _TAG: "a"}})),
+        errors=("trust-vendor-kept-out",),
+        vendor=True,
+    ),
+    "a source identity, and no sts:SetSourceIdentity": Case(
+        "Whoever sends one needs the action: "
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html",
+        trust(allow({"AWS": VENDOR}, Condition={**NEEDS_ID, "StringLike": {"sts:SourceIdentity": "*"}})),
+        errors=("trust-vendor-kept-out",),
+        vendor=True,
+    ),
     "dates that cross": Case(
         f"No moment is both: {_OPERATORS}#Conditions_Date",
         _needs(
@@ -341,7 +346,11 @@ KEPT_OUT: dict[str, Case] = {
     "allowed and denied by one tag": Case(
         f"A Deny wins: {_DENY}",
         trust(
-            allow({"AWS": VENDOR}, Condition={"StringEquals": {**NEEDS_ID["StringEquals"], _TAG: "a"}}),
+            allow(
+                {"AWS": VENDOR},
+                Action=["sts:AssumeRole", "sts:TagSession"],
+                Condition={"StringEquals": {**NEEDS_ID["StringEquals"], _TAG: "a"}},
+            ),
             {
                 "Effect": "Deny",
                 "Principal": "*",
@@ -435,6 +444,11 @@ KEPT_OUT: dict[str, Case] = {
 }
 
 INSIDE: dict[str, Case] = {
+    "anybody, and a condition of which nothing is known": Case(
+        f"It may let in anybody: {_OPERATORS}",
+        template({"Delegate": role([allow("*", Condition={"BinaryEquals": {"sts:ExternalId": []}})], READS)}),
+        errors=("external-id-operator",),
+    ),
     "anybody, but the condition names a role of the template": Case(
         f"Nobody else has that ARN: {_KEYS}#condition-keys-principalarn",
         template(
@@ -486,12 +500,19 @@ INSIDE: dict[str, Case] = {
         template(
             {
                 "Delegate": role(
-                    [allow({"AWS": "*"}, Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/scanner"}})],
+                    [
+                        allow(
+                            {"AWS": "*"},
+                            Condition={
+                                "ArnLike": {"aws:PrincipalArn": sub("arn:${AWS::Partition}:iam::*:role/scanner")}
+                            },
+                        )
+                    ],
                     WRITES,
                 )
             }
         ),
-        errors=("action-not-read", "trust-anyone"),
+        errors=("action-not-read", "external-id-missing", "trust-anyone"),
     ),
 }
 

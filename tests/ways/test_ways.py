@@ -9,7 +9,6 @@ from deputize.jobs.lint.file import FileReport, Judging, lint_content
 from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.values import Severity
 from ways.cases import CASES, Case
-from ways.not_yet import NOT_YET
 from ways.texts import ID, VENDOR
 
 _EXPECTED = Expectations(Expectation((VENDOR,), external_ids=literals((ID,))))
@@ -21,13 +20,7 @@ def linted(case: Case) -> FileReport:
     return lint_content(case.text.encode(), "file.json", Judging((OWN,), expected=expected), named=True)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason="not yet")) if name in NOT_YET else name
-        for name in CASES
-    ],
-)
+@pytest.mark.parametrize("name", CASES)
 def test_way(name: str) -> None:
     """The errors and warnings are those of the table, and say what they must."""
     case = CASES[name]
