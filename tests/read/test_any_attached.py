@@ -188,7 +188,7 @@ SAM_TRUST = f"AssumeRolePolicyDocument: {TRUST}"
 def sam(everywhere: str, own_properties: str = "") -> tuple[list[str], list[str]]:
     """(What is refused, what is noted)."""
     found = read_any(SAM.replace("GLOBAL", everywhere).replace("OWN", own_properties).encode(), "t.yaml", {})
-    return [one.what for one in found.refused], [one.what for one in found.notes]
+    return [one.what for one in found.refused], [one.what for one in (*found.unjudged, *found.notes)]
 
 
 def test_what_all_functions_of_a_template_have_is_theirs() -> None:
@@ -205,7 +205,6 @@ def test_what_all_functions_of_a_template_have_is_theirs() -> None:
 @pytest.mark.parametrize(
     ("resource", "what"),
     [
-        ("{Type: 'AWS::Serverless::Application', Properties: {Location: ./x.yaml}}", "the nested stack 'R' is another"),
         ("{Type: 'AWS::IAM::User', Properties: {Policies: [{}]}}", "what AWS::IAM::User 'R' may do is not judged"),
         ("{Type: 'AWS::IAM::Group', Properties: {ManagedPolicyArns: [x]}}", "what AWS::IAM::Group 'R' may do is not"),
         ("{Type: 'AWS::IAM::UserPolicy'}", "what AWS::IAM::UserPolicy 'R' allows is not judged"),
@@ -217,6 +216,13 @@ def test_what_is_not_judged_is_noted(resource: str, what: str) -> None:
     """What is not judged is noted."""
     found = read_any(f"Resources:\n  R: {resource}\n".encode(), "t.yaml", {})
     assert [one.what[: len(what)] for one in found.notes] == [what]
+
+
+def test_an_application_that_is_elsewhere_is_not_judged() -> None:
+    """A SAM application is a nested stack, and may make roles."""
+    text = b"Resources: {R: {Type: 'AWS::Serverless::Application', Properties: {Location: ./x.yaml}}}"
+    (found,) = read_any(text, "t.yaml", {}).unjudged
+    assert found.what == "the nested stack 'R' is another file, which is not judged"
 
 
 def test_a_user_without_policies_is_nothing_to_judge() -> None:

@@ -217,12 +217,11 @@ def test_a_circle_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f"Transform: MyMacro\n{ROLE}", "the macro 'MyMacro' may change every role"),
-        (f"Transform: [AWS::LanguageExtensions, Other]\n{ROLE}", "the macro 'Other' may change every role"),
         (
             f"Transform: {{Name: 'AWS::Include', Parameters: {{Location: x}}}}\n{ROLE}",
             "the macro 'AWS::Include' may change every role",
         ),
+        (f"Transform: {{Location: x}}\n{ROLE}", "the macro 'AWS::Include' may change every role"),
         (f"{ROLE}  Fn::Transform: {{Name: x}}\n", "Fn::Transform may add roles to the template"),
         (f"{ROLE}  'Fn::ForEach::Loop': [a, b, {{}}]\n", "Fn::ForEach may add roles to the template"),
         (f"{ROLE}      Fn::Transform: {{Name: x}}\n", "Fn::Transform may change 'Role'"),
@@ -238,8 +237,23 @@ def test_what_may_change_a_role_unseen_is_refused(text: str, what: str) -> None:
     assert [one.what for one in found.refused] == [what]
 
 
+@pytest.mark.parametrize(
+    ("transform", "what"),
+    [
+        ("MyMacro", "the macro 'MyMacro' may change every role"),
+        ("[AWS::LanguageExtensions, Other]", "the macro 'Other' may change every role"),
+        ("{Name: Tagger, Parameters: {A: b}}", "the macro 'Tagger' may change every role"),
+    ],
+)
+def test_a_macro_of_the_own_account_is_not_judged(transform: str, what: str) -> None:
+    """The roles are judged as they stand, and that the macro may change them is told."""
+    found = read(f"Transform: {transform}\n{ROLE}")
+    assert [one.what for one in found.unjudged] == [what]
+    assert not found.refused
+
+
 def test_what_is_elsewhere_is_noted() -> None:
-    """What is elsewhere is noted."""
+    """What is elsewhere, and may make roles for third parties, is told apart from what makes none."""
     text = f"""Transform: AWS::Serverless-2016-10-31
 {ROLE}  F: {{Type: 'AWS::Serverless::Function'}}
   S: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: 'https://x/y'}}}}
@@ -250,6 +264,8 @@ def test_what_is_elsewhere_is_noted() -> None:
     assert only_role(found).name == "Role"
     assert [(one.place.line, one.what) for one in found.notes] == [
         (7, "AWS::Serverless::Function 'F' makes a role of its own, for the service alone, which is not read"),
+    ]
+    assert [(one.place.line, one.what) for one in found.unjudged] == [
         (10, "the module 'M' has resources that are not in the file and not judged"),
         (8, "the nested stack 'S' is another file, which is not judged"),
         (9, "the template of the stack set 'T' is another file, which is not judged"),

@@ -14,7 +14,7 @@ from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.checks.rules.policy_grammar import form_of_access, form_of_trust
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.model.display import shown
-from deputize.model.values import Finding
+from deputize.model.values import Finding, Severity
 from deputize.model.world import NotUnderstood
 from deputize.read.found import FoundFile
 from deputize.read.recognise import ACCESS, TEMPLATE, TRUST
@@ -62,7 +62,7 @@ def policy_findings(judged: PolicyJudgement, where: str, rules: RuleSet = RULES)
         whose = "may be of any role" if policy.role_unknown else "is of no role of this template"
         what = f"policy {shown(policy.name)} {whose}: it is not judged as a third party's"
         mend = "judge it so with --all-roles when a third party assumes the role that gets it"
-        found.append(NOT_JUDGED.finding(what, place, mend=mend))
+        found.append(NOT_JUDGED.finding(what, place, mend=mend, severity=Severity.NOTE))
     return tuple(dict.fromkeys(found))
 
 
@@ -109,7 +109,9 @@ def _of_role(judged: Judgement, where: str, rules: RuleSet) -> Iterator[Finding]
         yield from trust_findings(judged.trust, where, third_party=third_party, rules=rules)
     for rule in rules.role:
         yield from findings_of(rule, judged, where, third_party=third_party)
-    yield from access_findings(judged.access, where, third_party=third_party, rules=rules)
+    way = f" ({judged.scope.chain})" if judged.scope.chain else ""
+    for one in access_findings(judged.access, where, third_party=third_party, rules=rules):
+        yield replace(one, message=f"{one.message}{way}") if way else one
 
 
 def _merged(branches: Sequence[Judgement], where: str, rules: RuleSet) -> Iterator[Finding]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from deputize.checks.access.grants import access_of_policy, access_of_role
-from deputize.checks.judgement import Judgement, PolicyJudgement
+from deputize.checks.access.grants import RoleAccess, access_of_policy, access_of_role
+from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
 from deputize.checks.size_limits import judgeable_policy, judgeable_role
 from deputize.checks.trust.attribution import form_of, judge_trust
-from deputize.checks.trust.case import trust_of
-from deputize.checks.trust.scope import scope_of
+from deputize.checks.trust.case import RoleTrust, trust_of
+from deputize.checks.trust.chains import chains
+from deputize.checks.trust.scope import behind, scope_of
 from deputize.model.expectations import Expectations
-from deputize.model.world import FoundPolicy, FoundRole, World
+from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, World
 
 
 def judge(world: World, expectations: Expectations) -> tuple[Judgement, ...]:
@@ -19,10 +21,11 @@ def judge(world: World, expectations: Expectations) -> tuple[Judgement, ...]:
 
     Who may assume a role is what the caller expects. Without a vendor, each account that a trust policy names is taken
     for one, and its external IDs for the tenant's; what the role's own accounts may do is nobody's business then. With
-    a vendor, everybody else is a stranger.
+    a vendor, everybody else is a stranger. Whoever assumes a role that a third party assumes is a third party, too.
     """
-    wanted = (role for role in world.roles if not expectations.roles or role.name in expectations.roles)
-    return tuple(_judged(role, expectations, alone=world.is_lone_trust) for role in wanted)
+    subjects = _reached(tuple(_subject(role, expectations, alone=world.is_lone_trust) for role in world.roles))
+    wanted = (one for one in subjects if not expectations.roles or one.role.name in expectations.roles)
+    return tuple(_judged(one, expectations) for one in wanted)
 
 
 def judge_policies(world: World, expectations: Expectations, *, assumed: bool) -> tuple[PolicyJudgement, ...]:
@@ -38,17 +41,50 @@ def judge_policies(world: World, expectations: Expectations, *, assumed: bool) -
     )
 
 
-def _judged(role: FoundRole, expectations: Expectations, *, alone: bool) -> Judgement:
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """A role on its way to its judgement. secrets: reads of secrets that the caller allows."""
+
+    role: FoundRole
+    unread: tuple[NotUnderstood, ...]
+    case: RoleTrust | None
+    scope: Scope
+    secrets: tuple[str, ...]
+
+    @cached_property
+    def access(self) -> RoleAccess:
+        """What it may do."""
+        return access_of_role(self.role, self.secrets)
+
+
+def _subject(role: FoundRole, expectations: Expectations, *, alone: bool) -> _Subject:
     role, unread = judgeable_role(role)
     case = trust_of(role, expectations)
     scope = scope_of(case, alone=alone, asked=expectations.asks_for_every_role)
-    trust = None if case is None else judge_trust(case) if scope.judged else form_of(case)
-    access = replace(
-        access_of_role(role, expectations.given.allowed_secrets),
-        claimed_secrets=expectations.claimed.secrets,
-        claimant=expectations.claimant,
-    )
-    return Judgement(role, scope, trust, access, expectations, unread)
+    return _Subject(role, unread, case, scope, expectations.given.allowed_secrets)
+
+
+def _reached(subjects: tuple[_Subject, ...]) -> tuple[_Subject, ...]:
+    """The same, those that third parties come to through other roles judged as theirs."""
+    doors = [at for at, one in enumerate(subjects) if one.scope.others]
+    if not doors or len(doors) == len(subjects):
+        return subjects
+    found = list(subjects)
+    roles = tuple(one.role for one in subjects)
+    for at, way in chains(roles, doors, lambda at: subjects[at].access.allowed).items():
+        names = tuple(roles[step].name for step in way)
+        scope = behind(subjects[at].scope, roles[at].name, names, subjects[way[-1]].scope.others)
+        found[at] = replace(subjects[at], scope=scope)
+    return tuple(found)
+
+
+def _judged(subject: _Subject, expectations: Expectations) -> Judgement:
+    case, scope = subject.case, subject.scope
+    # Whoever comes through another role is in nobody's trust policy: of it the form alone is judged.
+    is_named = scope.judged and (not scope.chain or expectations.asks_for_every_role)
+    trust = None if case is None else judge_trust(case) if is_named else form_of(case)
+    access = replace(subject.access, claimed_secrets=expectations.claimed.secrets, claimant=expectations.claimant)
+    return Judgement(subject.role, scope, trust, access, expectations, subject.unread)
 
 
 def _judged_policy(policy: FoundPolicy, expectations: Expectations, third_party: bool) -> PolicyJudgement:  # noqa: FBT001

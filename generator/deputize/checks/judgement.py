@@ -18,10 +18,16 @@ from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whether the rules about third parties apply to a role, and why, for the report."""
+    """Whether the rules about third parties apply to a role, and why, for the report.
+
+    others: whom its trust policy names that is no part of its own accounts. chain: the way on which others come to it
+    that it does not name, through roles that assume each other, as a sentence; empty where there is none.
+    """
 
     judged: bool
     why: str
+    others: tuple[str, ...] = ()
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Judgement:
     @property
     def vendor_gets_in(self) -> bool | None:
         """Whether the expected vendor can assume it; None when none is expected or it is not clear."""
-        return None if self.trust is None else self.trust.vendor_gets_in
+        return None if self.trust is None else self.trust.vendor.gets_in
 
 
 @dataclass(frozen=True, slots=True)

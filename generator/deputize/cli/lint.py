@@ -103,7 +103,11 @@ def lint(
         str, typer.Option(help=f"Who judges, some of {','.join(Engine)}.", metavar="ENGINE,...")
     ] = ",".join(Engine),
     require: Annotated[
-        list[str] | None, typer.Option(help="Fail when this engine did not run; may be repeated.", metavar="ENGINE")
+        list[str] | None,
+        typer.Option(
+            help="Fail when this engine did not run, or what makes roles was not `judged`; may repeat.",
+            metavar="ENGINE",
+        ),
     ] = None,
     plugin_dir: Annotated[
         Path | None, typer.Option(envvar="DEPUTIZE_TF_PLUGIN_DIR", help="A provider mirror for terraform.")

@@ -121,13 +121,14 @@ def _numeric(relation: Callable[[Any, Any], bool]) -> Callable[[str, str], Truth
 
 def _dated(relation: Callable[[Any, Any], bool]) -> Callable[[str, str], Truth]:
     def compare(wanted: str, value: str) -> Truth:
-        limit, moment = _moment(wanted), _moment(value)
-        return None if limit is None or moment is None else relation(moment, limit)
+        limit, then = moment(wanted), moment(value)
+        return None if limit is None or then is None else relation(then, limit)
 
     return compare
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
+    """The moment that a date of a policy or request is, in seconds or as ISO 8601 has it; None when it is no date."""
     try:
         if _EPOCH.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC)

@@ -5,13 +5,14 @@ The judge only reads what these give. `jobs.verify.expectations` has what a veri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from deputize.checks.opened import Opened
 from deputize.model.expectations import SET_SOURCE_IDENTITY, TAG_SESSION, Expectation, Expectations, literals
 from deputize.model.format import MANIFEST
 from deputize.model.role import Role
+from deputize.model.spec import SessionSpec
 
 
 def expectation_of(role: Role) -> Expectation:
@@ -24,9 +25,22 @@ def expectation_of(role: Role) -> Expectation:
         external_ids=literals(slots.external_ids),
         allowed_secrets=tuple(secret.action for secret in role.access.allowed_secrets),
         session_actions=tuple(action for action, is_meant in actions if is_meant),
+        session_keys=tuple(_session_keys(session)),
         partition=slots.partition,
         delivery=role.iam.delivery,
     )
+
+
+def _session_keys(session: SessionSpec) -> Iterator[str]:
+    """The condition keys that a session brings by the vendor's settings.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    """
+    if session.source_identity:
+        yield "sts:sourceidentity"
+    if session.tag_keys:
+        yield "aws:tagkeys"
+        yield from (f"aws:requesttag/{key.lower()}" for key in session.tag_keys)
 
 
 def with_claims(given: Expectations, opened: Opened) -> Expectations:

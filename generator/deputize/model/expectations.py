@@ -26,8 +26,9 @@ class Expectation:
     vendor_accounts: the accounts whose principals may assume it. vendor_roles: full ARNs of the only roles of those
     accounts that may; empty trusts the accounts whole. own_accounts: accounts of the role's own organisation, which
     are no third party. allowed_secrets: reads of secrets that are allowed, as full action names in any case.
-    session_actions: those of STS that whoever may assume the role may use too; None is all. partition, delivery: as of
-    the role. actions: full names of what the role must be able to read.
+    session_actions: those of STS that whoever may assume the role may use too; None is all. session_keys: condition
+    keys, in lower case, that the vendor's sessions bring. partition, delivery: as of the role. actions: full
+    names of what the role must be able to read.
     """
 
     vendor_accounts: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Expectation:
     own_accounts: tuple[str, ...] = ()
     allowed_secrets: tuple[str, ...] = ()
     session_actions: tuple[str, ...] | None = None
+    session_keys: tuple[str, ...] = ()
     partition: str | None = None
     delivery: str | None = None
     actions: tuple[str, ...] = ()

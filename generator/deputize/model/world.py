@@ -133,7 +133,9 @@ class FoundRole:
     name: logical ID, role name or file. branch: which conditions hold, as `IsProd and not HasBoundary`; empty where
     there are none. own_account: the stand-in, or the ID, of the account that the role is in; None when the file does
     not tell. partition: None when the file does not tell; `aws` then stands in ARNs.
-    is_stored: IAM answered that it has it so.
+    is_stored: IAM answered that it has it so. arns: each by which policies of
+    the file may name the role, the one with its own name and path last. deployed_from: the accounts whose stack sets
+    make it: who deploys them there has its account in hand, and is no third party.
     """
 
     name: str
@@ -152,6 +154,8 @@ class FoundRole:
     description: Text | None = None
     tags: tuple[tuple[Text, Text], ...] = ()
     is_stored: bool = False
+    arns: tuple[str, ...] = ()
+    deployed_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +168,15 @@ class NotUnderstood:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """One role of a world may assume another: `assumed` names `assumer` in its trust policy."""
-
-    assumer: str
-    assumed: str
-
-
-@dataclass(frozen=True, slots=True)
 class World:
-    """All roles and policies of one reading, and who of them may assume whom.
+    """All roles and policies of one reading.
 
     A role is there once for each branch of its file's conditions; the account that it is made in is its `own_account`.
-    policies: those that no role of the reading is known to have. edges: by the names of roles. is_lone_trust: it is one
-    trust policy, of a role that nobody knows. has_lone_policies: its policies stand in no template.
+    policies: those that no role of the reading is known to have. is_lone_trust: it is one trust policy, of a role that
+    nobody knows. has_lone_policies: its policies stand in no template.
     """
 
     roles: tuple[FoundRole, ...] = ()
     policies: tuple[FoundPolicy, ...] = ()
-    edges: tuple[Edge, ...] = ()
     is_lone_trust: bool = False
     has_lone_policies: bool = True

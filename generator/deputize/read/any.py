@@ -14,9 +14,10 @@ from deputize.read.cloudformation.template import read_found_template
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
-from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
+from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TERRAFORM, TRUST, recognise
 from deputize.read.source import MAX_BYTES, Node, TooManyError, place_at, refusal, scalar
 from deputize.read.symbols import foreign_mark
+from deputize.read.unread import statement_in, terraform_in
 from deputize.read.yaml_text import parse_yaml
 
 _MAX_ROLES = 3_000
@@ -34,6 +35,9 @@ def read_any(content: bytes, where: str, choices: Mapping[str, str]) -> FoundFil
     try:
         text = text_of_file(content, where)
         _check_choices(choices)
+        terraform = terraform_in(text, where)
+        if terraform is not None:
+            return FoundFile(TERRAFORM, unjudged=(terraform,))
         node, is_json = _parsed(text, where)
         return replace(_limited(_read(node, text, choices, is_json=is_json), node), tree=node)
     except RecursionError:
@@ -111,4 +115,5 @@ def _read(node: Node, text: str, choices: Mapping[str, str], *, is_json: bool) -
     if kind == RESOURCE_POLICY:
         what = "is the policy of a resource, as of a bucket: neither the trust policy of a role nor its access"
         return FoundFile(OTHER, notes=(NotUnderstood(node.place, what),))
-    return FoundFile(OTHER)
+    lone = statement_in(node) if is_json else None
+    return FoundFile(OTHER, unjudged=() if lone is None else (lone,))

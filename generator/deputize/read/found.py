@@ -17,9 +17,11 @@ def not_understood(error: InputError, place: Place) -> NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """What one file came to. kind: `template`, `trust`, `access`, `role`, `bundle`, or `other`: none of them.
+    """What one file came to.
 
-    notes: what the file points to or is, and nobody judges: a nested stack by its URL, a bucket's policy. No errors.
+    kind: `template`, `trust`, `access`, `role`, `bundle`, `terraform`, or `other`: none of them. refused: what could
+    not be read. unjudged: what may make or change a role, and nobody looked at it, as a macro. notes: what the file
+    is or has that makes no role for a third party, as a bucket's policy.
     is_spent: it comes to more than deputize works out, so that nothing else should try.
     tree: its root as parsed, for what is judged of the text as it stands; None when it could not be parsed.
     """
@@ -28,6 +30,7 @@ class FoundFile:
     roles: tuple[FoundRole, ...] = ()
     policies: tuple[FoundPolicy, ...] = ()
     refused: tuple[NotUnderstood, ...] = ()
+    unjudged: tuple[NotUnderstood, ...] = ()
     notes: tuple[NotUnderstood, ...] = ()
     is_spent: bool = False
     tree: Node | None = field(default=None, compare=False, repr=False)

@@ -125,6 +125,7 @@ def _role(node: Node, own: Mapping[str, tuple[str, Node]], read: Read) -> FoundR
         description=_placed(fields, "Description"),
         tags=tuple(_tags(fields.get("Tags"))),
         is_stored=True,
+        arns=(str(arn),) if arn else (),
     )
 
 

@@ -8,12 +8,13 @@ from pathlib import PurePath
 
 from deputize.read.source import Node
 
-TEMPLATE, TRUST, ACCESS, ROLE, RESOURCE_POLICY, OTHER = (
+TEMPLATE, TRUST, ACCESS, ROLE, RESOURCE_POLICY, TERRAFORM, OTHER = (
     "template",
     "trust",
     "access",
     "role",
     "resource policy",
+    "terraform",
     "other",
 )
 

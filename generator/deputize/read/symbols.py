@@ -39,6 +39,7 @@ def any_text(text: str) -> bool:
 class Symbol:
     """One unknown. many: it is a list of texts. admits: whether its text may be one, beside `allowed`.
 
+    principal: the ARN of whom it names where it is a principal.
     The others are as in :class:`deputize.read.found.Unknown`.
     """
 
@@ -51,6 +52,7 @@ class Symbol:
     allowed: tuple[str, ...] = ()
     many: bool = False
     admits: Callable[[str], bool] = any_text
+    principal: str = ""
 
 
 class Symbols:
@@ -182,7 +184,10 @@ class StandIns:
         return self._stand_in(mark, "account" if _BEFORE_ACCOUNT.fullmatch(before) else "text")
 
     def _whole(self, mark: str, kind: str) -> str:
-        name = self.symbols.symbol(mark).name
+        symbol = self.symbols.symbol(mark)
+        if kind == "principal" and symbol.principal:
+            return self.text(symbol.principal)
+        name = symbol.name
         return self._stand_in(mark, "text" if name in _UNDIVIDED else kind)
 
     def _stand_in(self, mark: str, kind: str) -> str:

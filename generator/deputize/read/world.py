@@ -1,14 +1,12 @@
-"""One file's roles and policies as a world: with who of its roles may assume whom."""
+"""One file's roles and policies, or a role of another source, as a world."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from deputize.iam.arn import RoleArn
 from deputize.iam.role import IamRole
-from deputize.iam.trust.callers import parse_caller
-from deputize.iam.trust.statements import allows_assume_role
-from deputize.model.world import Document, Edge, FoundPolicy, FoundRole, Place, Text, World
+from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, World
 from deputize.read.found import FoundFile
 from deputize.read.recognise import TEMPLATE, TRUST
 
@@ -18,7 +16,6 @@ def world_of(file: FoundFile) -> World:
     return World(
         file.roles,
         file.policies,
-        tuple(dict.fromkeys(_edges(file.roles))),
         is_lone_trust=file.kind == TRUST,
         has_lone_policies=file.kind != TEMPLATE,
     )
@@ -72,16 +69,5 @@ def raw_role(
         boundary=None if boundary is None else Text(boundary, place),
         own_account=arn.account_id,
         partition=arn.partition,
+        arns=(str(arn),),
     )
-
-
-def _edges(roles: Sequence[FoundRole]) -> Iterator[Edge]:
-    """An edge for each role that another one's trust policy names by its ARN in the same account."""
-    names = {(one.own_account, one.role_name.value): one.name for one in roles if one.role_name is not None}
-    for role in roles:
-        for statement in () if role.trust is None else role.trust.trust_policy.statements:
-            for principal in statement.principals if allows_assume_role(statement) else ():
-                caller = parse_caller(principal.text)
-                known = None if caller is None else names.get((caller.account, caller.name))
-                if caller is not None and caller.kind == "role" and known is not None:
-                    yield Edge(known, role.name)

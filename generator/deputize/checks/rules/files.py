@@ -29,9 +29,9 @@ TOO_LARGE = RuleEntry(
 )
 NOT_JUDGED = RuleEntry(
     id="file-not-judged",
-    severity=Severity.NOTE,
-    title="Everything that a file leads to is judged with it",
-    why="A nested stack may have roles of its own, and a policy may go to a role elsewhere: nobody has looked at them.",
+    severity=Severity.WARNING,
+    title="Everything that a file leads to is judged with it (an error with `--require judged`)",
+    why="Terraform, a macro or a nested stack may make or change roles, and nobody has looked at them.",
     mend="lint what it leads to as well",
     reference=_NESTED,
     suppressible=None,

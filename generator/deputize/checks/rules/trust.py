@@ -20,7 +20,6 @@ from deputize.checks.trust.attribution import JudgedTrust, hits_of, of_case
 from deputize.checks.trust.case import RoleTrust, decided_by
 from deputize.checks.trust.organizations import is_own, restriction_of
 from deputize.checks.trust.reasons import Reason
-from deputize.checks.trust.vendor import vendor_is_kept_out
 from deputize.iam.policy import path_of
 from deputize.iam.trust.statements import allows_assume_role, may_allow, proves_id
 from deputize.model.expectations import Expectation, literals
@@ -32,6 +31,7 @@ _NOT_PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_pol
 _TRUST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html"
 _STS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html"
 _THIRD_PARTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
+_CONDITIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"
 _ORGANIZATION = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
     "#condition-keys-principalorgid"
@@ -75,9 +75,16 @@ def _kept_out(trust: JudgedTrust) -> Iterator[Hit]:
     others = trust.hits.keys() - ({Reason.DELETED_PRINCIPAL} if case.is_stored else set())
     if others or trust.too_large is not None or case.document.unknowns:
         return  # what the file does not hold may still let it in
-    if vendor_is_kept_out(case):
+    if trust.vendor.kept_out:
         by = "with an external ID that is expected" if case.expected_ids else "with or without an external ID"
         yield case.hit(f"the expected vendor cannot assume the role {by}", ())
+
+
+def _conditions(trust: JudgedTrust) -> Iterator[Hit]:
+    """What the vendor must bring besides its external ID."""
+    needs = trust.vendor.needs
+    if needs:
+        yield trust.case.hit(f"the expected vendor can assume the role only with {' and '.join(needs)}", ())
 
 
 def _unproved_account(case: RoleTrust) -> Iterator[Hit]:
@@ -190,6 +197,21 @@ TRUST_RULES: tuple[Rule[JudgedTrust], ...] = (
         check=_kept_out,
         suppressible=None,
         example=Example(TRUST, "Allow", "Deny", Expectation((VENDOR,), external_ids=literals((EXTERNAL_ID,)))),
+    ),
+    Rule(
+        id="trust-vendor-conditions",
+        severity=Severity.WARNING,
+        title="The expected vendor needs nothing but its external ID",
+        why="A program has no MFA, and what a vendor never sends keeps it out as surely as a Deny.",
+        mend="agree on it with the vendor, or remove the condition",
+        reference=_CONDITIONS,
+        check=_conditions,
+        example=Example(
+            TRUST,
+            '"StringEquals": {',
+            '"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5", ',
+            Expectation((VENDOR,), external_ids=literals((EXTERNAL_ID,))),
+        ),
     ),
     Rule(
         id="trust-role-unexpected",

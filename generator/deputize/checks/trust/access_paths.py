@@ -32,6 +32,7 @@ from deputize.iam.trust.statements import (
     names_anybody,
     operator_of,
     proves_id,
+    service_conditions,
 )
 from deputize.model.expectations import BOTH_SESSION_ACTIONS
 
@@ -117,7 +118,7 @@ def _not_as_it_says(case: RoleTrust) -> Iterator[StatementPath]:
         for trusted in trusted_accounts or (TrustedAccount(case.partition or "aws", _stranger(case)),):
             policy = _narrowed(case, statement, trusted, denies)
             for found in _asked_about(policy, trusted, accepted):
-                if not _is_aside(found):
+                if not _is_aside(found, statement):
                     yield StatementPath(statement, trusted, bool(trusted_accounts), found, accepted)
 
 
@@ -164,16 +165,35 @@ def concerns_others(case: RoleTrust, statement: Statement) -> bool:
 
 def allows_to_others(case: RoleTrust) -> Iterator[Statement]:
     """The statements that may allow something to somebody else than the own account, services and providers."""
-    return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
+    doors = (one for one in case.statements if may_allow(one) and concerns_others(case, one))
+    return (one for one in doors if not _is_held_inside(case, one))
 
 
-def _is_aside(access_path: AccessPath) -> bool:
+def _is_held_inside(case: RoleTrust, statement: Statement) -> bool:
+    """Whether its conditions leave nobody of a wildcard but the role's own account."""
+    if case.own_account is None or not names_anybody(statement) or not statement.conditions:
+        return False
+    denies = (one for one in case.statements if not may_allow(one))
+    own = TrustedAccount(case.partition or "aws", case.own_account)
+    found = _found(replace(case.policy, statements=(statement, *denies)), own, tuple(accepted_ids(case, statement)))
+    return all(_is_aside(one, statement) or _is_of_account(one, case.own_account) for one in found)
+
+
+def _is_of_account(access_path: AccessPath, account: str) -> bool:
+    """Whether it is known to be one of the account's; one that cannot be ruled out stands for others, too."""
+    caller = parse_caller(access_path.principal)
+    return access_path.kind != "unknown" and caller is not None and caller.account == account
+
+
+def _is_aside(access_path: AccessPath, statement: Statement) -> bool:
     """Whether it is a service or provider of which only AWS does not say whether a wildcard stands for it.
 
-    Where a wildcard lets anybody in, AWS identities show it.
+    Where a wildcard lets anybody in, AWS identities show it; not where a condition is one that services meet.
     """
     caller = parse_caller(access_path.principal)
-    return access_path.kind == "unknown" and caller is not None and not caller.is_aws
+    if access_path.kind != "unknown" or caller is None or caller.is_aws:
+        return False
+    return caller.kind != "service" or not service_conditions(statement)
 
 
 def _stranger(case: RoleTrust) -> str:

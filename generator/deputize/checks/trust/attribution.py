@@ -18,7 +18,7 @@ from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.faults import access_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
-from deputize.checks.trust.vendor import is_spelt_otherwise, vendor_gets_in
+from deputize.checks.trust.vendor import NOT_TRIED, VendorAccess, is_spelt_otherwise, vendor_access
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
@@ -48,15 +48,15 @@ class JudgedTrust:
     """A role's trust policy as judged.
 
     paths: every access path that is not meant. too_large: why it is too much to be tried out, in words, or None.
-    hits: for each reason the places of the elements that let somebody in, or are wrong by themselves. vendor_gets_in:
-    whether the expected vendor may assume the role; None when none is expected, or it is not clear.
+    hits: for each reason the places of the elements that let somebody in, or are wrong by themselves. vendor: whether
+    the expected vendor may assume the role, and with what; not known when none is expected, or nothing was tried.
     """
 
     case: RoleTrust
     paths: tuple[StatementPath, ...] = ()
     too_large: str | None = None
     hits: Mapping[Reason, tuple[Hit, ...]] = field(default_factory=dict)
-    vendor_gets_in: bool | None = None
+    vendor: VendorAccess = NOT_TRIED
 
 
 def judge_trust(case: RoleTrust) -> JudgedTrust:
@@ -70,8 +70,8 @@ def judge_trust(case: RoleTrust) -> JudgedTrust:
     hits: dict[Reason, tuple[Hit, ...]] = {}
     for (reason, _), hit in found.items():
         hits[reason] = (*hits.get(reason, ()), hit)
-    gets_in = vendor_gets_in(case) if case.expected_vendors and too_large is None else None
-    return JudgedTrust(case, paths, too_large, hits, gets_in)
+    is_tried = bool(case.expected_vendors) and too_large is None
+    return JudgedTrust(case, paths, too_large, hits, vendor_access(case) if is_tried else NOT_TRIED)
 
 
 def form_of(case: RoleTrust) -> JudgedTrust:

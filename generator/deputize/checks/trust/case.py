@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deputize.checks.access.statements import named
 from deputize.checks.rule import Hit
@@ -70,7 +70,7 @@ class RoleTrust:
         """What decides which account the principal `text` is in, when the file does not."""
         found = parse_caller(text)
         account = None if found is None else found.account
-        if account is not None and account == self.own_account:
+        if self.is_own(account):
             return None
         unknowns = (one for one in self.document.unknowns if one.stand_in in text)
         return next((one for one in unknowns if account is None or account in one.stand_in), None)
@@ -99,11 +99,14 @@ def trust_of(role: FoundRole, expectations: Expectations) -> RoleTrust | None:
     """The trust policy of a role, beside what is expected; None when its file does not have it."""
     if role.trust is None:
         return None
+    given = expectations.given
+    if role.deployed_from:
+        given = replace(given, own_accounts=(*given.own_accounts, *role.deployed_from))
     return RoleTrust(
         role.trust,
         role.own_account,
         role.partition,
-        expectations.given,
+        given,
         expectations.claimed,
         expectations.claimant,
         expectations.asks_for_every_role,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from deputize.checks.access.statements import named
 from deputize.checks.judgement import Scope
 from deputize.checks.trust.access_paths import allows_to_others
@@ -9,7 +12,7 @@ from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.parameter_values import may_be_wildcard
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import may_allow
-from deputize.model.display import shown
+from deputize.model.display import printable, shown
 
 _PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 
@@ -24,14 +27,22 @@ def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
         return Scope(judged=False, why="has no trust policy")
     others = _others(case)
     if others:
-        return Scope(judged=True, why=f"trusts {', '.join(others)}")
+        return Scope(judged=True, why=f"trusts {', '.join(others)}", others=others)
     if asked:
-        return Scope(judged=True, why="asked for")
+        return Scope(judged=True, why="asked for", others=() if case.policy.is_understood else ("anybody",))
     if alone:
         return Scope(judged=True, why="a trust policy alone")
     if not case.policy.is_understood:
-        return Scope(judged=True, why="its trust policy is not understood")
+        return Scope(judged=True, why="its trust policy is not understood", others=("anybody",))
     return Scope(judged=False, why=f"trusts only {_own(case)}")
+
+
+def behind(scope: Scope, name: str, way: Sequence[str], others: Sequence[str]) -> Scope:
+    """The scope of a role that others come to through other roles. way: their names, the nearest first."""
+    nearest, *further = map(printable, way)
+    steps = [f"assumed by {nearest}", *(f"which {one} assumes" for one in further)]
+    chain = f"{', '.join(steps)}, which {' and '.join(others)} assumes"
+    return replace(scope, judged=True, why=scope.why if scope.judged else chain, chain=f"{printable(name)}: {chain}")
 
 
 def _own(case: RoleTrust) -> str:

@@ -4,35 +4,101 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deputize.checks.trust.access_paths import accepted_ids, vendors_of
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.faults import is_like_the_key
-from deputize.iam.arn import account_root
+from deputize.iam.arn import account_root, parse_role_arn
 from deputize.iam.policy import Condition
-from deputize.iam.trust import evaluate_trust
 from deputize.iam.trust.access_paths import Trusted
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.evaluate import deciding_conditions
 from deputize.iam.trust.intent import ASSUME_ROLE
+from deputize.iam.trust.needs import Needs, needs_of
 from deputize.iam.trust.statements import is_about_id, may_allow
 from deputize.model.display import printable
 
 _WILDCARDS = re.compile(r"[*?]", re.ASCII)
 
 
-def vendor_gets_in(case: RoleTrust) -> bool | None:
-    """Whether the expected vendor may assume the role with the first expected external ID; None when it is not clear.
+_NAMES = {
+    "aws:multifactorauthpresent": "MFA",
+    "aws:multifactorauthage": "MFA",
+    "sts:rolesessionname": "the session's name",
+    "sts:sourceidentity": "the source identity",
+    "aws:sourceip": "the address",
+    "aws:principalorgid": "the organisation",
+    "aws:currenttime": "the date",
+    "aws:epochtime": "the date",
+}
 
-    Where no ID is expected, with one that the policy accepts, or none. Anybody of the vendor's who gets in is enough:
-    its roles or, where none is known, its root and each whom the policy names.
+
+@dataclass(frozen=True, slots=True)
+class VendorAccess:
+    """Whether the expected vendor may assume the role.
+
+    gets_in: with the first external ID that is expected, or any where none is; None when that is not clear, or asks for
+    more than an ID. kept_out: with none of them, whatever else is sent. needs: what it must bring besides, in words.
     """
-    return _gets_in(case, case.expected_ids[:1] or _any_id(case))
+
+    gets_in: bool | None
+    kept_out: bool = False
+    needs: tuple[str, ...] = ()
 
 
-def vendor_is_kept_out(case: RoleTrust) -> bool:
-    """Whether the expected vendor may not assume the role with any of the external IDs that are expected."""
-    return bool(case.expected_vendors) and _gets_in(case, case.expected_ids or _any_id(case)) is False
+NOT_TRIED = VendorAccess(None)
+"""Of a policy that nobody tried out."""
+
+
+def vendor_access(case: RoleTrust) -> VendorAccess:
+    """Whether the expected vendor may assume the role, and what that asks for besides an external ID.
+
+    Anybody of the vendor's who gets in is enough: its roles or, where none is known, its root and each whom the policy
+    names. What the vendor's sessions bring by its own settings is nothing more that it needs.
+    """
+    first = _best(case, case.expected_ids[:1] or _any_id(case))
+    kept_out = first.outcome == "shut"
+    if kept_out and case.expected_ids[1:]:
+        kept_out = _best(case, case.expected_ids[1:]).outcome == "shut"
+    if first.outcome in ("shut", "unclear"):
+        return VendorAccess(False if first.outcome == "shut" else None, kept_out)
+    needs = tuple(dict.fromkeys(_need(case, key) for key in first.keys))
+    return VendorAccess(True if first.outcome == "open" else None, needs=needs)
+
+
+def _best(case: RoleTrust, external_ids: tuple[str | None, ...]) -> Needs:
+    """What those of the vendor's need that need least."""
+    order = ("open", "conditional", "unclear", "shut")
+    found = (
+        _beyond_settings(case, _with_session(one, needs_of(case.policy, one, sent)))
+        for trusted in vendors_of(case)
+        for one in (*trusted.roles, *_named_of(case, trusted))
+        for sent in external_ids
+    )
+    return min(found, key=lambda one: (order.index(one.outcome), len(one.keys)), default=Needs("shut"))
+
+
+def _with_session(principal: str, needs: Needs) -> Needs:
+    """Who is named as one session must have its name."""
+    caller = parse_caller(principal)
+    if caller is None or caller.kind != "session" or needs.outcome not in ("open", "conditional"):
+        return needs
+    return Needs("conditional", (principal, *needs.keys))
+
+
+def _beyond_settings(case: RoleTrust, needs: Needs) -> Needs:
+    keys = tuple(key for key in needs.keys if key not in case.given.session_keys)
+    return Needs("open" if needs.outcome == "conditional" and not keys else needs.outcome, keys)
+
+
+def _need(case: RoleTrust, key: str) -> str:
+    """What is asked for by one condition key, or by the ARN of one session, in words."""
+    if parse_caller(key) is not None:
+        return f"the session {printable(key, 120)}"
+    conditions = (one for statement in case.statements for one in statement.conditions if one.key.lower() == key)
+    said = "; ".join(dict.fromkeys(_told(case, one) for one in conditions))
+    return f"{_NAMES[key]}: {said}" if key in _NAMES else said
 
 
 def what_decides(case: RoleTrust) -> tuple[str, ...]:
@@ -75,24 +141,20 @@ def _any_id(case: RoleTrust) -> tuple[str | None, ...]:
     return (None, *dict.fromkeys(text for one in case.statements for text in accepted_ids(case, one)))
 
 
-def _gets_in(case: RoleTrust, external_ids: tuple[str | None, ...]) -> bool | None:
-    outcomes = {
-        evaluate_trust(case.policy, principal=one, external_id=sent).outcome
-        for trusted in vendors_of(case)
-        for one in (*trusted.roles, *_named_of(case, trusted))
-        for sent in external_ids
-    }
-    return True if "allow" in outcomes else None if "unknown" in outcomes else False
-
-
 def _named_of(case: RoleTrust, trusted: Trusted) -> Iterator[str]:
-    """The vendor's root, and each principal of its account that the policy names or that a pattern in it matches."""
-    if trusted.roles:
-        return
-    yield account_root(trusted.partition, trusted.account_id)
+    """The vendor's root, and each principal of its account that the policy names or that a pattern in it matches.
+
+    Where its roles are known: their sessions that the policy names.
+    """
+    names = {arn.name for one in trusted.roles if (arn := parse_role_arn(one)) is not None}
+    if not names:
+        yield account_root(trusted.partition, trusted.account_id)
     of_account = re.compile(rf"arn:{trusted.partition}:(?:iam|sts)::{trusted.account_id}:.+", re.ASCII)
     for statement in case.statements:
         conditions = (value for one in statement.conditions for value in one.values)
         for text in (*(one.text for one in statement.principals), *conditions):
             if of_account.fullmatch(text):
-                yield _WILDCARDS.sub("x", text)
+                found = _WILDCARDS.sub("x", text)
+                caller = parse_caller(found)
+                if not names or (caller is not None and caller.kind == "session" and caller.name in names):
+                    yield found

@@ -28,8 +28,7 @@ _TYPES = {
     "federated-user": "FederatedUser",
 }
 CALLER_KEYS = frozenset((PRINCIPAL_ARN, "aws:principalaccount", "aws:principaltype", "aws:username"))
-# These keys come only with a request that an AWS service makes by itself.
-_OF_SERVICES = (
+SERVICE_KEYS = (
     "aws:principalservicename",
     "aws:principalservicenameslist",
     "aws:sourcearn",
@@ -37,6 +36,7 @@ _OF_SERVICES = (
     "aws:sourceorgid",
     "aws:sourceorgpaths",
 )
+"""These come only with a request that an AWS service makes by itself."""
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _NAME = r"[\w+=,.@-]+"
@@ -100,7 +100,7 @@ class Caller:
         if not self.is_aws:
             return keys
         keys["aws:principalisawsservice"] = ("false",)
-        keys.update(dict.fromkeys(_OF_SERVICES, ()))
+        keys.update(dict.fromkeys(SERVICE_KEYS, ()))
         keys[PRINCIPAL_ARN] = None if self.arn is None else (self.arn,)
         keys["aws:principalaccount"] = None if self.account is None else (self.account,)
         if self.kind in _TYPES:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from deputize.iam.operators import Test, parse_operator
 from deputize.iam.policy import Condition, Principal, Statement
-from deputize.iam.trust.callers import EXTERNAL_ID
+from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, SERVICE_KEYS
 from deputize.iam.trust.intent import ASSUME_ROLE
 from deputize.iam.wildcards import matches
 
@@ -43,6 +43,22 @@ def names_anybody(statement: Statement) -> bool:
 def names_any_provider(statement: Statement) -> bool:
     """Whether it is about AWS services or identity providers that it does not name."""
     return any(is_provider(one) and ("*" in one.text or "?" in one.text) for one in statement.principals)
+
+
+def service_conditions(statement: Statement) -> tuple[Condition, ...]:
+    """Its conditions that a request of an AWS service may be there to meet.
+
+    That is on a key that only services bring, and with `Null` or `IfExists` on one that tells who else it is.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    return tuple(one for one in statement.conditions if _may_need_service(one))
+
+
+def _may_need_service(condition: Condition) -> bool:
+    key, test = condition.key.lower(), operator_of(condition)
+    if key in SERVICE_KEYS or key == "aws:principalisawsservice":
+        return True
+    return key in CALLER_KEYS and test is not None and (test.base is None or test.if_exists)
 
 
 def id_conditions(statement: Statement) -> tuple[Condition, ...]:

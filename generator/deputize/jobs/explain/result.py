@@ -27,7 +27,13 @@ def as_json(found: Explanation) -> dict[str, object]:
 
 
 def _role(one: Explained) -> dict[str, object]:
-    return {"name": one.name, "branch": one.branch, "trust": _trust(one.trust), "access": _access(one.access)}
+    return {
+        "name": one.name,
+        "branch": one.branch,
+        "trust": _trust(one.trust),
+        "chain": one.chain,
+        "access": _access(one.access),
+    }
 
 
 def _trust(trust: DescribedTrust | None) -> dict[str, object] | None:

@@ -31,7 +31,7 @@ from deputize.model.values import Files
 from deputize.model.world import World
 from deputize.read import normal_form
 from deputize.read.any import read_any
-from deputize.read.recognise import OTHER, ROLE, TRUST
+from deputize.read.recognise import OTHER, ROLE, TERRAFORM, TRUST
 from deputize.read.source import MAX_BYTES
 from deputize.read.world import made_role, world_of
 
@@ -43,7 +43,8 @@ _EVERY_ROLE = Expectations(all_roles=True)
 class Explained:
     """One role, or a policy alone. is_role: which. branch: which of the file's conditions hold; empty where any may.
 
-    trust, access: None where the file does not say.
+    trust, access: None where the file does not say. chain: the way on which a third party comes to the role through
+    others; empty where there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Explained:
     trust: DescribedTrust | None
     access: AccessTold | None
     branch: str = ""
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,10 @@ def explain_content(content: bytes, where: str, parameters: Mapping[str, str]) -
         *(one for each in judged for one in each.unread),
         *(each.unread for each in policies if each.unread is not None),
     )
-    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in dict.fromkeys((*file.refused, *too_large)))
+    missing = dict.fromkeys((*file.refused, *file.unjudged, *too_large))
+    unread = tuple(Problem(str(one.place), one.what, one.mend) for one in missing)
     notes = tuple(Problem(str(one.place), one.what, one.mend) for one in file.notes)
-    if file.kind == OTHER:
+    if file.kind in (OTHER, TERRAFORM):
         strange = Problem(where, "is no template and no policy that deputize knows by its keys", "give one of these")
         raise InputError(*(unread or notes or (strange,)))
     told = (*_told(judged, file.kind, where), *(_of_policy(one, where) for one in policies))
@@ -162,7 +165,8 @@ def _of_role(judged: Judgement, kind: str, where: str) -> Explained:
     role = judged.role
     silent = kind in (TRUST, ROLE) and not role.policies and not role.managed
     trust = None if judged.trust is None else describe_trust(judged.trust)
-    return Explained(role.name, is_role=True, trust=trust, access=None if silent else role_access(judged, where))
+    access = None if silent else role_access(judged, where)
+    return Explained(role.name, is_role=True, trust=trust, access=access, chain=judged.scope.chain)
 
 
 def _of_policy(judged: PolicyJudgement, where: str) -> Explained:

@@ -83,6 +83,8 @@ def _sections(found: Explanation, value: Value) -> Iterator[_Section]:
         before = [one for one in found.told[:number] if one.branch and one.name == told.name]
         trust = next((one for one in before if one.trust == told.trust), None)
         yield from _trust(told, value) if trust is None else _same(_WHO, _branch(found, trust), value)
+        if told.chain:
+            yield _Section(3, "Who comes to it through another role", (value(told.chain),))
         access = next((one for one in before if one.access == told.access), None)
         yield from _access(told, value) if access is None else _same(_WHAT, _branch(found, access), value)
     if found.unread:

@@ -13,7 +13,7 @@ from deputize.checks.inline import suppress_inline
 from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
 from deputize.model.expectations import Expectations
-from deputize.model.values import EngineReport, Finding
+from deputize.model.values import EngineReport, Finding, Severity
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
 from deputize.read.recognise import OTHER, TEMPLATE, claims
@@ -21,8 +21,9 @@ from deputize.read.recognise import OTHER, TEMPLATE, claims
 NO_TEMPLATE = "there was no template"
 TOO_MUCH = "a template came to more than deputize works out"
 
-# Every key by which a template, a policy or an answer of `aws iam` is known, in small letters.
+# Every key by which a template, a policy or an answer of `aws iam` is known, in small letters; and what makes a role.
 _KEYS = (b"statement", b"resources", b"policydocument", b"policyversion", b"awstemplateformatversion")
+_ROLES = (b"aws_iam_role", b"assume_role_policy", b"sts:assumerole")
 # What may spell a key otherwise: an escape of JSON or YAML, UTF-16.
 _ODD = (b"\\", b"\0")
 
@@ -66,8 +67,10 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
         return skipped
     file = read_any(content, where, judging.parameters)
     text = content.decode(errors="replace").removeprefix("\ufeff")
-    if file.kind == OTHER and not named and not (_is_unread(file) and claims(_any_text(content), where)):
+    if not named and _is_nobodys(file) and not (_is_unread(file) and claims(_any_text(content), where)):
         return skipped
+    if file.kind == OTHER and named:  # whoever gives a file by its name wants it judged
+        file = replace(file, refused=(*file.refused, *file.unjudged), unjudged=())
     return judged_file(file, text, where, judging)
 
 
@@ -98,7 +101,12 @@ def _parameters(file: FoundFile) -> frozenset[str]:
 def _may_be_meant(content: bytes) -> bool:
     """Whether it is worth parsing: no file without these keys is a template or policy, however it is written."""
     small = content.lower()
-    return any(key in small for key in _KEYS) or any(odd in content for odd in _ODD)
+    return any(key in small for key in (*_KEYS, *_ROLES)) or any(odd in content for odd in _ODD)
+
+
+def _is_nobodys(file: FoundFile) -> bool:
+    """Whether a file is none of those that are judged, and nothing in it ought to be."""
+    return file.kind == OTHER and not file.unjudged
 
 
 def _is_unread(file: FoundFile) -> bool:
@@ -114,13 +122,15 @@ def _any_text(content: bytes) -> str:
 def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
     for one in file.refused:
         yield NOT_UNDERSTOOD.finding(one.what, one.place, mend=one.mend), ""
-    if file.kind == OTHER and not file.refused:
+    if file.kind == OTHER and not file.refused and not file.unjudged:
         what = file.notes[0].what if file.notes else "is no template and no policy that deputize knows by its keys"
         mend = "leave it out, or give the template or policy in it"
         yield NOT_UNDERSTOOD.finding(what, where, mend=mend), ""
         return
-    for one in file.notes:
+    for one in file.unjudged:
         yield NOT_JUDGED.finding(one.what, one.place, mend=one.mend), ""
+    for one in file.notes:
+        yield NOT_JUDGED.finding(one.what, one.place, mend=one.mend, severity=Severity.NOTE), ""
 
 
 def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:

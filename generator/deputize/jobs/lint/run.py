@@ -19,7 +19,7 @@ from deputize.jobs.lint.file import FileReport, Judging
 from deputize.jobs.lint.pool import lint_tasks
 from deputize.jobs.lint.settings import parameters_of, silenced_by
 from deputize.jobs.lint.targets import tasks_of
-from deputize.jobs.lint.totals import run_of
+from deputize.jobs.lint.totals import JUDGED, must_be_judged, run_of
 from deputize.model.aws_options import AwsOptions
 from deputize.model.display import printable, shown
 from deputize.model.external_id import external_id_problem
@@ -92,7 +92,9 @@ def lint_all(
     if OWN in request.options.engines:
         reports += _missing(request.roles, reports)
         reports += _unused(request, judging.parameters, reports)
-    report, details = run_of(reports, silenced, request.require)
+    if JUDGED in request.require:
+        reports = [must_be_judged(one) for one in reports]
+    report, details = run_of(reports, silenced, tuple(one for one in request.require if one != JUDGED))
     if request.suppressions.written is not None:
         found = json.dumps(as_baseline(report, details), indent=2)
         write_file_atomically(request.suppressions.written, f"{found}\n".encode())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from deputize.checks.details import Details, fingerprints
+from deputize.checks.details import Details, Located, fingerprints
+from deputize.checks.rules.files import NOT_JUDGED
 from deputize.checks.suppress import Baseline, Config, suppress
 from deputize.errors import Problem, ServiceError
 from deputize.jobs.lint.file import NO_TEMPLATE, FileReport
-from deputize.model.values import EngineReport, LintReport
+from deputize.model.values import EngineReport, LintReport, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,22 @@ class Silenced:
 
     config: Config = field(default_factory=Config)
     baseline: Baseline = field(default_factory=Baseline)
+
+
+JUDGED = "judged"
+"""What `--require` calls the judgement of everything, beside the engines."""
+
+
+def must_be_judged(report: FileReport) -> FileReport:
+    """The report, each warning that something was not judged an error."""
+    return replace(report, found=tuple(map(_as_error, report.found)))
+
+
+def _as_error(one: Located) -> Located:
+    finding = one.finding
+    if finding.rule != NOT_JUDGED.id or finding.severity is not Severity.WARNING:
+        return one
+    return replace(one, finding=replace(finding, severity=Severity.ERROR))
 
 
 def run_of(reports: list[FileReport], silenced: Silenced, require: tuple[str, ...]) -> tuple[LintReport, Details]:
@@ -59,5 +76,5 @@ def _check_required(engines: tuple[EngineReport, ...], require: tuple[str, ...])
     if missing or unknown:
         known = ", ".join(sorted({engine.name for engine in engines}))
         skipped = (Problem(f"--require {one.name}", f"was skipped: {one.skipped}") for one in missing)
-        strange = (Problem(f"--require {name}", "is no engine", f"known are {known}") for name in unknown)
+        strange = (Problem(f"--require {name}", "is no engine", f"known are {known}, {JUDGED}") for name in unknown)
         raise ServiceError(*skipped, *strange)

@@ -59,6 +59,7 @@ class RoleExpectations:
     tenant_account: str | None = None
     partition: str | None = None
     session_actions: tuple[str, ...] | None = BOTH_SESSION_ACTIONS
+    session_keys: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     vendor: str | None = None
@@ -71,6 +72,7 @@ class RoleExpectations:
             external_ids=literals(external_ids),
             allowed_secrets=self.allowed_secrets,
             session_actions=self.session_actions,
+            session_keys=self.session_keys,
             partition=self.partition,
             actions=self.actions,
         )
@@ -111,6 +113,7 @@ def _expectations_of_role(role: Role, *, of_tenant: bool = True) -> RoleExpectat
         tenant_account=role.slots.account_id if of_tenant else None,
         partition=expected.partition,
         session_actions=expected.session_actions,
+        session_keys=expected.session_keys,
         never=role.vendor.never_assume_accounts,
         tenants=(role.slots.tenant,) if of_tenant else (),
         vendor=role.vendor.slug,

@@ -38,7 +38,7 @@ class Embedded:
     template: Node | None = None
     given: tuple[Given, ...] = ()
     refused: tuple[NotUnderstood, ...] = ()
-    notes: tuple[NotUnderstood, ...] = ()
+    unjudged: tuple[NotUnderstood, ...] = ()
 
 
 def nested(owner: Resource) -> NotUnderstood:
@@ -59,7 +59,7 @@ def embedded(source: Source, owner: Resource, assumptions: Assumptions) -> Embed
     if node is None:
         at = owner.properties.get("TemplateURL", owner.node)
         what = f"the template of the stack set {shown(owner.name)} is another file, which is not judged"
-        return Embedded(notes=(NotUnderstood(at.named_at, what, "judge that file too"),))
+        return Embedded(unjudged=(NotUnderstood(at.named_at, what, "judge that file too"),))
     node = evaluation.followed(node)
     call = intrinsic(node)
     if call is None and isinstance(node.value, Mapping):

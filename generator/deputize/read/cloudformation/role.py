@@ -10,14 +10,14 @@ from typing import TypeVar
 from deputize.errors import InputError
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Text
-from deputize.read.cloudformation.attachments import MANAGED, POLICIES, Attachments
+from deputize.read.cloudformation.attachments import MANAGED, POLICIES, ROLE, Attachments
 from deputize.read.cloudformation.documents import Draft, draft_of, finished
 from deputize.read.cloudformation.evaluation import Evaluation
 from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, UndecidedError
 from deputize.read.cloudformation.sections import Resource, Source, arn_of, intrinsic, pseudo, resource_mark
 from deputize.read.found import not_understood
 from deputize.read.source import Node, refusal
-from deputize.read.symbols import ACCOUNT_ID, StandIns
+from deputize.read.symbols import ACCOUNT_ID, StandIns, Symbols
 
 T = TypeVar("T")
 
@@ -111,7 +111,16 @@ class RoleRun:
         documents = [one.document for one in named] + ([document] if document else [])
         unknowns = dict.fromkeys((*stand_ins.used, *(one for found in documents for one in found.unknowns)))
         role = replace(role, policies=named, unknowns=tuple(unknowns))
+        role = replace(role, arns=tuple(dict.fromkeys(self._arns(role))))
         return Branch((role,), refused=tuple(self.refused), used=frozenset(used))
+
+    def _arns(self, role: FoundRole) -> Iterator[str]:
+        """Each ARN by which a policy of the template may name the role, as `with_stand_ins` takes them."""
+        by_resource = arn_of(self.evaluation.source, self.owner.name, ROLE)
+        yield by_resource
+        path = "/" if role.path is None else role.path.value
+        name = by_resource.rpartition("/")[2] if role.role_name is None else role.role_name.value
+        yield f"arn:{role.partition or 'aws'}:iam::{role.own_account}:role{path}{name}"
 
     def _exists(self, owner: Resource) -> bool:
         fields = owner.node.value if isinstance(owner.node.value, Mapping) else {}
@@ -225,6 +234,12 @@ class RoleRun:
         except (ImpossibleError, InputError, UndecidedError):
             return None
         return Text(stand_ins.text(text), node.place)
+
+
+def with_stand_ins(role: FoundRole, symbols: Symbols) -> FoundRole:
+    """The role with stand-ins in its own ARNs, once all that policies name has its own."""
+    stand_ins = StandIns(symbols, role.partition or "aws", {})
+    return replace(role, arns=tuple(dict.fromkeys(map(stand_ins.text, role.arns))))
 
 
 def _partition(drafts: list[Draft], texts: list[str]) -> str | None:

@@ -155,8 +155,12 @@ def ref_of(source: Source, name: str) -> str:
 def attribute_of(source: Source, name: str, attribute: str) -> str:
     """What `Fn::GetAtt` of a resource gives."""
     kind = type_of(source.resources[name])
-    is_arn = kind in _ARNS and _ARNS[kind][0] == attribute
-    return arn_of(source, name, kind) if is_arn else resource_mark(source, name, attribute)
+    if kind in _ARNS and _ARNS[kind][0] == attribute:
+        return arn_of(source, name, kind)
+    # IAM keeps a role's unique ID and its ARN as one principal:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    is_unique_id = (kind, attribute) == ("AWS::IAM::Role", "RoleId")
+    return resource_mark(source, name, attribute, arn_of(source, name, kind) if is_unique_id else "")
 
 
 def arn_of(source: Source, name: str, kind: str) -> str:
@@ -166,10 +170,10 @@ def arn_of(source: Source, name: str, kind: str) -> str:
     return begin + resource_mark(source, name, "") + end
 
 
-def resource_mark(source: Source, name: str, attribute: str) -> str:
-    """The unknown that a resource is known by, or one of its attributes."""
+def resource_mark(source: Source, name: str, attribute: str, principal: str = "") -> str:
+    """The unknown that a resource is known by, or one of its attributes. principal: whom it names as a principal."""
     full_name = f"{name}.{attribute}" if attribute else name
-    symbol = Symbol(full_name, Origin.RESOURCE, source.resources[name].named_at)
+    symbol = Symbol(full_name, Origin.RESOURCE, source.resources[name].named_at, principal=principal)
     return source.symbols.mark((Origin.RESOURCE, source.name, full_name), symbol)
 
 
@@ -186,6 +190,12 @@ def reserve_own_account(source: Source) -> None:
     own = pseudo(source, ACCOUNT_ID)
     if sole_mark(own) is not None:
         source.symbols.digits(own)
+
+
+def own_account(source: Source) -> str:
+    """The account of the stack: the caller's text, or its stand-in."""
+    own = pseudo(source, ACCOUNT_ID)
+    return own if sole_mark(own) is None else source.symbols.digits(own)
 
 
 def type_of(resource: Node) -> str:

@@ -15,17 +15,18 @@ from deputize.read.cloudformation.attachments import ROLE, Attachments, circles
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
 from deputize.read.cloudformation.parameters import parameter_values
 from deputize.read.cloudformation.resolver import Assumptions, branches
-from deputize.read.cloudformation.role import Branch, RoleRun
+from deputize.read.cloudformation.role import Branch, RoleRun, with_stand_ins
 from deputize.read.cloudformation.sections import (
     PSEUDO_PARAMETERS,
     Budget,
     Resource,
     Source,
     SpentError,
+    own_account,
     reserve_own_account,
     resource_at,
 )
-from deputize.read.cloudformation.transforms import resource_troubles, transform_troubles
+from deputize.read.cloudformation.transforms import Trouble, resource_troubles, transform_troubles
 from deputize.read.found import FoundFile, not_understood
 from deputize.read.recognise import TEMPLATE
 from deputize.read.source import Node, refusal
@@ -42,7 +43,14 @@ class _Found:
     roles: list[FoundRole] = field(default_factory=list)
     policies: list[FoundPolicy] = field(default_factory=list)
     refused: dict[NotUnderstood, None] = field(default_factory=dict)
+    unjudged: dict[NotUnderstood, None] = field(default_factory=dict)
     notes: dict[NotUnderstood, None] = field(default_factory=dict)
+
+    def add(self, trouble: Trouble) -> None:
+        """Keep what stands in the template and is not read, by its weight."""
+        kept = {"refused": self.refused, "unjudged": self.unjudged, "note": self.notes}[trouble.weight]
+        kept[trouble.what] = None
+
     never: dict[Place, NotUnderstood] = field(default_factory=dict)  # roles that no branch so far creates
 
 
@@ -62,7 +70,15 @@ def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> Fo
     created = {role.place for role in found.roles}
     found.notes.update({note: None for place, note in found.never.items() if place not in created})
     refused = sorted(found.refused, key=lambda one: (one.place.line, one.place.column))
-    return FoundFile(TEMPLATE, tuple(found.roles), tuple(found.policies), tuple(refused), tuple(found.notes), is_spent)
+    return FoundFile(
+        TEMPLATE,
+        tuple(with_stand_ins(one, found.symbols) for one in found.roles),
+        tuple(found.policies),
+        tuple(refused),
+        tuple(found.unjudged),
+        tuple(found.notes),
+        is_spent=is_spent,
+    )
 
 
 def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> None:
@@ -75,15 +91,14 @@ def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> N
     reserve_own_account(source)
     if not name and "Resources" not in sections:
         found.refused[NotUnderstood(node.place, "has no Resources: CloudFormation takes no such template")] = None
-    found.refused.update(dict.fromkeys(transform_troubles(sections)))
     resources = [resource_at(key, one) for key, one in source.resources.items()]
-    for trouble, is_error in resource_troubles(resources, sections):
-        (found.refused if is_error else found.notes)[trouble] = None
+    for trouble in (*transform_troubles(sections), *resource_troubles(resources, sections)):
+        found.add(trouble)
     found.refused.update(dict.fromkeys(circles(resources)))
     _roles(source, resources, found)
     for one in resources:
         if one.type in STACKS:
-            found.notes[nested(one)] = None
+            found.unjudged[nested(one)] = None
         elif one.type == STACK_SET:
             _stack_set(source, one, found)
 
@@ -183,20 +198,24 @@ def _stack_set(source: Source, owner: Resource, found: _Found) -> None:
     try:
         for inner in branches(lambda assumptions: embedded(source, owner, assumptions), owner.node.named_at):
             found.refused.update(dict.fromkeys(inner.refused))
-            found.notes.update(dict.fromkeys(inner.notes))
+            found.unjudged.update(dict.fromkeys(inner.unjudged))
             name = f"{source.name}/{owner.name}" if source.name else owner.name
             for given in inner.given:
-                _instances(inner.template, name, given, found)
+                _instances(inner.template, name, given, source, found)
     except InputError as error:
         found.refused[not_understood(error, owner.node.named_at)] = None
 
 
-def _instances(template: Node | None, name: str, given: Given, found: _Found) -> None:
-    """The template in a stack set, for a group of its instances."""
+def _instances(template: Node | None, name: str, given: Given, source: Source, found: _Found) -> None:
+    """The template in a stack set of `source`, for a group of its instances."""
     if template is None:
         return
     found.budget.spend(_RUN, template.place)
     before = len(found.roles)
     _read(template, name, given.parameters, found)
     labels = [" and ".join(filter(None, (given.label, one.branch))) for one in found.roles[before:]]
-    found.roles[before:] = [replace(one, branch=label) for one, label in zip(found.roles[before:], labels, strict=True)]
+    deployer = own_account(source)
+    found.roles[before:] = [
+        replace(one, branch=label, deployed_from=(*one.deployed_from, deployer))
+        for one, label in zip(found.roles[before:], labels, strict=True)
+    ]

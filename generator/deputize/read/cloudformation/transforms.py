@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from deputize.model.display import shown
-from deputize.model.world import NotUnderstood
+from deputize.model.world import NotUnderstood, Place
 from deputize.read.cloudformation.attachments import POLICIES, ROLE
 from deputize.read.cloudformation.sections import Resource
 from deputize.read.source import Node
@@ -34,43 +36,70 @@ _NO_ROLES = {
     "AWS::IAM::GroupPolicy": ("what {} allows is not judged", ()),
     "AWS::IAM::AccessKey": ("{} makes a key that does not expire, which is not judged", ()),
 }
+_INCLUDE = "AWS::Include"
 _MEND = "judge the template that it comes to"
 
 
-def transform_troubles(sections: Mapping[str, Node]) -> Iterator[NotUnderstood]:
-    """Each macro that the template as a whole goes through and that may change a role."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What stands in a template and is not read.
+
+    weight: `refused`, what somebody else than the account's owner may fill with anything; `unjudged`, what may make or
+    change a role; `note`, what makes none for a third party.
+    """
+
+    what: NotUnderstood
+    weight: Literal["refused", "unjudged", "note"]
+
+
+def transform_troubles(sections: Mapping[str, Node]) -> Iterator[Trouble]:
+    """Each macro that the template as a whole goes through and that may change a role.
+
+    AWS::Include brings in a text from S3, whoever owns it; any other macro is a function of the account that deploys.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
+    """
     node = sections.get("Transform")
     if node is not None:
         for one in node.value if isinstance(node.value, tuple) else (node,):
-            name = one.value if isinstance(one.value, str) else "AWS::Include"
+            name = _macro(one)
             if name not in _HARMLESS:
-                yield NotUnderstood(one.place, f"the macro {shown(name)} may change every role", _MEND)
+                yield _of_macro(name, one.place, f"the macro {shown(name)} may change every role")
     if "Fn::Transform" in sections:
-        yield NotUnderstood(sections["Fn::Transform"].named_at, "Fn::Transform may add roles to the template", _MEND)
+        call = sections["Fn::Transform"]
+        yield _of_macro(_macro(call), call.named_at, "Fn::Transform may add roles to the template")
 
 
-def resource_troubles(
-    resources: Iterable[Resource], sections: Mapping[str, Node]
-) -> Iterator[tuple[NotUnderstood, bool]]:
-    """(What stands among the resources and may make or change a role, whether that is an error)."""
+def _macro(node: Node) -> str:
+    """The name of a macro, written alone or with its parameters; where it says none, the one that may be anything."""
+    name = node.value.get("Name") if isinstance(node.value, Mapping) else node
+    return name.value if name is not None and isinstance(name.value, str) else _INCLUDE
+
+
+def _of_macro(name: str, place: Place, what: str) -> Trouble:
+    return Trouble(NotUnderstood(place, what, _MEND), "refused" if name == _INCLUDE else "unjudged")
+
+
+def resource_troubles(resources: Iterable[Resource], sections: Mapping[str, Node]) -> Iterator[Trouble]:
+    """What stands among the resources and may make or change a role."""
     for one in resources:
         kind = _OURS.get(one.type.strip().lower(), one.type)
         if kind != one.type:
             what = f"{shown(one.name)}: {shown(one.type)} is no type that CloudFormation knows"
-            yield NotUnderstood(one.node.named_at, what, f"write {kind}"), True
+            yield Trouble(NotUnderstood(one.node.named_at, what, f"write {kind}"), "refused")
         elif one.type in _NO_ROLES:
-            yield from ((found, False) for found in _no_role(one))
+            yield from (Trouble(found, "note") for found in _no_role(one))
         elif one.type in _FUNCTIONS:
             yield from _function(one, _globals(sections, one.type))
         if one.name.startswith("Fn::"):
             kind = one.name if one.name == "Fn::Transform" else "Fn::ForEach"
-            yield NotUnderstood(one.node.named_at, f"{kind} may add roles to the template", _MEND), True
+            yield Trouble(NotUnderstood(one.node.named_at, f"{kind} may add roles to the template", _MEND), "refused")
         elif one.type.startswith("AWS::IAM::") and (found := _loop(one)) is not None:
             name, node = found
-            yield NotUnderstood(node.named_at, f"{name.split('::Loop')[0]} may change {shown(one.name)}", _MEND), True
+            what = f"{name.split('::Loop')[0]} may change {shown(one.name)}"
+            yield Trouble(NotUnderstood(node.named_at, what, _MEND), "refused")
         elif one.type.endswith("::MODULE"):
             what = f"the module {shown(one.name)} has resources that are not in the file and not judged"
-            yield NotUnderstood(one.node.named_at, what, _MEND), False
+            yield Trouble(NotUnderstood(one.node.named_at, what, _MEND), "unjudged")
 
 
 def _no_role(owner: Resource) -> Iterator[NotUnderstood]:
@@ -79,17 +108,23 @@ def _no_role(owner: Resource) -> Iterator[NotUnderstood]:
         yield NotUnderstood(owner.node.named_at, said.format(f"{owner.type} {shown(owner.name)}"))
 
 
-def _function(owner: Resource, everywhere: Mapping[str, Node]) -> Iterator[tuple[NotUnderstood, bool]]:
+def _function(owner: Resource, everywhere: Mapping[str, Node]) -> Iterator[Trouble]:
     properties = {**everywhere, **owner.properties}
     if "Role" in properties:
         return
     trust = properties.get("AssumeRolePolicyDocument")
     what = f"{owner.type} {shown(owner.name)} makes a role of its own"
     if trust is not None:
-        yield NotUnderstood(trust.named_at, f"{what}, whose trust policy is not read", "write a role"), True
+        yield Trouble(
+            NotUnderstood(trust.named_at, f"{what}, whose trust policy is not read", "write a role"), "refused"
+        )
         return
-    more = "; nor are the policies that it has" if "Policies" in properties else ""
-    yield NotUnderstood(owner.node.named_at, f"{what}, for the service alone, which is not read{more}"), False
+    what = f"{what}, for the service alone, which is not read"
+    if "Policies" in properties:
+        more = NotUnderstood(owner.node.named_at, f"{what}; nor are the policies that it has", _MEND)
+        yield Trouble(more, "unjudged")
+        return
+    yield Trouble(NotUnderstood(owner.node.named_at, what), "note")
 
 
 def _globals(sections: Mapping[str, Node], kind: str) -> Mapping[str, Node]:
