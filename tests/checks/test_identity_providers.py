@@ -1,4 +1,4 @@
-"""A trust in an identity provider that says nothing of whose users: told for each provider, and silent where it says so.
+"""A trust in an identity provider that says nothing of whose users: told for each, silent where it says so.
 
 Shared providers: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html lists
 which claim IAM asks for. A stranger's user meets every condition that names none of them.
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from deputize.checks.file_findings import file_findings
+from deputize.iam.trust.providers import providers
 from deputize.model.expectations import Expectations
 from deputize.model.values import Severity
 from deputize.read.any import read_any
@@ -21,6 +22,7 @@ RULE = "trust-provider-open"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 WEB, BY_SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 GITHUB = "token.actions.githubusercontent.com"
+TERRAFORM = "app.terraform.io"
 CLUSTER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
 BUILT_IN = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
 POOL = "eu-west-1:12345678-abcd-4bcd-8bcd-123456789012"
@@ -129,11 +131,80 @@ CASES: dict[str, tuple[str, Any, Severity | None]] = {
 }
 
 
-_YET = pytest.mark.xfail(strict=True, reason="nobody tells it yet")
-
-
-@pytest.mark.parametrize("name", [pytest.param(one, marks=() if CASES[one][2] is None else _YET) for one in CASES])
+@pytest.mark.parametrize("name", CASES)
 def test_a_provider_whose_users_nobody_names_is_told(name: str) -> None:
     """An error where strangers have users there too, a warning where they are one's own; else silence."""
     issuer, condition, severity = CASES[name]
     assert found_in(trust(issuer, condition)) == ([] if severity is None else [(RULE, severity)])
+
+
+def test_every_provider_of_the_table_is_told_and_has_a_page() -> None:
+    """No row is without a case of its own: with no condition each shared one is an error."""
+    for one in providers():
+        issuer = one.issuer.pattern.replace("\\", "").replace("(vs)?", "").partition("(")[0]
+        if one.shared and "(" not in one.issuer.pattern.replace("(vs)?", ""):
+            assert found_in(trust(issuer)) == [(RULE, ERROR)], one.name
+        assert one.page.startswith("https://docs.aws.amazon.com/")
+
+
+def test_the_finding_names_the_provider_its_key_and_the_page() -> None:
+    """Whoever reads it knows what to compare with what."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust(GITHUB)}}
+    read = read_any(json.dumps({"Resources": {"Role": role}}, indent=1).encode(), "t.json", {})
+    (found,) = [one for one in file_findings(read, "t.json", Expectations()).findings if one.rule == RULE]
+    assert "GitHub Actions" in found.message
+    assert f"{GITHUB}:sub" in found.message
+    assert "repo:ORGANIZATION/REPOSITORY:*" in found.message
+    assert "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html" in found.message
+    assert found.line is not None
+
+
+DENY = {"Effect": "Deny", "Principal": "*", "Action": "sts:*"}
+
+
+@pytest.mark.parametrize(
+    ("deny", "told"),
+    [
+        ({"StringNotLike": {f"{GITHUB}:sub": "repo:octo/app:*"}}, False),
+        ({"StringNotLikeIfExists": {f"{GITHUB}:sub": "repo:octo/app:*"}}, False),
+        ({"StringNotLike": {f"{GITHUB}:sub": "*"}}, True),
+        ({"StringLike": {f"{GITHUB}:sub": "repo:evil/*"}}, True),
+        ({"StringNotLike": {f"{GITHUB}:sub": "repo:octo/app:*"}, "Bool": {"aws:SecureTransport": "true"}}, True),
+    ],
+)
+def test_a_deny_for_everybody_else_says_it_too(deny: Any, *, told: bool) -> None:
+    """What a Deny lets past is all that is left of the Allow."""
+    wanted = [(RULE, ERROR)] if told else []
+    assert found_in(trust(GITHUB, None, {**DENY, "Condition": deny})) == wanted
+
+
+def test_a_parameter_in_the_subject_is_the_customers_own_choice() -> None:
+    """`repo:${Org}/${Repo}:*` names somebody; what a parameter's default leaves open is told."""
+    subject = {"Fn::Sub": "repo:${Org}/${Repo}:*"}
+    chosen = {"Org": {"Type": "String"}, "Repo": {"Type": "String", "Default": "*"}}
+    assert found_in(trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": subject}}), Parameters=chosen) == []
+    opened = {"Org": {"Type": "String", "Default": "*"}, "Repo": {"Type": "String"}}
+    found = found_in(trust(GITHUB, {"StringLike": {f"{GITHUB}:sub": subject}}), Parameters=opened)
+    assert found == [(RULE, ERROR)]
+
+
+def test_a_provider_that_the_template_makes_is_known_by_its_url() -> None:
+    """Its Url says who it is, and nothing is invented."""
+    made = {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": f"https://{GITHUB}"}}
+    policy = trust(GITHUB)
+    policy["Statement"][0]["Principal"] = {"Federated": {"Ref": "Maker"}}
+    assert found_in(policy, Resources={"Maker": made}) == [(RULE, ERROR)]
+    policy["Statement"][0]["Condition"] = {"StringLike": {f"{GITHUB}:sub": "repo:octo/app:*"}}
+    assert found_in(policy, Resources={"Maker": made}) == []
+
+
+def test_a_role_that_strangers_enter_is_judged_as_theirs() -> None:
+    """Whoever at GitHub assumes a role gets what it may do: a third party's role."""
+    access = {"PolicyName": "x", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "*"}]}}  # fmt: skip
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust(GITHUB), "Policies": [access]}}
+    told = file_findings(
+        read_any(json.dumps({"Resources": {"R": role}}).encode(), "t.json", {}), "t.json", Expectations()
+    )
+    assert "action-not-read" in [one.rule for one in told.findings]
+    assert [one.why for one in told.roles] == ["trusts everybody at GitHub Actions"]

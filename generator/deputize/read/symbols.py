@@ -195,8 +195,7 @@ class StandIns:
         elif kind == "principal":
             text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:root"
         elif kind == "provider":
-            provider = f"oidc-provider/{self.symbols.letters(mark)}.example.com"
-            text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:{provider}"
+            text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:oidc-provider/{self.symbols.letters(mark)}"
         else:
             text = self.symbols.letters(mark)
         if (mark, text) not in self._used:

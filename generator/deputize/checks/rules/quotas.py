@@ -147,7 +147,7 @@ QUOTA_RULES: tuple[Rule[Judgement], ...] = (
         reference=_QUOTAS,
         check=of_role(_attached),
         elsewhere=Severity.ERROR,
-        example=Example(_ATTACHED, f"{_ARN}AmazonElastiCache", f"{_ARN}ServiceQuotasReadOnlyAccess\n{_ARN}AmazonElastiCache"),
+        example=Example(_ATTACHED, f"{_ARN}AmazonSNS", f"{_ARN}ServiceQuotasReadOnlyAccess\n{_ARN}AmazonSNS"),
     ),
     Rule(
         id="managed-malformed",

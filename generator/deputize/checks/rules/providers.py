@@ -1,0 +1,50 @@
+"""The rule about identity providers: a trust policy says whose users may assume the role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deputize.checks.rule import Example, Hit, Rule, some
+from deputize.checks.rules.examples import PROVIDER
+from deputize.checks.trust.attribution import JudgedTrust, of_case
+from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.providers import open_providers_of
+from deputize.iam.trust.providers import OpenProvider
+from deputize.model.display import shown
+from deputize.model.values import Severity
+
+_SHARED = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html"
+
+
+def _open(case: RoleTrust) -> Iterator[Hit]:
+    """Principals by which whoever has a user at the provider may assume the role."""
+    for one in open_providers_of(case):
+        who = f"{one.provider.name}, where everybody has users" if one.provider.shared else one.provider.name
+        what = f"trusts {case.named(one.principal.text)}, {who}, and no condition says whose: {_said(case, one)}"
+        # Where a third party enters too, another provider is still one's own.
+        severity = Severity.ERROR if one.provider.shared else Severity.WARNING
+        yield Hit(f"{what} ({one.provider.page})", case.document.place(one.principal.path), severity)
+
+
+def _said(case: RoleTrust, one: OpenProvider) -> str:
+    wanted = f" with {one.provider.value}" if one.provider.value else ""
+    key = case.named(one.key)
+    if one.compared:
+        values = some([shown(value, 60) for value in one.compared], 3)
+        return f"{key} is compared with {values}, which names nobody; compare it{wanted or ' with a name'}"
+    return f"compare {key}{wanted}"
+
+
+PROVIDER_RULES: tuple[Rule[JudgedTrust], ...] = (
+    Rule(
+        id="trust-provider-open",
+        severity=Severity.ERROR,
+        title="A trust in an identity provider says whose users may enter (a warning where all are one's own)",
+        why="At a shared provider, as GitHub or Cognito, strangers have users too: what names nobody is theirs.",
+        mend="compare the claim that says who it is with StringEquals, or StringLike behind the name",
+        reference=_SHARED,
+        check=of_case(_open),
+        elsewhere=Severity.WARNING,
+        example=Example(PROVIDER, "login.example.com:aud", "login.example.com:amr"),
+    ),
+)
