@@ -50,6 +50,7 @@ class Symbol:
     no_echo: bool = False
     allowed: tuple[str, ...] = ()
     many: bool = False
+    parameters: tuple[str, ...] = ()
     admits: Callable[[str], bool] = any_text
 
 
@@ -88,6 +89,12 @@ class Symbols:
     def symbol(self, mark: str) -> Symbol:
         """The unknown behind a mark."""
         return self._symbols[ord(mark) - _FIRST]
+
+    def parameters(self, text: str) -> tuple[str, ...]:
+        """The parameters on which the unknowns in `text` depend, each once."""
+        found = (self.symbol(one) for one in _MARK.findall(text))
+        names = ((one.name,) if one.origin is Origin.PARAMETER else one.parameters for one in found)
+        return tuple(dict.fromkeys(name for many in names for name in many))
 
     def digits(self, mark: str) -> str:
         """Twelve digits for an unknown account, that are nowhere in the file."""
@@ -214,6 +221,7 @@ class StandIns:
             admits_empty=symbol.admits_empty and "" not in excluded,
             no_echo=symbol.no_echo,
             allowed=tuple(one for one in symbol.allowed if one not in excluded),
+            parameters=symbol.parameters,
         )
 
 

@@ -21,6 +21,7 @@ from deputize.checks.rules.providers import PROVIDER_RULES
 from deputize.checks.rules.quotas import LONE_RULES, QUOTA_RULES
 from deputize.checks.rules.role_fields import FIELD_RULES
 from deputize.checks.rules.trust import TRUST_RULES
+from deputize.checks.rules.unquoted import UNQUOTED_RULES
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.model.world import FoundPolicy
 from deputize.read.source import Node
@@ -63,5 +64,5 @@ RULES = RuleSet(
     escalation=ESCALATION_RULES,
     policy=LONE_RULES,
     template=DELIVERY_RULES,
-    text=TEXT_RULES,
+    text=(*TEXT_RULES, *UNQUOTED_RULES),
 )

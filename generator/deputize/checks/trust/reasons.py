@@ -45,8 +45,8 @@ UNREADABLE = (Reason.VERSION, Reason.NOT_UNDERSTOOD)
 class Fault:
     """Something odd: the reason, in words, and where.
 
-    about: the part of the statement it spoils; with "form" it may mean anything, with "nothing" it lets nobody in. sure: it
-    is a finding by itself, not only when it lets somebody in. key: it is the key that is odd.
+    about: the part of the statement it spoils; with "form" it may mean anything, with "nothing" it lets nobody in.
+    sure: it is a finding by itself, not only when it lets somebody in. key: it is the key that is odd.
     """
 
     reason: Reason

@@ -39,7 +39,8 @@ def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
 def _own(case: RoleTrust) -> str:
     """Whom a trust names that is no third party."""
     kinds = {"Service": "AWS services", "Federated": "identity providers", "AWS": "its own account"}
-    allowed = [one for statement in case.statements if may_allow(statement) for one in statement.principals]
+    trusting = (one for one in case.statements if may_allow(one) and not one.not_principal)
+    allowed = [one for statement in trusting for one in statement.principals]
     found = []
     for kind, words in kinds.items():
         told = (named(one.text, case.document.unknowns) for one in allowed if one.kind == kind)
@@ -62,7 +63,8 @@ def _others(case: RoleTrust) -> tuple[str, ...]:
             known = None if caller is None else caller.account
             text = f"account {known}" if known else "anybody" if one.text == "*" else case.named(one.text)
             found[f"the account of {case.label(chosen)}" if chosen is not None else text] = None
-    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
+    trusting = (one for one in case.statements if may_allow(one) and not one.not_principal)
+    for one in (one for statement in trusting for one in statement.principals):
         if one.kind in _PROVIDERS and may_be_wildcard(case, one):
             found[f"any {_PROVIDERS[one.kind]}"] = None
     found.update({f"everybody at {one.provider.name}": None for one in open_providers_of(case) if one.provider.shared})
