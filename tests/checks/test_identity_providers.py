@@ -198,6 +198,16 @@ def test_a_provider_that_the_template_makes_is_known_by_its_url() -> None:
     assert found_in(policy, Resources={"Maker": made}) == []
 
 
+def test_a_provider_that_somebody_chooses_is_known_by_the_keys() -> None:
+    """Whose users enter is told by the condition keys, whatever parameter names the provider."""
+    chosen = {"Chosen": {"Type": "String"}}
+    policy = trust(GITHUB, {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}})
+    policy["Statement"][0]["Principal"] = {"Federated": {"Ref": "Chosen"}}
+    assert (RULE, ERROR) in found_in(policy, Parameters=chosen)
+    policy["Statement"][0]["Condition"]["StringLike"] = {f"{GITHUB}:sub": "repo:octo/app:*"}
+    assert [rule for rule, _ in found_in(policy, Parameters=chosen)] == ["trust-provider-unproved"]
+
+
 def test_a_role_that_strangers_enter_is_judged_as_theirs() -> None:
     """Whoever at GitHub assumes a role gets what it may do: a third party's role."""
     access = {"PolicyName": "x", "PolicyDocument": {"Version": "2012-10-17", "Statement": [

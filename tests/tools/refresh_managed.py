@@ -7,7 +7,8 @@ from what the aws CLI printed of the default version in any AWS account:
     aws iam get-policy --policy-arn arn:aws:iam::aws:policy/NAME --query Policy.DefaultVersionId --output text
     aws iam get-policy-version --policy-arn arn:aws:iam::aws:policy/NAME --version-id VERSION > FILE
 
-The list of all names (managed_names.txt) is rewritten too. A newer snapshot is never replaced by an older text. Review the difference: it is what AWS changed.
+The list of all names, managed_names.txt, is rewritten too. A newer snapshot is never replaced by an older
+text. Review the difference: it is what AWS changed.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def open_providers_of(case: RoleTrust) -> tuple[OpenProvider, ...]:
     policy = read_policy(with_values(case.document.value, defaults), "trust") if defaults else case.policy
     stand_ins = tuple(one.stand_in for one in unknowns)
     found = (one for statement in policy.statements for one in open_providers(policy, statement, stand_ins))
-    return tuple(one for one in found if not _is_to_choose(case, one.principal.text))
+    return tuple(one for one in found if not (one.provider.is_any and _is_to_choose(case, one.principal.text)))
 
 
 def _is_to_choose(case: RoleTrust, text: str) -> bool:

@@ -49,6 +49,11 @@ class Provider:
     value: str
     page: str
 
+    @property
+    def is_any(self) -> bool:
+        """Whether it is the row of every OIDC provider that no other is of."""
+        return self.issuer.pattern == "oidc"
+
 
 @dataclass(frozen=True, slots=True)
 class OpenProvider:
@@ -75,12 +80,13 @@ def open_providers(policy: Policy, statement: Statement, stand_ins: Sequence[str
         issuer = _issuer_of(one.text) if one.kind == "Federated" else None
         if issuer is None:
             continue
-        provider = _provider(issuer)
-        known = not any(each in issuer for each in stand_ins)
-        keys = _keys(provider, issuer.lower() if known else None)
+        known = not any(each in issuer or each == one.text for each in stand_ins)
+        told = None if known else _told_by_keys(statement)
+        provider = _provider(told or issuer)
+        keys = _keys(provider, told or (issuer if known else None))
         narrowed = _all(policy, statement)
         if not any(_binds(policy, provider, keys, condition, denied=denied) for condition, denied in narrowed):
-            key = next(iter(provider.keys)).replace("{}", issuer)
+            key = next(iter(provider.keys)).replace("{}", told or issuer)
             values = tuple(v for each in statement.conditions if each.key.lower() == key.lower() for v in each.values)
             yield OpenProvider(one, provider, key, values)
 
@@ -90,6 +96,12 @@ def _keys(provider: Provider, issuer: str | None) -> Keys:
     prefix = r"(?!aws:|sts:).+" if issuer is None else re.escape(issuer)
     escaped = ((re.escape(key).replace(r"\{\}", prefix), regex) for key, regex in provider.keys.items())
     return {re.compile(key, re.ASCII | re.IGNORECASE | re.DOTALL): regex for key, regex in escaped}
+
+
+def _told_by_keys(statement: Statement) -> str | None:
+    """The issuer of which the statement's keys are, where the table has it: its users are meant, whoever is named."""
+    issuers = (one.key.rpartition(":")[0] for one in statement.conditions)
+    return next((one for one in issuers if not _provider(one).is_any), None)
 
 
 def _is_entered(statement: Statement) -> bool:
@@ -108,7 +120,7 @@ def _issuer_of(text: str) -> str | None:
 
 def _provider(issuer: str) -> Provider:
     table = providers()
-    fallback = next(one for one in table if one.issuer.pattern == "oidc")
+    fallback = next(one for one in table if one.is_any)
     return next((one for one in table if one.issuer.fullmatch(issuer)), fallback)
 
 
