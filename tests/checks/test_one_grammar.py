@@ -47,7 +47,6 @@ REFUSED: dict[str, tuple[dict[str, Any], ...]] = {
     "a Sid that is a list": ({"Sid": ["A"]},),
     "a Sid twice": ({"Sid": "One"}, {"Sid": "One"}),
     "a Sid three times": ({"Sid": "One"}, {"Sid": "Two"}, {"Sid": "One"}),
-    "an operator without a key": ({"Condition": {**NEEDS_ID, "StringLike": {}}},),
     "an element that is none": ({"Effects": "Allow"},),
     "an operator that is none": ({"Condition": {**NEEDS_ID, "StringEqual": {"aws:RequestedRegion": "x"}}},),
 }

@@ -63,6 +63,6 @@ UNQUOTED_RULES: tuple[Rule[Node], ...] = (
         mend="put it in quotes",
         reference=_FORMATS,
         check=_changed,
-        example=Example(TEMPLATE, EXTERNAL_ID, "0123456701234567"),
+        example=Example(TEMPLATE, EXTERNAL_ID, "0x1234567890abcdef"),
     ),
 )

@@ -21,7 +21,7 @@ _REASONS: Mapping[FaultKind, Reason] = {
     "misplaced": Reason.RESOURCE,
     "version": Reason.VERSION,
     **dict.fromkeys(("type", "no-statement", "action"), Reason.NOT_UNDERSTOOD),
-    **dict.fromkeys(("sid", "sid-type", "empty"), Reason.REFUSED),
+    **dict.fromkeys(("sid", "sid-type"), Reason.REFUSED),
 }
 _MEANT = frozenset(one.lower() for one in (ASSUME_ROLE, TAG_SESSION, SET_SOURCE_IDENTITY))
 _ALIKE = 0.8
