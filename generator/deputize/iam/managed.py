@@ -1,6 +1,7 @@
 """AWS managed policies as dated snapshots: what is proved about one is proved about that version, not about the next.
 
-AWS changes these policies in the customer's account without asking. Snapshots are made by
+AWS changes these policies in the customer's account without asking. The names of all of them are a dated list of their
+own, so that one that does not exist is told from one without a snapshot. Snapshots are made by
 tests/tools/refresh_managed.py; the policies themselves are listed at
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
@@ -11,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -63,6 +65,26 @@ def snapshots_version() -> str:
         digest.update(f"{name}\n{len(content)}\n{content}".encode())
         newest = max(newest, str(json.loads(content)["date"]))
     return f"{newest}-{digest.hexdigest()[:12]}"
+
+
+def missing_name(name: str) -> str | None:
+    """What to say of a policy of this path and name that AWS's list does not have; None when the list has it."""
+    date, names = _names()
+    if name in names:
+        return None
+    last = name.rpartition("/")[2]
+    same = next((one for one in sorted(names) if one.rpartition("/")[2] == last), None)
+    near = same or next(iter(get_close_matches(name, sorted(names), 1, 0.8)), None)
+    hint = "" if near is None else f"; {near} is one"
+    return f"is none of the {len(names):,} AWS managed policies of {date}{hint}"
+
+
+@cache
+def _names() -> tuple[str, frozenset[str]]:
+    """The day, and the path and name of every AWS managed policy then, of the partition aws."""
+    text = resources.files("deputize.iam").joinpath("data", "managed_names.txt").read_text(encoding="utf-8")
+    date, *names = text.split()
+    return date, frozenset(names)
 
 
 def read_snapshot(snapshot: Mapping[str, Any]) -> ManagedPolicy:

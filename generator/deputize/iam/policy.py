@@ -147,6 +147,13 @@ class Statement:
         """Whether it is not understood, so that it may mean anything."""
         return any(fault.is_opaque for fault in self.faults)
 
+    @property
+    def has_clear_actions(self) -> bool:
+        """Whether only whom it is about, or under what condition, is not understood, and not which actions."""
+        about = {"Principal", "NotPrincipal", "Condition"}
+        faults = (one.path[len(self.path) : len(self.path) + 1] for one in self.faults if one.is_opaque)
+        return bool(self.actions) and all(one and one[0] in about for one in faults)
+
     def to_json(self) -> dict[str, object]:
         """The statement as IAM's JSON, keys in the order the documentation writes them."""
         document: dict[str, object] = {} if self.sid is None else {"Sid": self.sid}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from deputize.iam import limits
 from deputize.iam.arn import parse_policy_arn, parse_role_arn
-from deputize.iam.managed import managed_policy
+from deputize.iam.managed import managed_policy, missing_name
 from deputize.iam.partitions import PARTITIONS
 from deputize.iam.read_only import is_read_only
 from deputize.model.display import display_problem, hidden, shown
@@ -157,7 +157,8 @@ def _managed(path: Path, name: str) -> Rule:
     snapshot = managed_policy(name)
     mend = "use one that a new file of `deputize init` lists, or statements"
     if snapshot is None:
-        yield path, f"{shown(name)} has no snapshot, so it cannot be proved to read only", mend
+        why = missing_name(name) or "has no snapshot"
+        yield path, f"{shown(name)} {why}, so it cannot be proved to read only", mend
     elif not is_read_only(snapshot):
         yield path, f"{shown(name)} is not proved to read only (as of {snapshot.version}, {snapshot.date})", mend
 

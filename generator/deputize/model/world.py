@@ -49,7 +49,8 @@ class Unknown:
 
     name: as the file has it (`ExternalId`, `AWS::AccountId`). stand_in: the text in its place. default: a parameter's
     own; it stands for the text in no document. admits_empty: whether the parameter's constraints let it be empty.
-    no_echo: as declared. allowed: the only texts that it may be, where the file lists them.
+    no_echo: as declared. allowed: the only texts that it may be, where the file lists them. parameters: on which a
+    function's value depends.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Unknown:
     admits_empty: bool = True
     no_echo: bool = False
     allowed: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

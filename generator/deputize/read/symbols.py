@@ -51,6 +51,7 @@ class Symbol:
     no_echo: bool = False
     allowed: tuple[str, ...] = ()
     many: bool = False
+    parameters: tuple[str, ...] = ()
     admits: Callable[[str], bool] = any_text
     principal: str = ""
 
@@ -90,6 +91,12 @@ class Symbols:
     def symbol(self, mark: str) -> Symbol:
         """The unknown behind a mark."""
         return self._symbols[ord(mark) - _FIRST]
+
+    def parameters(self, text: str) -> tuple[str, ...]:
+        """The parameters on which the unknowns in `text` depend, each once."""
+        found = (self.symbol(one) for one in _MARK.findall(text))
+        names = ((one.name,) if one.origin is Origin.PARAMETER else one.parameters for one in found)
+        return tuple(dict.fromkeys(name for many in names for name in many))
 
     def digits(self, mark: str) -> str:
         """Twelve digits for an unknown account, that are nowhere in the file."""
@@ -200,8 +207,7 @@ class StandIns:
         elif kind == "principal":
             text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:root"
         elif kind == "provider":
-            provider = f"oidc-provider/{self.symbols.letters(mark)}.example.com"
-            text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:{provider}"
+            text = f"arn:{self.partition}:iam::{self.symbols.digits(mark)}:oidc-provider/{self.symbols.letters(mark)}"
         else:
             text = self.symbols.letters(mark)
         if (mark, text) not in self._used:
@@ -220,6 +226,7 @@ class StandIns:
             admits_empty=symbol.admits_empty and "" not in excluded,
             no_echo=symbol.no_echo,
             allowed=tuple(one for one in symbol.allowed if one not in excluded),
+            parameters=symbol.parameters,
         )
 
 

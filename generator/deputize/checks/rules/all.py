@@ -17,9 +17,11 @@ from deputize.checks.rules.external_id import ID_RULES
 from deputize.checks.rules.managed import MANAGED_RULES
 from deputize.checks.rules.partition import CROSSED, TEXT_RULES
 from deputize.checks.rules.policy_grammar import GRAMMAR_RULES, PolicyForm
+from deputize.checks.rules.providers import PROVIDER_RULES
 from deputize.checks.rules.quotas import LONE_RULES, QUOTA_RULES
 from deputize.checks.rules.role_fields import FIELD_RULES
 from deputize.checks.rules.trust import TRUST_RULES
+from deputize.checks.rules.unquoted import UNQUOTED_RULES
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.model.world import FoundPolicy
 from deputize.read.source import Node
@@ -55,12 +57,12 @@ class RuleSet:
 
 
 RULES = RuleSet(
-    trust=(*ID_RULES, *TRUST_RULES),
+    trust=(*ID_RULES, *TRUST_RULES, *PROVIDER_RULES),
     form=GRAMMAR_RULES,
     role=(*QUOTA_RULES, *FIELD_RULES, CROSSED),
     access=(*ACTION_RULES, *EXPOSURE_RULES, *MANAGED_RULES),
     escalation=ESCALATION_RULES,
     policy=LONE_RULES,
     template=DELIVERY_RULES,
-    text=TEXT_RULES,
+    text=(*TEXT_RULES, *UNQUOTED_RULES),
 )

@@ -23,13 +23,15 @@ def _open(access: RoleAccess, *, chain: bool, what: str) -> Iterator[Hit]:
     together = frozenset().union(*(actions for _, actions in granted))
     ways = [way for way in ways_of(together) if way.chain is chain] if together else []
     for found, actions in granted:
-        if here := [_told(way) for way in ways if way.actions[0] in actions]:
+        if here := [_told(way, wide=found.wide) for way in ways if way.actions[0] in actions]:
             yield Hit(f"{found.label}{found.suffix} {what}: {some(here, _SHOWN)}", found.place)
 
 
-def _told(way: Escalation) -> str:
+def _told(way: Escalation, *, wide: bool) -> str:
     first, *others = way.actions
-    return f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason}"
+    return (
+        f"{first}{' with ' if others else ''}{' and '.join(others)} {way.reason if wide else way.named or way.reason}"
+    )
 
 
 def _escalates(access: RoleAccess) -> Iterator[Hit]:
@@ -60,7 +62,7 @@ ESCALATION_RULES: tuple[Rule[RoleAccess], ...] = (
         severity=Severity.ERROR,
         title="The role leads into no other role (a warning in roles that no third party may assume)",
         why="What the other roles may do is decided elsewhere, and can change there.",
-        mend="remove sts:AssumeRole, or name the roles in Resource",
+        mend="remove sts:AssumeRole; whoever needs those roles assumes them without this one",
         reference=_CHAINING,
         check=_chains,
         suppressible=None,

@@ -142,6 +142,9 @@ Resources:
             Principal:
               Federated: !Sub {NAMED_PROVIDER}
             Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              StringEquals:
+                login.example.com:aud: reader
 """
 
 # A role that no third party may assume.

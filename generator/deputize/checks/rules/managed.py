@@ -12,6 +12,7 @@ from deputize.checks.rules.examples import SUSPENDED, TEMPLATE
 from deputize.iam.actions import expand
 from deputize.iam.allowed import snapshot_policy
 from deputize.iam.arn import parse_policy_arn
+from deputize.iam.managed import missing_name
 from deputize.iam.wildcards import matches
 from deputize.model.display import shown
 from deputize.model.values import Severity
@@ -24,7 +25,9 @@ def _unproved(access: RoleAccess) -> Iterator[Hit]:
     for one in access.attached:
         parsed = parse_policy_arn(one.arn)
         if one.unknown is None and one.policy is None and parsed is not None and parsed[1] == "aws":
-            yield Hit(f"{shown(one.arn, 120)} has no snapshot here: nothing is proved about it", one.place)
+            missing = missing_name(parsed[2].removeprefix("/")) if parsed[0] == "aws" else None
+            why = missing or "has no snapshot here"
+            yield Hit(f"{shown(one.arn, 120)} {why}: nothing is proved about it", one.place)
 
 
 def _foreign(access: RoleAccess) -> Iterator[Hit]:

@@ -39,7 +39,7 @@ def form_of_trust(trust: JudgedTrust, *, third_party: bool) -> PolicyForm:
         (*hits.get(Reason.ELEMENT, ()), *hits.get(Reason.RESOURCE, ())),
         hits.get(Reason.OPERATOR, ()),
         (*hits.get(Reason.VERSION, ()), *_trust_version(trust.case.document, third_party=third_party)),
-        hits.get(Reason.NOT_UNDERSTOOD, ()),
+        (*hits.get(Reason.NOT_UNDERSTOOD, ()), *hits.get(Reason.REFUSED, ())),
     )
 
 

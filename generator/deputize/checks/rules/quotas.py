@@ -91,11 +91,11 @@ _ATTACHED = TEMPLATE.replace(
             "AWSAccountManagementReadOnlyAccess",
             "AWSBudgetsReadOnlyAccess",
             "AWSCertificateManagerReadOnly",
-            "AWSCloudTrail_ReadOnlyAccess",
-            "AWSConfigUserAccess",
+            "AmazonGuardDutyReadOnlyAccess",
+            "AmazonElastiCacheReadOnlyAccess",
             "AWSOrganizationsReadOnlyAccess",
             "AWSSavingsPlansReadOnlyAccess",
-            "AWSXrayReadOnlyAccess",
+            "AmazonRoute53ReadOnlyAccess",
             "AmazonSNSReadOnlyAccess",
             "AmazonSQSReadOnlyAccess",
         )
@@ -147,7 +147,7 @@ QUOTA_RULES: tuple[Rule[Judgement], ...] = (
         reference=_QUOTAS,
         check=of_role(_attached),
         elsewhere=Severity.ERROR,
-        example=Example(_ATTACHED, f"{_ARN}AWSConfig", f"{_ARN}ServiceQuotasReadOnlyAccess\n{_ARN}AWSConfig"),
+        example=Example(_ATTACHED, f"{_ARN}AmazonSNS", f"{_ARN}ServiceQuotasReadOnlyAccess\n{_ARN}AmazonSNS"),
     ),
     Rule(
         id="managed-malformed",

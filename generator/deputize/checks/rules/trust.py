@@ -49,7 +49,7 @@ def _not_the_vendor(case: RoleTrust) -> Iterator[Hit]:
     """Principals that are none of the expected vendors, or cannot be shown to be."""
     if not case.expected_vendors:
         return
-    for statement in (one for one in case.statements if may_allow(one)):
+    for statement in (one for one in case.statements if may_allow(one) and not one.not_principal):
         for one in statement.principals:
             chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
             if chosen is not None:
@@ -90,7 +90,7 @@ def _conditions(trust: JudgedTrust) -> Iterator[Hit]:
 def _unproved_account(case: RoleTrust) -> Iterator[Hit]:
     """Principals of which the file does not say in which account they are."""
     for statement in allows_to_others(case) if not case.expected_vendors else ():
-        for one in statement.principals:
+        for one in () if statement.not_principal else statement.principals:
             chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
             if chosen is not None:
                 what = f"which account it trusts cannot be proved: it is the value of {case.label(chosen)}"
@@ -99,7 +99,8 @@ def _unproved_account(case: RoleTrust) -> Iterator[Hit]:
 
 def _unproved_provider(case: RoleTrust) -> Iterator[Hit]:
     """Identity providers that are what somebody chooses, or another stack says, and nothing else."""
-    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
+    trusting = (one for one in case.statements if may_allow(one) and not one.not_principal)
+    for one in (one for statement in trusting for one in statement.principals):
         chosen = case.unknown(one.text) if one.kind == "Federated" else None
         if chosen is not None and chosen.stand_in == one.text and chosen.origin in (Origin.PARAMETER, Origin.IMPORT):
             what = f"which identity provider it trusts cannot be proved: it is the value of {case.label(chosen)}"

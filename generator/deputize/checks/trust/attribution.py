@@ -125,7 +125,10 @@ def _cause(case: RoleTrust, access_path: StatementPath) -> Fault:
     if statement is None:
         allows = (one for one in case.statements if may_allow(one))
         suspects = (*form_faults(case), *(fault for one in allows for fault in access_faults(case, one)))
-        return next(iter(suspects), Fault(Reason.UNPROVED, "allows more than can be ruled out", (), about))
+        return next(
+            (fault for fault in suspects if fault.about != "nothing"),
+            Fault(Reason.UNPROVED, "allows more than can be ruled out", (), about),
+        )
     faults = (*statement_faults(statement), *access_faults(case, statement))
     fitting = [fault for fault in faults if fault.about == about]
     if access_path.found.kind == "unknown":

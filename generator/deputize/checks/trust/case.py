@@ -121,6 +121,7 @@ def is_choice(unknown: Unknown) -> bool:
 
 def decided_by(unknown: Unknown) -> str:
     """What decides a value that the file does not hold, for a person."""
-    if is_choice(unknown):
-        return f"--parameter {unknown.name}=VALUE would decide it"
+    names = (unknown.name,) if is_choice(unknown) else unknown.parameters
+    if names:
+        return f"{' '.join(f'--parameter {one}=VALUE' for one in names)} would decide it"
     return "nothing in this file decides it"

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from deputize.checks.access.statements import named
 from deputize.checks.trust.case import RoleTrust
-from deputize.checks.trust.reasons import UNREADABLE, Fault, Reason
+from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
 from deputize.iam.policy import Condition, FaultKind, GrammarFault, Statement, path_of
 from deputize.iam.trust.callers import EXTERNAL_ID, FEDERATED_ACTIONS
 from deputize.iam.trust.intent import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
@@ -21,6 +21,7 @@ _REASONS: Mapping[FaultKind, Reason] = {
     "misplaced": Reason.RESOURCE,
     "version": Reason.VERSION,
     **dict.fromkeys(("type", "no-statement", "action"), Reason.NOT_UNDERSTOOD),
+    **dict.fromkeys(("sid", "sid-type"), Reason.REFUSED),
 }
 _MEANT = frozenset(one.lower() for one in (ASSUME_ROLE, TAG_SESSION, SET_SOURCE_IDENTITY))
 _ALIKE = 0.8
@@ -48,7 +49,8 @@ def _of_grammar(faults: tuple[GrammarFault, ...]) -> Iterator[Fault]:
             continue
         is_told = is_told or reason in UNREADABLE
         if reason is not None:
-            yield Fault(reason, printable(one.sentence, 200), one.path, "form", key=True)
+            about: About = "nothing" if reason is Reason.REFUSED else "form"
+            yield Fault(reason, printable(one.sentence, 200), one.path, about, key=one.of_key or about == "form")
 
 
 def access_faults(case: RoleTrust, statement: Statement) -> Iterator[Fault]:

@@ -26,7 +26,7 @@ def chosen_cases(case: RoleTrust) -> Iterator[tuple[RoleTrust, Mapping[Path, str
         values = {unknown.stand_in: value for unknown, value in found.values()}
         if values:
             said = {path: f"where {case.label(one)} is {shown(value, 80)}" for path, (one, value) in found.items()}
-            yield replace(case, document=replace(case.document, value=_with(case.document.value, values))), said
+            yield replace(case, document=replace(case.document, value=with_values(case.document.value, values))), said
 
 
 def may_be_wildcard(case: RoleTrust, principal: Principal) -> bool:
@@ -66,12 +66,12 @@ def _is_malformed(principal: Principal, text: str) -> bool:
     return principal.kind == "AWS" and not _is_wildcard(principal, text) and stands_for("AWS", text) is None
 
 
-def _with(value: object, values: Mapping[str, str]) -> object:
+def with_values(value: object, values: Mapping[str, str]) -> object:
     """A JSON value with other texts for stand-ins."""
     if isinstance(value, str):
         for stand_in, text in values.items():
             value = value.replace(stand_in, text)
         return value
     if isinstance(value, Mapping):
-        return {key: _with(one, values) for key, one in value.items()}
-    return [_with(one, values) for one in value] if isinstance(value, list | tuple) else value
+        return {key: with_values(one, values) for key, one in value.items()}
+    return [with_values(one, values) for one in value] if isinstance(value, list | tuple) else value

@@ -8,7 +8,7 @@ from typing import Literal
 
 from deputize.iam.policy import Path
 
-About = Literal["form", "who", "id", "action"]
+About = Literal["form", "who", "id", "action", "nothing"]
 
 
 class Reason(StrEnum):
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     RESOURCE = "a trust policy has a Resource"
     VERSION = "its version is none that IAM has"
     NOT_UNDERSTOOD = "it is not in IAM's grammar"
+    REFUSED = "IAM does not take it, whatever it lets in"
     ID_MISSING = "no external ID is asked for"
     ID_SKIPPED = "another statement asks for the external ID"
     ID_ELSEWHERE = "the external ID is asked for where nobody assumes the role"
@@ -44,8 +45,8 @@ UNREADABLE = (Reason.VERSION, Reason.NOT_UNDERSTOOD)
 class Fault:
     """Something odd: the reason, in words, and where.
 
-    about: the part of the statement it spoils; with "form" it may mean anything. sure: it is a finding by itself, not
-    only when it lets somebody in. key: it is the key that is odd.
+    about: the part of the statement it spoils; with "form" it may mean anything, with "nothing" it lets nobody in.
+    sure: it is a finding by itself, not only when it lets somebody in. key: it is the key that is odd.
     """
 
     reason: Reason

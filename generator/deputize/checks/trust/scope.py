@@ -10,6 +10,7 @@ from deputize.checks.judgement import Scope
 from deputize.checks.trust.access_paths import allows_to_others
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.parameter_values import may_be_wildcard
+from deputize.checks.trust.providers import open_providers_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import may_allow
 from deputize.model.display import printable, shown
@@ -20,8 +21,9 @@ _PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
     """Whether the role of a trust policy is judged as one for third parties.
 
-    It is when its trust names an AWS principal that is not known to be of its own account, when the trust is not
-    understood, when it is `alone` in its file, and when somebody `asked` about it.
+    It is when its trust names an AWS principal that is not known to be of its own account, or an identity provider at
+    which strangers have users and says of none whose he is; when the trust is not understood, when it is `alone` in its
+    file, and when somebody `asked` about it.
     """
     if case is None:
         return Scope(judged=False, why="has no trust policy")
@@ -48,7 +50,8 @@ def behind(scope: Scope, name: str, way: Sequence[str], others: Sequence[str]) -
 def _own(case: RoleTrust) -> str:
     """Whom a trust names that is no third party."""
     kinds = {"Service": "AWS services", "Federated": "identity providers", "AWS": "its own account"}
-    allowed = [one for statement in case.statements if may_allow(statement) for one in statement.principals]
+    trusting = (one for one in case.statements if may_allow(one) and not one.not_principal)
+    allowed = [one for statement in trusting for one in statement.principals]
     found = []
     for kind, words in kinds.items():
         told = (named(one.text, case.document.unknowns) for one in allowed if one.kind == kind)
@@ -71,7 +74,9 @@ def _others(case: RoleTrust) -> tuple[str, ...]:
             known = None if caller is None else caller.account
             text = f"account {known}" if known else "anybody" if one.text == "*" else case.named(one.text)
             found[f"the account of {case.label(chosen)}" if chosen is not None else text] = None
-    for one in (one for statement in case.statements if may_allow(statement) for one in statement.principals):
+    trusting = (one for one in case.statements if may_allow(one) and not one.not_principal)
+    for one in (one for statement in trusting for one in statement.principals):
         if one.kind in _PROVIDERS and may_be_wildcard(case, one):
             found[f"any {_PROVIDERS[one.kind]}"] = None
+    found.update({f"everybody at {one.provider.name}": None for one in open_providers_of(case) if one.provider.shared})
     return tuple(found)

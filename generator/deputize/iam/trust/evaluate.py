@@ -159,10 +159,12 @@ def _joined(decisions: Iterable[Decision]) -> Decision:
 
 
 def _applies(policy: Policy, statement: Statement, caller: Caller, action: str, keys: Mapping[str, Found]) -> Truth:
-    if statement.is_opaque:
+    if statement.is_opaque and not statement.has_clear_actions:
         return None
     if not _names(statement, action):
         return False
+    if statement.is_opaque:
+        return None
     return all_of((concerns(statement, caller), *_conditions(policy, statement.conditions, keys)))
 
 

@@ -34,12 +34,13 @@ def call_function(resolver: Resolver, function: str, argument: Node, node: Node)
     return found
 
 
-def _unknown(resolver: Resolver, function: str, node: Node, within: object = "", *, many: bool = False) -> object:
-    """The unknown that a function gives; it may be empty when what it is made `within` may."""
+def _unknown(resolver: Resolver, function: str, node: Node, *within: str, many: bool = False) -> object:
+    """The unknown that a function of `within` gives; it may be empty when the first of these may."""
     symbols = resolver.source.symbols
-    mark = within if isinstance(within, str) else ""
+    mark = within[0] if within else ""
     empty = sole_mark(mark) is not None and symbols.symbol(mark).admits_empty
-    symbol = Symbol(function, Origin.FUNCTION, node.place, admits_empty=empty, many=many)
+    parameters = symbols.parameters("".join(within))
+    symbol = Symbol(function, Origin.FUNCTION, node.place, admits_empty=empty, many=many, parameters=parameters)
     found = symbols.mark((Origin.FUNCTION, function, node.place, many), symbol)
     return [found] if many else found
 
@@ -91,14 +92,14 @@ def _placeholder(resolver: Resolver, name: str, own: Mapping[str, Node], node: N
 def _join(resolver: Resolver, argument: Node, node: Node) -> object:
     delimiter, items = _parts(argument, "Fn::Join", _PAIR)
     separator, found = resolver.text(delimiter), _list(resolver, items)
-    return _unknown(resolver, "Fn::Join", node) if _is_open(resolver, found) else separator.join(found)
+    return _unknown(resolver, "Fn::Join", node, "", *found) if _is_open(resolver, found) else separator.join(found)
 
 
 def _select(resolver: Resolver, argument: Node, node: Node) -> object:
     index, items = _parts(argument, "Fn::Select", _PAIR)
     at, found = resolver.text(index), _list(resolver, items)
     if _is_open(resolver, found) or not is_known(at):
-        return _unknown(resolver, f"Fn::Select {resolver.source.symbols.named(at)}", node, found[0] if found else "")
+        return _unknown(resolver, f"Fn::Select {resolver.source.symbols.named(at)}", node, *(found or [""]), at)
     if not _INDEX.fullmatch(at) or int(at) >= len(found):
         raise refusal(index.place, f"there is no item {shown(at)} in a list of {len(found)}")
     return found[int(at)]
@@ -164,7 +165,9 @@ def _import(resolver: Resolver, argument: Node, node: Node) -> object:
 
 def _base64(resolver: Resolver, argument: Node, node: Node) -> object:
     text = resolver.text(argument)
-    return base64.b64encode(text.encode()).decode() if is_known(text) else _unknown(resolver, "Fn::Base64", node)
+    return (
+        base64.b64encode(text.encode()).decode() if is_known(text) else _unknown(resolver, "Fn::Base64", node, "", text)
+    )
 
 
 def _to_json(resolver: Resolver, argument: Node, node: Node) -> object:
@@ -174,7 +177,7 @@ def _to_json(resolver: Resolver, argument: Node, node: Node) -> object:
 
 def _length(resolver: Resolver, argument: Node, node: Node) -> object:
     found = _list(resolver, argument)
-    return _unknown(resolver, "Fn::Length", node) if _is_open(resolver, found) else str(len(found))
+    return _unknown(resolver, "Fn::Length", node, "", *found) if _is_open(resolver, found) else str(len(found))
 
 
 def _parts(argument: Node, function: str, count: int) -> tuple[Node, ...]:

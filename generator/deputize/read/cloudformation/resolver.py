@@ -14,7 +14,15 @@ from typing import NoReturn, TypeVar
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.display import printable, shown
 from deputize.model.world import Origin, Place
-from deputize.read.cloudformation.sections import NO_VALUE, PSEUDO_PARAMETERS, Source, attribute_of, pseudo, ref_of
+from deputize.read.cloudformation.sections import (
+    NO_VALUE,
+    PSEUDO_PARAMETERS,
+    Source,
+    attribute_of,
+    pseudo,
+    ref_of,
+    url_of,
+)
 from deputize.read.source import MAX_DEPTH, Node, refusal, scalar
 from deputize.read.symbols import Symbol, is_known, sole_mark
 
@@ -147,13 +155,18 @@ class Resolver(ABC):
             return self.known(pseudo(source, name))
         if name not in source.resources:
             raise refusal(place, f"there is no parameter or resource {shown(name)}")
-        return ref_of(source, name)
+        return ref_of(source, name, self._issuer(name))
 
     def attribute(self, resource: str, attribute: str, place: Place) -> str:
         """What `Fn::GetAtt` gives. Raises InputError when there is no such resource."""
         if resource not in self.source.resources:
             raise refusal(place, f"there is no resource {shown(resource)}")
-        return attribute_of(self.source, resource, attribute)
+        return attribute_of(self.source, resource, attribute, self._issuer(resource))
+
+    def _issuer(self, name: str) -> str | None:
+        """How the ARN of an identity provider of the template names it: its Url without the scheme."""
+        url = url_of(self.source, name)
+        return None if url is None else self.text(url).removeprefix("https://")
 
     def same(self, one: object, other: object) -> bool:
         """Whether two values are equal in this branch. Raises UndecidedError when nothing decides it."""

@@ -15,6 +15,7 @@ from deputize.read.cloudformation.documents import Draft, draft_of, finished
 from deputize.read.cloudformation.evaluation import Evaluation
 from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, UndecidedError
 from deputize.read.cloudformation.sections import Resource, Source, arn_of, intrinsic, pseudo, resource_mark
+from deputize.read.cloudformation.transforms import made_by
 from deputize.read.found import not_understood
 from deputize.read.source import Node, refusal
 from deputize.read.symbols import ACCOUNT_ID, StandIns, Symbols
@@ -146,8 +147,12 @@ class RoleRun:
         """Each policy in the role itself."""
         node = self.owner.properties.get("Policies")
         for item in self._try(lambda: list(self.evaluation.items(node)), self.owner) or () if node is not None else ():
-            fields = item.value if isinstance(item.value, Mapping) and intrinsic(item) is None else {}
+            call = intrinsic(item)
+            fields = item.value if isinstance(item.value, Mapping) and call is None else {}
             inner = Resource(self.owner.name, "", item, fields)
+            if call is not None:
+                self.refused.append(made_by(*call, item))
+                continue
             draft = self._try(lambda one=inner: self._draft(one, "PolicyDocument"), inner)  # type: ignore[misc]
             if draft is not None:
                 yield _Policy(inner, self._name(inner, "PolicyName"), draft, "inline")

@@ -21,15 +21,16 @@ PSEUDO_PARAMETERS = frozenset(
 PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 """A name in the text of Fn::Sub; `${!Name}` is no name but the text `${Name}`."""
 _MENTIONING = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub"})
+_OIDC_PROVIDER = "AWS::IAM::OIDCProvider"
 # type -> (attribute that is its ARN, what an ARN says of it)
 _ARNS = {
     "AWS::IAM::Role": ("Arn", "role/"),
     "AWS::IAM::User": ("Arn", "user/"),
     "AWS::IAM::ManagedPolicy": ("PolicyArn", "policy/"),
-    "AWS::IAM::OIDCProvider": ("Arn", "oidc-provider/"),
+    _OIDC_PROVIDER: ("Arn", "oidc-provider/"),
     "AWS::IAM::SAMLProvider": ("Arn", "saml-provider/"),
 }
-_ARN_BY_REF = frozenset({"AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider"})
+_ARN_BY_REF = frozenset({"AWS::IAM::ManagedPolicy", _OIDC_PROVIDER, "AWS::IAM::SAMLProvider"})
 MAX_STEPS = 100_000
 """What is worked out for one file, in nodes, conditions tried again included: about two seconds."""
 
@@ -146,28 +147,36 @@ def calls_below(node: Node) -> Iterator[tuple[str, Node]]:
             waiting += inner.value.values()
 
 
-def ref_of(source: Source, name: str) -> str:
-    """What `Ref` of a resource gives: its name or its ARN."""
+def url_of(source: Source, name: str) -> Node | None:
+    """The Url of an identity provider that the template makes: the provider's ARN holds it."""
+    resource = source.resources[name]
+    properties = resource.value.get("Properties") if isinstance(resource.value, Mapping) else None
+    if type_of(resource) != _OIDC_PROVIDER or properties is None or not isinstance(properties.value, Mapping):
+        return None
+    return properties.value.get("Url")
+
+
+def ref_of(source: Source, name: str, named: str | None = None) -> str:
+    """What `Ref` of a resource gives: its name or its ARN. named: how its ARN names it, where the template tells."""
     kind = type_of(source.resources[name])
-    return arn_of(source, name, kind) if kind in _ARN_BY_REF else resource_mark(source, name, "")
+    return arn_of(source, name, kind, named) if kind in _ARN_BY_REF else resource_mark(source, name, "")
 
 
-def attribute_of(source: Source, name: str, attribute: str) -> str:
-    """What `Fn::GetAtt` of a resource gives."""
+def attribute_of(source: Source, name: str, attribute: str, named: str | None = None) -> str:
+    """What `Fn::GetAtt` of a resource gives. named: as for `ref_of`."""
     kind = type_of(source.resources[name])
     if kind in _ARNS and _ARNS[kind][0] == attribute:
-        return arn_of(source, name, kind)
+        return arn_of(source, name, kind, named)
     # IAM keeps a role's unique ID and its ARN as one principal:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
     is_unique_id = (kind, attribute) == ("AWS::IAM::Role", "RoleId")
     return resource_mark(source, name, attribute, arn_of(source, name, kind) if is_unique_id else "")
 
 
-def arn_of(source: Source, name: str, kind: str) -> str:
-    """The ARN of an IAM resource of the template, its name unknown."""
+def arn_of(source: Source, name: str, kind: str, named: str | None = None) -> str:
+    """The ARN of an IAM resource of the template; where nothing tells how it is named, its name is unknown."""
     begin = f"arn:{pseudo(source, 'AWS::Partition')}:iam::{pseudo(source, ACCOUNT_ID)}:{_ARNS[kind][1]}"
-    end = ".example.com" if kind == "AWS::IAM::OIDCProvider" else ""
-    return begin + resource_mark(source, name, "") + end
+    return begin + (resource_mark(source, name, "") if named is None else named)
 
 
 def resource_mark(source: Source, name: str, attribute: str, principal: str = "") -> str:

@@ -13,7 +13,7 @@ from deputize.model.display import shown
 from deputize.model.world import NotUnderstood, Place
 from deputize.read.cloudformation.attachments import POLICIES, ROLE
 from deputize.read.cloudformation.sections import Resource
-from deputize.read.source import Node
+from deputize.read.source import Node, scalar
 
 # AWS's own that leave an AWS::IAM::Role as it is written; what they add is not in the file.
 _HARMLESS = frozenset(
@@ -147,3 +147,11 @@ def _loop(owner: Resource) -> tuple[str, Node] | None:
             if name.startswith(("Fn::Transform", "Fn::ForEach")):
                 return name, node
     return None
+
+
+def made_by(function: str, argument: Node, item: Node) -> NotUnderstood:
+    """That a policy of a list is what a function makes of it: a macro, where that is Fn::Transform."""
+    fields = argument.value if isinstance(argument.value, Mapping) else {}
+    name = scalar(fields["Name"]) if function == "Fn::Transform" and "Name" in fields else None
+    by = function if name is None else f"{function}, the macro {shown(name)},"
+    return NotUnderstood(item.place, f"{by} makes a policy: what it allows is not known", _MEND)
