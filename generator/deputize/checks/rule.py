@@ -18,7 +18,7 @@ S = TypeVar("S")
 class Hit:
     """One place where a rule is broken.
 
-    place: in a file, or the name of what it is in; None is the file as a whole. severity: None is the rule's own.
+    place: in a file, or the name of what it is in; None is the file as a whole. severity, mend: None is the rule's own.
     claim: what the judged file itself says in its favour: it makes an error a warning, which quotes it.
     """
 
@@ -26,6 +26,7 @@ class Hit:
     place: Place | str | None = None
     severity: Severity | None = None
     claim: str = ""
+    mend: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def findings_of(rule: Rule[S], subject: S, file: str, *, third_party: bool = Tru
             if hit.claim and found is Severity.ERROR:
                 found = Severity.WARNING
             message = f"{hit.message} ({hit.claim})" if hit.claim else hit.message
-            yield rule.finding(message, hit.place or file, severity=found)
+            yield rule.finding(message, hit.place or file, mend=hit.mend, severity=found)
 
 
 def over(limit: Limit, size: int) -> str | None:

@@ -25,15 +25,17 @@ class Expectation:
 
     vendor_accounts: the accounts whose principals may assume it. vendor_roles: full ARNs of the only roles of those
     accounts that may; empty trusts the accounts whole. own_accounts: accounts of the role's own organisation, which
-    are no third party. allowed_secrets: reads of secrets that are allowed, as full action names in any case.
-    session_actions: those of STS that whoever may assume the role may use too; None is all. partition, delivery: as of
-    the role. actions: full names of what the role must be able to read.
+    are no third party; own_parameters: parameters of the judged file, by name, whose accounts are so. allowed_secrets:
+    reads of secrets that are allowed, as full action names in any case. session_actions: those of STS that whoever may
+    assume the role may use too; None is all. partition, delivery: as of the role. actions: full names of what the role
+    must be able to read.
     """
 
     vendor_accounts: tuple[str, ...] = ()
     vendor_roles: tuple[str, ...] = ()
     external_ids: tuple[ExternalId, ...] = ()
     own_accounts: tuple[str, ...] = ()
+    own_parameters: tuple[str, ...] = ()
     allowed_secrets: tuple[str, ...] = ()
     session_actions: tuple[str, ...] | None = None
     partition: str | None = None

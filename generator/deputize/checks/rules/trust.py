@@ -17,7 +17,7 @@ from deputize.checks.rules.examples import (
 )
 from deputize.checks.trust.access_paths import allows_to_others, foreign_principals
 from deputize.checks.trust.attribution import JudgedTrust, hits_of, of_case
-from deputize.checks.trust.case import RoleTrust, decided_by
+from deputize.checks.trust.case import RoleTrust, decided_by, is_choice, own_option
 from deputize.checks.trust.organizations import is_own, restriction_of
 from deputize.checks.trust.reasons import Reason
 from deputize.checks.trust.vendor import vendor_is_kept_out
@@ -25,7 +25,7 @@ from deputize.iam.policy import path_of
 from deputize.iam.trust.statements import allows_assume_role, may_allow, proves_id
 from deputize.model.expectations import Expectation, literals
 from deputize.model.values import Severity
-from deputize.model.world import Origin
+from deputize.model.world import Origin, Unknown
 
 _PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
 _NOT_PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"
@@ -87,7 +87,13 @@ def _unproved_account(case: RoleTrust) -> Iterator[Hit]:
             chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
             if chosen is not None:
                 what = f"which account it trusts cannot be proved: it is the value of {case.label(chosen)}"
-                yield case.hit(f"{what}; {decided_by(chosen)}", one.path)
+                yield case.hit(f"{what}; {decided_by(chosen)}{_or_own(chosen)}", one.path)
+
+
+def _or_own(chosen: Unknown) -> str:
+    """What to say of a parameter that may be an account of the caller's own."""
+    is_open = is_choice(chosen) and not chosen.default and not chosen.allowed
+    return f"; if it is your own account, say --own-account {own_option(chosen)}" if is_open else ""
 
 
 def _unproved_provider(case: RoleTrust) -> Iterator[Hit]:

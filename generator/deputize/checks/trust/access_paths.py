@@ -19,6 +19,7 @@ from itertools import chain
 
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_restricted
+from deputize.checks.trust.own import Waiver
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
 from deputize.iam.trust.access_paths import AccessPath, Trusted, find_access_paths
@@ -95,7 +96,7 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[StatementPath]:
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
             another = account != vendor.account_id and account in case.expected_vendors
-            if not another and account not in case.given.own_accounts:
+            if not another and account not in case.said_own:
                 statement = case.statements[found.statements[0]] if found.statements else None
                 yield StatementPath(statement, trusted, named=True, found=found, accepted=accepted)
 
@@ -163,6 +164,15 @@ def concerns_others(case: RoleTrust, statement: Statement) -> bool:
 def allows_to_others(case: RoleTrust) -> Iterator[Statement]:
     """The statements that may allow something to somebody else than the own account, services and providers."""
     return (one for one in case.statements if may_allow(one) and concerns_others(case, one))
+
+
+def waivers(case: RoleTrust) -> Iterator[Waiver]:
+    """Everybody whom the policy lets in and who is no third party because the caller, or a name of AWS's, says so."""
+    for statement in case.statements:
+        for one in statement.principals if may_allow(statement) and not statement.not_principal else ():
+            found = case.waiver(one)
+            if found is not None:
+                yield found
 
 
 def _is_aside(access_path: AccessPath) -> bool:

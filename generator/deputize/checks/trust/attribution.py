@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deputize.checks.access.statements import named
 from deputize.checks.rule import Hit
@@ -14,7 +14,7 @@ from deputize.checks.trust.access_paths import (
     concerns_others,
     too_large_to_evaluate,
 )
-from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.case import RoleTrust, own_option
 from deputize.checks.trust.faults import access_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
@@ -107,10 +107,23 @@ def _found(case: RoleTrust, paths: tuple[StatementPath, ...], too_large: str | N
         if fault.reason is Reason.MALFORMED_PRINCIPAL and access_path.found.kind == "unknown":
             continue  # IAM refuses the policy, so no request can show it; the fault is told by itself
         what = f"{fault.what}: so {_example(case, access_path)}"
-        found.setdefault((fault.reason, fault.path), case.hit(what, fault.path, key=fault.key))
+        hit = replace(case.hit(what, fault.path, key=fault.key), mend=_own_mend(case, access_path, fault))
+        found.setdefault((fault.reason, fault.path), hit)
     for fault in _by_themselves(case):
         found.setdefault((fault.reason, fault.path), case.hit(fault.what, fault.path, key=fault.key))
     return found
+
+
+def _own_mend(case: RoleTrust, access_path: StatementPath, fault: Fault) -> str | None:
+    """What to do where a role of AWS's own tools is named: they send no external ID, so to ask for one breaks them."""
+    named_as = (case.made_by(one.text) for one in (access_path.statement.principals if access_path.statement else ()))
+    tool = next(filter(None, named_as), "")
+    if fault.reason is not Reason.ID_MISSING or not tool:
+        return None
+    account = access_path.trusted.account
+    whose = next((one for one in case.document.unknowns if account in one.stand_in), None)
+    own = account if whose is None else own_option(whose)
+    return f"if it is your own account, from which {tool} reaches this one, say --own-account {own}; else remove it"
 
 
 def _by_themselves(case: RoleTrust) -> Iterator[Fault]:

@@ -6,7 +6,9 @@ from deputize.checks.access.statements import named
 from deputize.checks.judgement import Scope
 from deputize.checks.trust.access_paths import allows_to_others
 from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.own import is_service_linked
 from deputize.checks.trust.parameter_values import may_be_wildcard
+from deputize.iam.policy import Principal
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.statements import may_allow
 from deputize.model.display import shown
@@ -36,15 +38,30 @@ def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
 
 def _own(case: RoleTrust) -> str:
     """Whom a trust names that is no third party."""
-    kinds = {"Service": "AWS services", "Federated": "identity providers", "AWS": "its own account"}
+    kinds = {
+        "Service": "AWS services",
+        "Federated": "identity providers",
+        "AWS": "its own account",
+        "waived": "accounts that are waived",
+    }
     allowed = [one for statement in case.statements if may_allow(statement) for one in statement.principals]
     found = []
     for kind, words in kinds.items():
-        told = (named(one.text, case.document.unknowns) for one in allowed if one.kind == kind)
+        told = (named(one.text, case.document.unknowns) for one in allowed if _kind(case, one) == kind)
         names = list(dict.fromkeys(shown(one, 120) for one in told))
         if names:
-            found.append(words if kind == "AWS" else f"{words} ({', '.join(names[:3])}{', ...' if names[3:] else ''})")
+            found.append(
+                words
+                if kind in ("AWS", "waived")
+                else f"{words} ({', '.join(names[:3])}{', ...' if names[3:] else ''})"
+            )
     return " and ".join(found) or "nobody"
+
+
+def _kind(case: RoleTrust, principal: Principal) -> str:
+    if principal.kind == "AWS" and is_service_linked(principal.text):
+        return "Service"
+    return "waived" if case.waiver(principal) is not None else principal.kind
 
 
 def _others(case: RoleTrust) -> tuple[str, ...]:

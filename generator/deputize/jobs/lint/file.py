@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from deputize.checks.details import Located, RoleLine, Suppressed
+from deputize.checks.details import Located, RoleLine, Suppressed, WaivedLine
 from deputize.checks.excerpt import line_at, lines_of
 from deputize.checks.file_findings import FileFindings, file_findings
 from deputize.checks.findings import delivery_findings
 from deputize.checks.inline import suppress_inline
 from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
+from deputize.jobs.lint.own_accounts import OwnAccounts
 from deputize.model.expectations import Expectations
 from deputize.model.values import EngineReport, Finding
 from deputize.read.any import read_any
@@ -30,14 +31,15 @@ _ODD = (b"\\", b"\0")
 class Judging:
     """How files are judged. parameters: of templates, by name.
 
-    expected: who may assume a role, and which are judged. inline: whether what a file says about its own findings
-    counts.
+    expected: who may assume a role, and which are judged. own: which accounts are the caller's. inline: whether what a
+    file says about its own findings counts.
     """
 
     engines: tuple[str, ...] = ENGINES
     parameters: Mapping[str, str] = field(default_factory=dict)
     expected: Expectations = field(default_factory=Expectations)
     inline: bool = False
+    own: OwnAccounts = field(default_factory=OwnAccounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class FileReport:
     """What one file, or bundle, came to.
 
     skipped: a file in a folder is no template or policy. left: a walk did not follow it. parameters: the names of those
-    that a template has.
+    that a template has. waived: who is trusted and not judged as a third party.
     """
 
     where: str
@@ -56,6 +58,7 @@ class FileReport:
     skipped: bool = False
     left: bool = False
     parameters: frozenset[str] = frozenset()
+    waived: tuple[WaivedLine, ...] = ()
 
 
 def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -> FileReport:
@@ -85,7 +88,8 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     if judging.inline:
         located, hidden = suppress_inline(located, text, where)
     roles = tuple(RoleLine(where, one.name, one.judged, one.why) for one in own.roles)
-    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file))
+    waived = judging.own.lines(own.waived)
+    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file), waived=waived)
 
 
 def _parameters(file: FoundFile) -> frozenset[str]:
@@ -123,7 +127,7 @@ def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
 
 
 def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:
-    own = file_findings(file, where, judging.expected)
+    own = file_findings(file, where, judging.own.expected_of(where, judging.expected, judging.parameters))
     if judging.expected.roles:
         return own
     delivery = ((finding, "") for finding in delivery_findings(file, len(text.encode()), where))
