@@ -60,6 +60,7 @@ def policy_findings(judged: PolicyJudgement, where: str, rules: RuleSet = RULES)
     if not judged.third_party:
         place = policy.document.place(())
         whose = "may be of any role" if policy.role_unknown else "is of no role of this template"
+        whose = "is alone in its file, and nobody said whose it is" if policy.delivery == "alone" else whose
         what = f"policy {shown(policy.name)} {whose}: it is not judged as a third party's"
         mend = "judge it so with --all-roles when a third party assumes the role that gets it"
         found.append(NOT_JUDGED.finding(what, place, mend=mend))

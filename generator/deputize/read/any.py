@@ -104,6 +104,7 @@ def _read(node: Node, text: str, choices: Mapping[str, str], *, is_json: bool) -
     if kind == ROLE:
         return read_answer(node, read)
     if kind == RESOURCE_POLICY:
-        what = "is the policy of a resource, as of a bucket: neither the trust policy of a role nor its access"
+        what = "is the policy of a resource, as of a bucket, or a resource control policy"
+        what = f"{what}: neither the trust policy of a role nor its access"
         return FoundFile(OTHER, notes=(NotUnderstood(node.place, what),))
     return FoundFile(OTHER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -56,9 +57,12 @@ def form_of_access(document: Document) -> PolicyForm:
 
 
 def _trust_version(document: Document, *, third_party: bool) -> Iterator[Hit]:
-    """A policy in the language of 2008, which is also what a policy without Version is in."""
+    """A policy in the language of 2008, which is also what a policy without Version is in.
+
+    That changes nothing in a policy without variables, so it is a note there.
+    """
     fields = document.value
-    severity = None if third_party else Severity.NOTE
+    severity = None if third_party and "${" in json.dumps(fields) else Severity.NOTE
     if isinstance(fields, Mapping) and "Version" not in fields:
         yield Hit("has no Version, which means that of 2008", document.place(()), severity)
     elif isinstance(fields, Mapping) and fields["Version"] == OLD_VERSION:
@@ -119,7 +123,7 @@ GRAMMAR_RULES: tuple[Rule[PolicyForm], ...] = (
     Rule(
         id="policy-version",
         severity=Severity.ERROR,
-        title=f"A policy has Version {VERSION} (a warning in access policies, a note in the trust of other roles)",
+        title=f"A policy has Version {VERSION} (a warning in access policies, a note in a trust without variables)",
         why="Under an older one a policy variable such as ${aws:username} is plain text.",
         mend=f'write "Version": "{VERSION}"',
         reference=_VERSION,

@@ -22,7 +22,13 @@ from deputize.checks.trust.vendor import is_spelt_otherwise, vendor_gets_in
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
-from deputize.iam.trust.statements import allows_assume_role, id_conditions, may_allow, names_any_provider
+from deputize.iam.trust.statements import (
+    allows_assume_role,
+    id_conditions,
+    may_allow,
+    names_any_provider,
+    only_marks_sessions,
+)
 from deputize.iam.wildcards import matches
 from deputize.model.display import shown
 
@@ -129,6 +135,8 @@ def _own_mend(case: RoleTrust, access_path: StatementPath, fault: Fault) -> str 
 def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
     yield from form_faults(case)
     for statement in case.statements:
+        if only_marks_sessions(statement):
+            continue
         if may_allow(statement) and (concerns_others(case, statement) or names_any_provider(statement)):
             yield from (fault for fault in access_faults(case, statement) if fault.sure)
 
@@ -193,6 +201,9 @@ def _is_named(principal: Principal, text: str) -> bool:
 def _named(case: RoleTrust, principal: Principal) -> str:
     caller = parse_caller(principal.text)
     if principal.kind == "AWS" and caller is not None and caller.account is not None:
+        chosen = case.unknown_account(principal.text)
+        if chosen is not None:
+            return f"the account of {case.label(chosen)}"
         return "its own account" if case.is_own(caller.account) else f"account {caller.account}"
     return shown(named(principal.text, case.document.unknowns), 120)
 

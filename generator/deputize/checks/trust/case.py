@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from deputize.checks.rule import Hit
 from deputize.checks.trust.own import Waiver, is_service_linked, made_by
 from deputize.iam.policy import Path, Policy, Principal, Statement
 from deputize.iam.trust.callers import parse_caller
+from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.statements import id_conditions
 from deputize.model.display import printable, shown
 from deputize.model.expectations import Expectation, Expectations
@@ -79,6 +81,10 @@ class RoleTrust:
         unknowns = (one for one in self.document.unknowns if one.stand_in in text)
         return next((one for one in unknowns if account is None or account in one.stand_in), None)
 
+    def is_unknown_account(self, account: str) -> bool:
+        """Whether an account stands for what the file does not hold."""
+        return any(account_in(one.stand_in) == account for one in self.document.unknowns)
+
     def label(self, unknown: Unknown) -> str:
         """An unknown for a person: `parameter ExternalId`."""
         return f"{unknown.origin.value} {unknown.name}"
@@ -101,10 +107,16 @@ class RoleTrust:
 
     def _is_said_own(self, unknown: Unknown) -> bool:
         """Whether it is a parameter that the caller says is his own account, and that offers nothing else."""
-        texts = (part.strip() for one in (*unknown.allowed, unknown.default or "") for part in one.split(","))
-        offered = {account_in(one) for one in texts if one}
+        offered = {account_in(one) for one in offered_values(unknown)}
         is_named = is_choice(unknown) and unknown.name in self.given.own_parameters
         return is_named and not offered & {None, *self.expected_vendors}
+
+    @cached_property
+    def vendors_by_default(self) -> frozenset[str]:
+        """What stands for the account of a parameter that offers the expected vendor, and nobody else."""
+        offers = ((one, offered_accounts(one)) for one in self.document.unknowns if is_choice(one))
+        vendors = (one for one, accounts in offers if accounts and set(accounts) <= set(self.expected_vendors))
+        return frozenset(one for unknown in vendors if (one := account_in(unknown.stand_in)) is not None)
 
     def made_by(self, principal: str) -> str:
         """Which tool of AWS makes a role of this name, or of the judged role's; empty when none does."""
@@ -163,6 +175,18 @@ def account_in(text: str) -> str | None:
     """The account that a text is, or the one in an ARN; None when there is none."""
     caller = parse_caller(text)
     return None if caller is None else caller.account
+
+
+def offered_values(unknown: Unknown) -> Iterator[str]:
+    """Its default and allowed values, a list's one by one. An empty one lets nobody in: it asks for a value."""
+    for text in dict.fromkeys((*unknown.allowed, *([unknown.default] if unknown.default else []))):
+        whole = "," not in text or stands_for("AWS", text) is not None
+        yield from (one for part in ([text] if whole else text.split(",")) if (one := part.strip()))
+
+
+def offered_accounts(unknown: Unknown) -> tuple[str, ...]:
+    """The accounts that a parameter offers by its default and allowed values, in order."""
+    return tuple(dict.fromkeys(one for text in offered_values(unknown) if (one := account_in(text)) is not None))
 
 
 def is_choice(unknown: Unknown) -> bool:

@@ -168,7 +168,9 @@ def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
     if held is None:
         return "anybody"
     if is_own(case, held):
-        return "every account of its own organisation"
+        return (
+            "its own account" if held.key.lower() == "aws:principalaccount" else "every account of its own organisation"
+        )
     return f"every account of {', '.join(_named(one, case.document) for one in held.values)}"
 
 

@@ -16,11 +16,11 @@ from deputize.model.display import shown
 _PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 
 
-def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
+def scope_of(case: RoleTrust | None, *, asked: bool) -> Scope:
     """Whether the role of a trust policy is judged as one for third parties.
 
     It is when its trust names an AWS principal that is not known to be of its own account, when the trust is not
-    understood, when it is `alone` in its file, and when somebody `asked` about it.
+    understood, and when somebody `asked` about it.
     """
     if case is None:
         return Scope(judged=False, why="has no trust policy")
@@ -29,8 +29,6 @@ def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
         return Scope(judged=True, why=f"trusts {', '.join(others)}")
     if asked:
         return Scope(judged=True, why="asked for")
-    if alone:
-        return Scope(judged=True, why="a trust policy alone")
     if not case.policy.is_understood:
         return Scope(judged=True, why="its trust policy is not understood")
     return Scope(judged=False, why=f"trusts only {_own(case)}")

@@ -70,7 +70,8 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
     text = content.decode(errors="replace").removeprefix("\ufeff")
     if file.kind == OTHER and not named and not (_is_unread(file) and claims(_any_text(content), where)):
         return skipped
-    return judged_file(file, text, where, judging)
+    expected = replace(judging.expected, is_walked=not named)
+    return judged_file(file, text, where, replace(judging, expected=expected))
 
 
 def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> FileReport:
