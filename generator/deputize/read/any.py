@@ -16,7 +16,7 @@ from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TRUST, recognise
 from deputize.read.source import MAX_BYTES, Node, place_at, refusal, scalar
-from deputize.read.symbols import foreign_mark
+from deputize.read.symbols import foreign_mark, without_marks
 from deputize.read.yaml_text import parse_yaml
 
 _MAX_ROLES = 3_000
@@ -64,6 +64,7 @@ def text_of_file(content: bytes, where: str) -> str:
     control = _CONTROL.search(text)
     if control is not None:
         raise refusal(place_at(text, control.start(), where), "has a control character", "remove it")
+    text = without_marks(text)
     mark = foreign_mark(text)
     if mark is not None:
         raise refusal(place_at(text, mark, where), "has a private-use character", "remove it")

@@ -14,9 +14,10 @@ from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
 from deputize.jobs.lint.own_accounts import OwnAccounts
 from deputize.model.expectations import Expectations
-from deputize.model.values import EngineReport, Finding
+from deputize.model.values import EngineReport, Finding, Severity
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
+from deputize.read.other_tools import other_tool
 from deputize.read.recognise import OTHER, TEMPLATE, claims
 
 NO_TEMPLATE = "there was no template"
@@ -70,8 +71,20 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
     text = content.decode(errors="replace").removeprefix("\ufeff")
     if file.kind == OTHER and not named and not (_is_unread(file) and claims(_any_text(content), where)):
         return skipped
+    whose = other_tool(file, text, where) if OWN in judging.engines else ""
+    if whose:
+        return FileReport(where, (_of_other_tool(whose, where, named=named),), engines=(EngineReport("deputize"),))
     expected = replace(judging.expected, is_walked=not named)
     return judged_file(file, text, where, replace(judging, expected=expected))
+
+
+def _of_other_tool(whose: str, where: str, *, named: bool) -> Located:
+    """What is said of a text for another tool: somebody who names it wants it judged; in a folder it is only told."""
+    mend = "give what the tool makes of it"
+    if named:
+        return Located(NOT_UNDERSTOOD.finding(f"is not judged: it is {whose}", where, mend=mend))
+    what = f"is not judged: it is {whose}"
+    return Located(NOT_JUDGED.finding(what, where, mend=mend, severity=Severity.WARNING))
 
 
 def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> FileReport:

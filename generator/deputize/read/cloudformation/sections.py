@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deputize.model.world import Origin, Place
 from deputize.read.source import Node
@@ -56,8 +56,20 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """Resources that another makes of what is in the file. name: what theirs match. type: empty when not known."""
+
+    name: re.Pattern[str]
+    type: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A template's sections. name: of the resource that holds it; empty for the file itself."""
+    """A template's sections. name: of the resource that holds it; empty for the file itself.
+
+    generated: resources that are not in the file. rules: what parameters CloudFormation refuses.
+    """
 
     name: str
     parameters: Mapping[str, object]
@@ -68,6 +80,15 @@ class Source:
     symbols: Symbols
     budget: Budget
     place: Place
+    generated: tuple[Generated, ...] = ()
+    rules: Mapping[str, Node] = field(default_factory=dict)
+
+    def resource(self, name: str) -> tuple[str, Place] | None:
+        """(Type, place) of the resource of a name, or of what makes it; None when there is none."""
+        node = self.resources.get(name)
+        if node is not None:
+            return type_of(node), node.named_at
+        return next(((one.type, one.place) for one in self.generated if one.name.fullmatch(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +167,22 @@ def calls_below(node: Node) -> Iterator[tuple[str, Node]]:
             waiting += inner.value.values()
 
 
+def _resource(source: Source, name: str) -> tuple[str, Place]:
+    found = source.resource(name)
+    if found is None:
+        raise LookupError(name)
+    return found
+
+
 def ref_of(source: Source, name: str) -> str:
     """What `Ref` of a resource gives: its name or its ARN."""
-    kind = type_of(source.resources[name])
+    kind, _ = _resource(source, name)
     return arn_of(source, name, kind) if kind in _ARN_BY_REF else resource_mark(source, name, "")
 
 
 def attribute_of(source: Source, name: str, attribute: str) -> str:
     """What `Fn::GetAtt` of a resource gives."""
-    kind = type_of(source.resources[name])
+    kind, _ = _resource(source, name)
     is_arn = kind in _ARNS and _ARNS[kind][0] == attribute
     return arn_of(source, name, kind) if is_arn else resource_mark(source, name, attribute)
 
@@ -169,7 +197,7 @@ def arn_of(source: Source, name: str, kind: str) -> str:
 def resource_mark(source: Source, name: str, attribute: str) -> str:
     """The unknown that a resource is known by, or one of its attributes."""
     full_name = f"{name}.{attribute}" if attribute else name
-    symbol = Symbol(full_name, Origin.RESOURCE, source.resources[name].named_at)
+    symbol = Symbol(full_name, Origin.RESOURCE, _resource(source, name)[1])
     return source.symbols.mark((Origin.RESOURCE, source.name, full_name), symbol)
 
 
