@@ -100,4 +100,5 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "mend": finding.mend,
         "engine": finding.engine,
+        **({"actions": list(finding.actions)} if finding.actions else {}),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from deputize.checks.cfn import unless_judged
 from deputize.checks.details import Located, RoleLine, Suppressed, WaivedLine
 from deputize.checks.excerpt import line_at, lines_of
 from deputize.checks.file_findings import FileFindings, file_findings
@@ -92,7 +93,8 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     own = _judged(file, text, where, judging) if OWN in judging.engines else FileFindings((), ())
     found = [*_unread(file, where), *own.found]
     engines = [EngineReport("deputize", skipped="" if OWN in judging.engines else NOT_ASKED)]
-    found += ((one, "") for one in _of_cfn_lint(file, text, where, judging, engines))
+    of_cfn_lint = _of_cfn_lint(file, text, where, judging, engines)
+    found += ((one, "") for one in unless_judged(of_cfn_lint, own.findings))
     lines = lines_of(text) if found else []
     located = tuple(
         Located(finding, role, line_at(lines, finding.line) if finding.where == where else "")
