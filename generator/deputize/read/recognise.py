@@ -98,6 +98,8 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 def _has_resources(fields: Mapping[str, Node]) -> bool:
     resources = _fields(fields["Resources"]) if "Resources" in fields else {}
+    if any(one.startswith(("Fn::ForEach::", "Fn::Transform")) for one in resources):
+        return True  # whatever they come to
     types = (_fields(one).get("Type") for one in resources.values())
     return any(one is not None and isinstance(one.value, str) and _RESOURCE_TYPE.match(one.value) for one in types)
 
