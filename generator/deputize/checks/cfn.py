@@ -52,7 +52,7 @@ def unless_judged(found: Iterable[Finding], own: Iterable[Finding]) -> Iterator[
 
 
 def _folded(found: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding of a rule for each place; of a principal for each line, for cfn-lint tells each form that it is not."""
+    """One finding of a rule for each place; of a principal for each line: cfn-lint tells each form that it is not."""
     seen = set()
     for one in found:
         key = (one.rule, one.line, *(() if one.rule == _PRINCIPAL else (one.column, one.message)))
