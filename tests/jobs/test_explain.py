@@ -289,8 +289,8 @@ def test_lists_of_values_are_those_of_the_schema() -> None:
 
 
 def test_conditions_have_their_values_and_parameters_their_defaults() -> None:
-    """What a condition asks for, and whose account it is unless somebody changes it, are told; an ID's value never is."""
-    secret = "an-external-id-that-is-not-told"  # noqa: S105 -- an external ID
+    """What a condition asks for, and whose account it is unless changed, are told; an external ID's value never is."""
+    secret = "an-external-id-that-is-not-told"
     text = f"""
 Parameters: {{Vendor: {{Type: String, Default: '111122223333'}}}}
 Resources:
@@ -304,7 +304,8 @@ Resources:
             Principal: {{AWS: !Ref Vendor}}
             Action: sts:AssumeRole
             Condition:
-              StringEquals: {{'sts:ExternalId': {secret}, 'aws:PrincipalTag/team': scanners, 'aws:External-ID': {secret}}}
+              StringEquals: {{'sts:ExternalId': {secret}, 'aws:PrincipalTag/team': scanners}}
+              StringLike: {{'aws:External-ID': {secret}}}
               IpAddress: {{'aws:SourceIp': [203.0.113.0/24, 198.51.100.0/24]}}
 """
     told = as_text(explain_content(text.encode(), "role.yaml", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def _weight(finding: Finding) -> int:
     return list(Severity).index(finding.severity)
 
 
-def _trust(*statements: dict[str, object], **more: str) -> str:
+def _trust(*statements: Mapping[str, object], **more: str) -> str:
     full = [{"Effect": "Allow", "Action": "sts:AssumeRole", **one} for one in statements]
     return json.dumps({"Version": "2012-10-17", **more, "Statement": full})
 
@@ -49,7 +50,7 @@ VENDORS = {"Principal": {"AWS": VENDOR}, "Condition": ID}
     ],
 )
 def test_the_old_version(
-    tmp_path: Path, more: dict[str, str], condition: dict[str, object], severity: Severity
+    tmp_path: Path, more: dict[str, str], condition: Mapping[str, object], severity: Severity
 ) -> None:
     """The language of 2008 is a note where no variable is in the policy, whoever is trusted."""
     text = _trust({"Principal": {"AWS": VENDOR}, "Condition": {**ID, **condition}}, **more)
