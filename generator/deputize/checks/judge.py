@@ -22,7 +22,7 @@ def judge(world: World, expectations: Expectations) -> tuple[Judgement, ...]:
     a vendor, everybody else is a stranger.
     """
     wanted = (role for role in world.roles if not expectations.roles or role.name in expectations.roles)
-    return tuple(_judged(role, expectations) for role in wanted)
+    return tuple(_judged(role, expectations, alone=world.is_lone_trust) for role in wanted)
 
 
 def judge_policies(world: World, expectations: Expectations, *, assumed: bool) -> tuple[PolicyJudgement, ...]:
@@ -40,10 +40,10 @@ def judge_policies(world: World, expectations: Expectations, *, assumed: bool) -
     )
 
 
-def _judged(role: FoundRole, expectations: Expectations) -> Judgement:
+def _judged(role: FoundRole, expectations: Expectations, *, alone: bool) -> Judgement:
     role, unread = judgeable_role(role)
     case = trust_of(role, expectations)
-    scope = scope_of(case, asked=expectations.asks_for_every_role)
+    scope = scope_of(case, alone=alone, asked=expectations.asks_for_every_role)
     trust = None if case is None else judge_trust(case) if scope.judged else form_of(case)
     access = replace(
         access_of_role(role, expectations.given.allowed_secrets),

@@ -10,17 +10,17 @@ from deputize.checks.trust.own import is_service_linked
 from deputize.checks.trust.parameter_values import may_be_wildcard
 from deputize.iam.policy import Principal
 from deputize.iam.trust.callers import parse_caller
-from deputize.iam.trust.statements import may_allow
+from deputize.iam.trust.statements import may_allow, only_marks_sessions
 from deputize.model.display import shown
 
 _PROVIDERS = {"Service": "AWS service", "Federated": "identity provider"}
 
 
-def scope_of(case: RoleTrust | None, *, asked: bool) -> Scope:
+def scope_of(case: RoleTrust | None, *, alone: bool, asked: bool) -> Scope:
     """Whether the role of a trust policy is judged as one for third parties.
 
     It is when its trust names an AWS principal that is not known to be of its own account, when the trust is not
-    understood, and when somebody `asked` about it.
+    understood, when it lets in nobody and is `alone` in its file, and when somebody `asked` about it.
     """
     if case is None:
         return Scope(judged=False, why="has no trust policy")
@@ -29,6 +29,8 @@ def scope_of(case: RoleTrust | None, *, asked: bool) -> Scope:
         return Scope(judged=True, why=f"trusts {', '.join(others)}")
     if asked:
         return Scope(judged=True, why="asked for")
+    if alone and not any(may_allow(one) and not only_marks_sessions(one) for one in case.statements):
+        return Scope(judged=True, why="a trust policy alone")
     if not case.policy.is_understood:
         return Scope(judged=True, why="its trust policy is not understood")
     return Scope(judged=False, why=f"trusts only {_own(case)}")
