@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deputize.checks.rule import Example, Hit, Rule
-from deputize.checks.rules.examples import TRUST
+from deputize.checks.rules.examples import OWN_ORGANIZATION, TRUST
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.checks.trust.reasons import Reason
 from deputize.iam.policy import OLD_VERSION, VERSION, FaultKind
@@ -130,6 +130,6 @@ GRAMMAR_RULES: tuple[Rule[PolicyForm], ...] = (
         check=lambda form: iter(form.version),
         suppressible=Severity.WARNING,
         elsewhere=Severity.ERROR,
-        example=Example(TRUST, VERSION, OLD_VERSION),
+        example=Example(OWN_ORGANIZATION, VERSION, OLD_VERSION),
     ),
 )
