@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deputize.checks.rule import Example, Hit, Rule
-from deputize.checks.rules.examples import OWN_ORGANIZATION, TRUST
+from deputize.checks.rules.examples import TRUST
 from deputize.checks.trust.attribution import JudgedTrust
 from deputize.checks.trust.reasons import Reason
 from deputize.iam.policy import OLD_VERSION, VERSION, FaultKind
@@ -19,6 +19,9 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _OPERATORS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
 _VERSION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
 
+_WITH_VARIABLE = TRUST.replace(
+    '"StringEquals": {', '"StringNotEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/squad}"}, "StringEquals": {'
+)
 _TAKEN: frozenset[FaultKind] = frozenset(("number", "value", "no-condition"))  # what IAM takes
 _ELEMENTS: frozenset[FaultKind] = frozenset(("element", "misplaced"))
 
@@ -130,6 +133,6 @@ GRAMMAR_RULES: tuple[Rule[PolicyForm], ...] = (
         check=lambda form: iter(form.version),
         suppressible=Severity.WARNING,
         elsewhere=Severity.ERROR,
-        example=Example(OWN_ORGANIZATION, VERSION, OLD_VERSION),
+        example=Example(_WITH_VARIABLE, VERSION, OLD_VERSION),
     ),
 )
