@@ -95,7 +95,7 @@ def test_json_has_every_field_and_survives_json() -> None:
     """The JSON form names its schema, every field of every finding, each engine, and the sum."""
     data = as_json(REPORT)
     assert json.loads(json.dumps(data)) == data
-    assert list(data) == ["schema", "findings", "suppressed", "roles", "engines", "files", "summary"]
+    assert list(data) == ["schema", "findings", "suppressed", "roles", "waived", "engines", "files", "summary"]
     assert data["schema"] == "deputize/lint/1"
     assert data["summary"] == {"errors": 2, "warnings": 1, "notes": 1}
     assert data["engines"] == [

@@ -74,7 +74,7 @@ def test_another_path_role_or_rule_hides_nothing(entry: Ignored) -> None:
                 "c:2: reason is missing",
                 "c:3: 'rules' is unknown; known are rule, path, role, reason",
                 "c:3: rule is missing",
-                "c:4: 'engines' is unknown; known are ignore, allow_secrets",
+                "c:4: 'engines' is unknown; known are ignore, allow_secrets, own_accounts",
             ],
         ),
         ("ignore: [{rule: x, reason: ''}]", ["c:1: reason is empty"]),

@@ -286,3 +286,30 @@ def test_lists_of_values_are_those_of_the_schema() -> None:
     assert principal["external_id"]["enum"] == list(Needs)
     assert schema["$defs"]["access"]["properties"]["exposes"]["items"]["properties"]["grade"]["enum"] == list(Grade)
     assert Counter(schema["properties"]["kind"]["enum"]) == Counter(("bundle", "template", "trust", "access", "role"))
+
+
+def test_conditions_have_their_values_and_parameters_their_defaults() -> None:
+    """What a condition asks for, and whose account it is unless changed, are told; an external ID's value never is."""
+    secret = "an-external-id-that-is-not-told"
+    text = f"""
+Parameters: {{Vendor: {{Type: String, Default: '111122223333'}}}}
+Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {{AWS: !Ref Vendor}}
+            Action: sts:AssumeRole
+            Condition:
+              StringEquals: {{'sts:ExternalId': {secret}, 'aws:PrincipalTag/team': scanners}}
+              StringLike: {{'aws:External-ID': {secret}}}
+              IpAddress: {{'aws:SourceIp': [203.0.113.0/24, 198.51.100.0/24]}}
+"""
+    told = as_text(explain_content(text.encode(), "role.yaml", {}))
+    assert "the account of parameter Vendor (111122223333 unless changed)" in told
+    assert "if aws:PrincipalTag/team StringEquals scanners" in told
+    assert "if aws:SourceIp IpAddress 203.0.113.0/24, 198.51.100.0/24" in told
+    assert secret not in told

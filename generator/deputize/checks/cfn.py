@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from deputize.iam.actions import expand
 from deputize.iam.partitions import PARTITIONS
@@ -11,7 +12,10 @@ from deputize.model.values import Finding, Severity
 
 ENGINE = "cfn-lint"
 UNFINISHED = "cfn-lint-unfinished"
-_UNKNOWN_ACTION = "W3037"
+_UNKNOWN_ACTION, _PRINCIPAL = "W3037", "E3530"
+# What cfn-lint tells and our rules judge, by the beginning of their IDs.
+_OURS = {_UNKNOWN_ACTION: ("action-unknown", "action-dead-wildcard"), _PRINCIPAL: ("trust-principal-", "trust-anyone")}
+_SAID_BY_US = tuple(one for each in _OURS.values() for one in each)
 _MENDS = {_UNKNOWN_ACTION: "correct the action's name, or remove it"}
 _SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.NOTE}
 # E3530 knows the principals of three partitions; those of the fourth are judged in the form that they have in `aws`.
@@ -38,7 +42,27 @@ def cfn_lint_findings(result: EngineResult, text: str, where: str, region: str, 
     if PARTITIONS[_UNKNOWN_PARTITION].has_region(region):
         what = f"cfn-lint {version} does not know principals of {_UNKNOWN_PARTITION}: judged as if they were of aws"
         notes = (Finding("cfn-lint-partition", Severity.NOTE, where, what, engine=ENGINE),)
-    return (*notes, *sorted((_finding(match, where, text) for match in result.matches), key=_place))
+    found = sorted((_finding(match, where, text) for match in result.matches), key=_place)
+    return (*notes, *_folded(found))
+
+
+def unless_judged(found: Iterable[Finding], own: Iterable[Finding]) -> Iterator[Finding]:
+    """cfn-lint's findings but for those about what a rule of ours has judged at the same line."""
+    judged = {(one.line, said) for one in own for said in _SAID_BY_US if one.rule.startswith(said)}
+    for one in found:
+        ours = _OURS.get(one.rule, ())
+        if not any((one.line, said) in judged for said in ours):
+            yield one
+
+
+def _folded(found: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding of a rule for each place; of a principal for each line: cfn-lint tells each form that it is not."""
+    seen = set()
+    for one in found:
+        key = (one.rule, one.line, *(() if one.rule == _PRINCIPAL else (one.column, one.message)))
+        if key not in seen:
+            seen.add(key)
+            yield one
 
 
 def _finding(match: EngineMatch, where: str, text: str) -> Finding:
@@ -48,7 +72,7 @@ def _finding(match: EngineMatch, where: str, text: str) -> Finding:
         # The message goes on with every action that the service has.
         action = message.partition(" is not one of ")[0]
         message = f"{action} is unknown"
-        severity = Severity.NOTE if _is_newer(action.strip("'"), text) else Severity.ERROR
+        severity = Severity.NOTE if _is_newer(action.strip("'"), text) else severity
     mend = _MENDS.get(rule, "")
     return Finding(rule, severity, where, message, mend, ENGINE, line=match.line, column=match.column)
 

@@ -47,12 +47,24 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class WaivedLine:
+    """Somebody whom a role trusts and who is not judged as a third party. by: the option or line that says so."""
+
+    where: str
+    line: int
+    role: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """Everything of a run that is no finding.
 
     excerpts: the lines that findings point to, by file and number. judged: how many files and bundles there were.
     skipped: files in folders that are no template or policy. left: hidden folders, links and the like in folders, which
-    nobody followed. files: every judged file by name, those without a finding too.
+    nobody followed. files: every judged file by name, those without a finding too. waived: who is trusted and is not
+    judged as a third party.
     """
 
     excerpts: Mapping[tuple[str, int], str] = field(default_factory=dict)
@@ -61,6 +73,7 @@ class Details:
     files: tuple[str, ...] = ()
     skipped: int = 0
     left: int = 0
+    waived: tuple[WaivedLine, ...] = ()
 
     def excerpt(self, finding: Finding) -> str:
         """The line that a finding points to, empty where it is not known."""

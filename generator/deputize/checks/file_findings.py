@@ -9,6 +9,7 @@ from deputize.checks.findings import RoleReport, policy_findings, reports_of, ro
 from deputize.checks.judge import judge, judge_policies
 from deputize.checks.judgement import Judgement
 from deputize.checks.rules.all import RULES, RuleSet
+from deputize.checks.trust.own import Waiver
 from deputize.model.expectations import Expectations
 from deputize.model.values import Finding
 from deputize.read.found import FoundFile
@@ -17,10 +18,14 @@ from deputize.read.world import world_of
 
 @dataclass(frozen=True, slots=True)
 class FileFindings:
-    """What is wrong in one file, each finding with the name of its role, and which roles were judged in it."""
+    """What is wrong in one file, each finding with the name of its role, and which roles were judged in it.
+
+    waived: who is trusted and not judged as a third party, each with the name of the role.
+    """
 
     found: tuple[tuple[Finding, str], ...]
     roles: tuple[RoleReport, ...]
+    waived: tuple[tuple[Waiver, str], ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -47,4 +52,5 @@ def file_findings(file: FoundFile, where: str, expectations: Expectations, rules
             yield from ((finding, "") for finding in policy_findings(policy, where, rules))
 
     reports = (report for branches in by_name.values() for report in reports_of(branches))
-    return FileFindings(tuple(dict.fromkeys(found())), tuple(reports))
+    waived = ((one, name) for name, branches in by_name.items() for judged in branches for one in judged.waived)
+    return FileFindings(tuple(dict.fromkeys(found())), tuple(reports), tuple(dict.fromkeys(waived)))

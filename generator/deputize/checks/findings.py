@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deputize.checks.access.grants import RoleAccess
+from deputize.checks.branches import told_branches
 from deputize.checks.judgement import Judgement, PolicyJudgement, Scope
 from deputize.checks.rule import findings_of
 from deputize.checks.rules.all import RULES, RuleSet
@@ -43,10 +44,12 @@ def role_findings(branches: Sequence[Judgement], where: str, rules: RuleSet = RU
 def reports_of(branches: Sequence[Judgement]) -> tuple[RoleReport, ...]:
     """A line on each branch of one role whose scope differs, or one on all."""
     same = len({one.scope for one in branches}) == 1
-    lines = (
-        _report(one.role.name if same or not one.role.branch else f"{one.role.name} ({one.role.branch})", one.scope)
-        for one in branches
-    )
+    every = [one.role.branch for one in branches]
+    lines = []
+    for judged in branches:
+        there = [one.role.branch for one in branches if one.scope == judged.scope]
+        told = "" if same else "; or ".join(filter(None, told_branches(there, every)))
+        lines.append(_report(f"{judged.role.name} ({told})" if told else judged.role.name, judged.scope))
     return tuple(dict.fromkeys(lines))
 
 
@@ -60,6 +63,7 @@ def policy_findings(judged: PolicyJudgement, where: str, rules: RuleSet = RULES)
     if not judged.third_party:
         place = policy.document.place(())
         whose = "may be of any role" if policy.role_unknown else "is of no role of this template"
+        whose = "is alone in its file, and nobody said whose it is" if policy.delivery == "alone" else whose
         what = f"policy {shown(policy.name)} {whose}: it is not judged as a third party's"
         mend = "judge it so with --all-roles when a third party assumes the role that gets it"
         found.append(NOT_JUDGED.finding(what, place, mend=mend, severity=Severity.NOTE))
@@ -98,7 +102,9 @@ def access_findings(access: RoleAccess, file: str, *, third_party: bool, rules: 
     for rule in rules.access:
         yield from findings_of(rule, access, file, third_party=third_party)
     # Many a role of a service is meant to pass roles: what counts there is what it may do to all of them.
-    wide = access if third_party else replace(access, granted=tuple(one for one in access.granted if one.wide))
+    # Of a third party, that it may do everything is told once: action-not-read says so.
+    counted = access.apart if third_party else tuple(one for one in access.granted if one.wide)
+    wide = replace(access, granted=counted)
     for rule in rules.escalation:
         yield from findings_of(rule, wide, file, third_party=third_party)
 
@@ -122,12 +128,14 @@ def _merged(branches: Sequence[Judgement], where: str, rules: RuleSet) -> Iterat
     for judged in branches:
         for one in dict.fromkeys(_of_role(judged, where, rules)):
             found.setdefault(one, []).append(judged.role.branch)
+    every = [judged.role.branch for judged in branches]
     for one, there in found.items():
         if len(there) == len(branches):
             yield one
             continue
-        more = f"; and {len(there) - _TOLD} more" if len(there) > _TOLD else ""
-        yield replace(one, message=f"{one.message} (where {'; or where '.join(there[:_TOLD])}{more})")
+        told = told_branches(there, every)
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        yield replace(one, message=f"{one.message} (where {'; or where '.join(told[:_TOLD])}{more})")
 
 
 def _report(name: str, scope: Scope) -> RoleReport:

@@ -31,12 +31,14 @@ def judge(world: World, expectations: Expectations) -> tuple[Judgement, ...]:
 def judge_policies(world: World, expectations: Expectations, *, assumed: bool) -> tuple[PolicyJudgement, ...]:
     """What each policy of the world comes to that belongs to no role.
 
-    Alone it is judged as a third party's; in a template when asked for, or when a role may have it that such assume.
-    Templates give policies to users, and to roles of other templates, most of which no third party assumes.
+    Alone it is judged as a third party's when somebody named it or expects one; a folder holds policies of everybody.
+    In a template it is when asked for, or when a role may have it that such assume: templates give policies to users,
+    and to roles of other templates, most of which no third party assumes.
     assumed: whether third parties assume some role of the world.
     """
+    is_alone = world.has_lone_policies and expectations.meets_lone_policies
     return tuple(
-        _judged_policy(policy, expectations, world.has_lone_policies or (assumed and policy.role_unknown))
+        _judged_policy(policy, expectations, is_alone or (assumed and policy.role_unknown))
         for policy in (() if expectations.roles else world.policies)
     )
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from deputize.checks.access.grants import RoleAccess
 from deputize.checks.rule import Hit
+from deputize.checks.trust.access_paths import waivers
 from deputize.checks.trust.attribution import JudgedTrust
+from deputize.checks.trust.own import Waiver
 from deputize.iam.trust.access_paths import AccessPath
 from deputize.model.expectations import Expectations
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood
@@ -50,6 +52,11 @@ class Judgement:
     def access_paths(self) -> tuple[AccessPath, ...]:
         """Every way into the role that is not meant, those that cannot be ruled out among them."""
         return () if self.trust is None else tuple(way.found for way in self.trust.paths)
+
+    @property
+    def waived(self) -> tuple[Waiver, ...]:
+        """Whom it trusts that is not judged as a third party, because the caller or a name of AWS's says so."""
+        return () if self.trust is None else tuple(waivers(self.trust.case))
 
     @property
     def vendor_gets_in(self) -> bool | None:

@@ -18,14 +18,17 @@ S = TypeVar("S")
 class Hit:
     """One place where a rule is broken.
 
-    place: in a file, or the name of what it is in; None is the file as a whole. severity: None is the rule's own.
-    claim: what the judged file itself says in its favour: it makes an error a warning, which quotes it.
+    place: in a file, or the name of what it is in; None is the file as a whole. severity, mend: None is the rule's own.
+    claim: what the judged file itself says in its favour: it makes an error a warning, which quotes it. actions: all
+    that it is about, where the message names the first alone.
     """
 
     message: str
     place: Place | str | None = None
     severity: Severity | None = None
     claim: str = ""
+    mend: str | None = None
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class RuleEntry:
         *,
         mend: str | None = None,
         severity: Severity | None = None,
+        actions: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule at a place in a file, or about all that `where` names."""
         file, line, column = (where, None, None) if isinstance(where, str) else where
@@ -101,6 +105,7 @@ class RuleEntry:
             self.mend if mend is None else mend,
             line=line,
             column=column,
+            actions=actions,
         )
 
 
@@ -127,7 +132,7 @@ def findings_of(rule: Rule[S], subject: S, file: str, *, third_party: bool = Tru
             if hit.claim and found is Severity.ERROR:
                 found = Severity.WARNING
             message = f"{hit.message} ({hit.claim})" if hit.claim else hit.message
-            yield rule.finding(message, hit.place or file, severity=found)
+            yield rule.finding(message, hit.place or file, mend=hit.mend, severity=found, actions=hit.actions)
 
 
 def over(limit: Limit, size: int) -> str | None:

@@ -19,8 +19,12 @@ from deputize.model.yaml_tree import LocatedText as Tree
 from deputize.model.yaml_tree import Path, read_yaml
 
 BASELINE = "deputize/baseline/1"
-_KEYS = {"ignore": ("rule", "path", "role", "reason"), "allow_secrets": ("action", "reason")}
-_NEEDED = {"ignore": ("rule", "reason"), "allow_secrets": ("action", "reason")}
+_KEYS = {
+    "ignore": ("rule", "path", "role", "reason"),
+    "allow_secrets": ("action", "reason"),
+    "own_accounts": ("account", "reason"),
+}
+_NEEDED = {**_KEYS, "ignore": ("rule", "reason")}
 _KNOWN = "was there when the baseline was written"
 
 
@@ -46,10 +50,14 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What --config says. allowed_secrets: reads of secrets that somebody answers for, by action, with the reason."""
+    """What --config says. allowed_secrets: reads of secrets that somebody answers for, by action, with the reason.
+
+    own_accounts: as --own-account has them, each with its line, `file:line`, and the reason.
+    """
 
     ignored: tuple[Ignored, ...] = ()
     allowed_secrets: tuple[tuple[str, str], ...] = ()
+    own_accounts: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,8 @@ def read_config(text: str, where: str) -> Config:
         for line, one in entries["ignore"]
     )
     secrets = tuple((one["action"], one["reason"]) for _, one in entries["allow_secrets"])
-    return Config(ignored, secrets)
+    own = tuple((one["account"], f"{where}:{line}", one["reason"]) for line, one in entries["own_accounts"])
+    return Config(ignored, secrets, own)
 
 
 def read_baseline(text: str, where: str) -> Baseline:

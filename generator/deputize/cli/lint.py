@@ -93,6 +93,13 @@ def lint(
     expect_external_id: Annotated[
         list[str] | None, typer.Option(help="The only external ID that may let in; may be repeated.", metavar="ID")
     ] = None,
+    own_account: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An account of your own, or a file's parameter that is one; may be repeated.",
+            metavar="ID|FILE:PARAMETER",
+        ),
+    ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave out what matches in folders.", metavar="GLOB")
     ] = None,
@@ -156,6 +163,7 @@ def lint(
         parameters_file=parameters,
         expected_vendors=tuple(expect_vendor or ()),
         expected_ids=tuple(expect_external_id or ()),
+        own_accounts=tuple(own_account or ()),
         roles=tuple(role or ()),
         all_roles=all_roles,
         exclude=tuple(exclude or ()),

@@ -56,11 +56,13 @@ def of_options(
     roles: Sequence[str],
     *,
     all_roles: bool,
+    own_accounts: Sequence[str] = (),
 ) -> Expectations:
     """What the options and the configuration of lint say."""
     given = Expectation(
         vendor_accounts=tuple(vendors),
         external_ids=literals(external_ids),
+        own_accounts=tuple(own_accounts),
         allowed_secrets=tuple(secrets),
     )
     return Expectations(given, roles=tuple(roles), all_roles=all_roles)

@@ -25,16 +25,17 @@ class Expectation:
 
     vendor_accounts: the accounts whose principals may assume it. vendor_roles: full ARNs of the only roles of those
     accounts that may; empty trusts the accounts whole. own_accounts: accounts of the role's own organisation, which
-    are no third party. allowed_secrets: reads of secrets that are allowed, as full action names in any case.
-    session_actions: those of STS that whoever may assume the role may use too; None is all. session_keys: condition
-    keys, in lower case, that the vendor's sessions bring. partition, delivery: as of the role. actions: full
-    names of what the role must be able to read.
+    are no third party; own_parameters: parameters of the judged file, by name, whose accounts are so. allowed_secrets:
+    reads of secrets that are allowed, as full action names in any case. session_actions: those of STS that whoever may
+    assume the role may use too; None is all. session_keys: condition keys, in lower case, that the vendor's sessions
+    bring. partition, delivery: as of the role. actions: full names of what the role must be able to read.
     """
 
     vendor_accounts: tuple[str, ...] = ()
     vendor_roles: tuple[str, ...] = ()
     external_ids: tuple[ExternalId, ...] = ()
     own_accounts: tuple[str, ...] = ()
+    own_parameters: tuple[str, ...] = ()
     allowed_secrets: tuple[str, ...] = ()
     session_actions: tuple[str, ...] | None = None
     session_keys: tuple[str, ...] = ()
@@ -59,7 +60,8 @@ class Expectations:
 
     given: by the caller. claimed: said by what is judged (a manifest, a template's metadata), in `claimant`'s words; it
     lowers an error to a warning that quotes it, and decides nothing else. roles: judge only these, by name.
-    all_roles: judge every role and policy as one for third parties; those in `roles` are so in any case.
+    all_roles: judge every role and policy as one for third parties; those in `roles` are so in any case. is_walked: the
+    judged file was found in a folder, so that of a policy alone in it nobody knows whose it is.
     """
 
     given: Expectation = field(default_factory=Expectation)
@@ -67,11 +69,17 @@ class Expectations:
     claimant: str = ""
     roles: tuple[str, ...] = ()
     all_roles: bool = False
+    is_walked: bool = False
 
     @property
     def asks_for_every_role(self) -> bool:
         """Whether each role that is judged was asked about."""
         return self.all_roles or bool(self.roles)
+
+    @property
+    def meets_lone_policies(self) -> bool:
+        """Whether a policy alone in its file is judged as a third party's: it was named, or somebody is expected."""
+        return not self.is_walked or bool(self.given.vendor_accounts or self.given.external_ids)
 
     def asked(self) -> Expectations:
         """The same, about roles of which every one was asked about."""

@@ -24,6 +24,7 @@ class Finding:
 
     rule: the rule's ID (`trust-id-missing`, or an engine's own such as `E3530`).
     where: file, and line where known, or the part of the model.
+    actions: full names of all that it is about, where the message names no more than the first.
     """
 
     rule: str
@@ -34,6 +35,7 @@ class Finding:
     engine: str = "deputize"
     line: int | None = None
     column: int | None = None
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from deputize.read.json_text import parse_json
 from deputize.read.policies import json_scalar, read_answer, read_policy
 from deputize.read.recognise import ACCESS, OTHER, RESOURCE_POLICY, ROLE, TEMPLATE, TERRAFORM, TRUST, recognise
 from deputize.read.source import MAX_BYTES, Node, TooManyError, place_at, refusal, scalar
-from deputize.read.symbols import foreign_mark
+from deputize.read.symbols import foreign_mark, without_marks
 from deputize.read.unread import statement_in, terraform_in
 from deputize.read.yaml_text import parse_yaml
 
@@ -71,6 +71,7 @@ def text_of_file(content: bytes, where: str) -> str:
     control = _CONTROL.search(text)
     if control is not None:
         raise refusal(place_at(text, control.start(), where), "has a control character", "remove it")
+    text = without_marks(text)
     mark = foreign_mark(text)
     if mark is not None:
         raise refusal(place_at(text, mark, where), "has a private-use character", "remove it")
@@ -113,7 +114,8 @@ def _read(node: Node, text: str, choices: Mapping[str, str], *, is_json: bool) -
     if kind == ROLE:
         return read_answer(node, read)
     if kind == RESOURCE_POLICY:
-        what = "is the policy of a resource, as of a bucket: neither the trust policy of a role nor its access"
+        what = "is the policy of a resource, as of a bucket, or a resource control policy"
+        what = f"{what}: neither the trust policy of a role nor its access"
         return FoundFile(OTHER, notes=(NotUnderstood(node.place, what),))
     lone = statement_in(node) if is_json else None
     return FoundFile(OTHER, unjudged=() if lone is None else (lone,))

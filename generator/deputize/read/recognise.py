@@ -59,12 +59,15 @@ def recognise(node: Node) -> str:
 def policy_kind(node: Node) -> str:
     """Whether `node` is a trust policy, an access policy, the policy of a resource (as a bucket), or none of these.
 
-    What IAM would refuse is still told apart: elements in lower case, a trust policy with a Resource.
+    What IAM would refuse is still told apart: elements in lower case, a trust policy with a Resource. What only denies,
+    by principal and resource, is no trust policy, which lets somebody in: a resource control policy is written so.
     """
     fields = {key.lower(): value for key, value in _fields(node).items()}
     statements = [_folded(one) for one in _each(fields["statement"])] if "statement" in fields else []
     if not any(one.keys() & {"effect", "action", "notaction"} for one in statements):
         return OTHER
+    if all(map(_denies_on_resources, statements)):
+        return RESOURCE_POLICY
     if any(map(_is_trust, statements)):
         return TRUST
     return RESOURCE_POLICY if any(one.keys() & {"principal", "notprincipal"} for one in statements) else ACCESS
@@ -96,6 +99,8 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 def _has_resources(fields: Mapping[str, Node]) -> bool:
     resources = _fields(fields["Resources"]) if "Resources" in fields else {}
+    if any(one.startswith(("Fn::ForEach::", "Fn::Transform")) for one in resources):
+        return True  # whatever they come to
     types = (_fields(one).get("Type") for one in resources.values())
     return any(one is not None and isinstance(one.value, str) and _RESOURCE_TYPE.match(one.value) for one in types)
 
@@ -108,6 +113,12 @@ def _is_answer(key: str, node: Node) -> bool:
     if key == "PolicyVersion":
         return "Document" in _fields(node)
     return isinstance(node.value, str) or policy_kind(node) != OTHER
+
+
+def _denies_on_resources(statement: Mapping[str, Node]) -> bool:
+    effect = [one.lower() for one in _texts(statement, "effect")]
+    named = bool(statement.keys() & {"principal", "notprincipal"})
+    return effect == ["deny"] and named and bool(statement.keys() & {"resource", "notresource"})
 
 
 def _is_trust(statement: Mapping[str, Node]) -> bool:

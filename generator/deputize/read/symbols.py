@@ -18,6 +18,8 @@ from deputize.read.source import refusal
 _FIRST, _LAST = 0xF0000, 0xFFFFD
 _MARK = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 _FOREIGN_MARK = re.compile(f"[{chr(_FIRST)}-\U0010ffff]|" + r"\\U00(0[fF]|10)|\\u[dD][bB][89a-fA-F]")
+_LITERAL_MARK = re.compile(f"[{chr(_FIRST)}-\U0010ffff]")
+_BELOW = range(0xE000, 0xF900)  # private use, too
 _WORD, _ENDING = "unknown", 4
 _WORD_AND_MORE = re.compile(f"{_WORD}(?=([a-z]{{{_ENDING}}}))", re.ASCII)
 _LOW_ACCOUNT = re.compile(r"(?=(0{5}[0-9]{7}))", re.ASCII)  # those that stand-ins are taken from
@@ -128,6 +130,20 @@ def foreign_mark(text: str) -> int | None:
         return None
     found = _FOREIGN_MARK.search(text)
     return found.start() if found is not None else None
+
+
+def without_marks(text: str) -> str:
+    """`text` with another character for each that would be taken for a mark: one for each, and nowhere else in it.
+
+    As many as there are private-use characters below them; those of escapes stay.
+    """
+    if text.isascii():
+        return text
+    small = text.lower()
+    free = (chr(code) for code in _BELOW if chr(code) not in text and f"{code:04x}" not in small)
+    return text.translate(
+        {ord(one): other for one, other in zip(sorted({*_LITERAL_MARK.findall(text)}), free, strict=False)}
+    )
 
 
 def is_known(text: str) -> bool:

@@ -20,6 +20,10 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import BaseLoader as _Loader  # type: ignore[assignment]
 
 
+# YAML's own, which say what kind of value it is; CloudFormation takes a scalar as the text that it is.
+_PLAIN = frozenset(("!", *(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "float", "int", "map", "seq", "str"))))
+
+
 @dataclass(slots=True)
 class _Open:
     """A list or mapping whose end has not been met."""
@@ -135,6 +139,8 @@ class _NodeBuilder:
 
     def _tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> str:
         tag = event.tag or ""
-        if tag and (tag == "!" or not tag.startswith("!")):
+        if tag in _PLAIN:
+            return ""
+        if tag and not tag.startswith("!"):
             raise refusal(self._place(event), f"uses the YAML tag {shown(tag)}", "write plain YAML")
         return tag

@@ -31,7 +31,8 @@ class Granted:
     label: it, for a person. pattern: empty for what is no single pattern. not_read, exposed: of the actions that it
     stands for and that are not denied, those exposed in order of name. suffix: on what, or as of which snapshot.
     wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed: what AWS adds
-    later is denied, but for named services. unknown: what in it the file does not hold.
+    later is denied, but for named services. unknown: what in it the file does not hold. everything: it is every action
+    there is. statement: its policy and place among the statements of it; None for what is attached.
     """
 
     label: str
@@ -45,6 +46,8 @@ class Granted:
     not_action: bool = False
     closed: bool = False
     unknown: Unknown | None = None
+    everything: bool = False
+    statement: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class RoleAccess:
     allowed_secrets: frozenset[str] = frozenset()
     claimed_secrets: frozenset[str] = frozenset()
     claimant: str = ""
+
+    @property
+    def apart(self) -> tuple[Granted, ...]:
+        """What is granted but for everything at once."""
+        return tuple(one for one in self.granted if not one.everything)
 
     def permissions_of(self, policy: int) -> tuple[Permission, ...]:
         """What one of the policies allows."""
@@ -134,6 +142,8 @@ def _granted(permission: Permission, document: Document) -> Granted:
         scope_of(statement, unknowns),
         is_wide(statement),
         closed=permission.is_closed,
+        everything=_is_everything(permission),
+        statement=(permission.policy, statement.index),
     )
     if statement.not_action:
         label = f"NotAction {shown(named(', '.join(statement.actions), unknowns), 120)}"
@@ -145,6 +155,11 @@ def _granted(permission: Permission, document: Document) -> Granted:
 def _of_snapshot(policy: ManagedPolicy, part: AllowedPart) -> Granted:
     """All that an AWS managed policy allows, as one."""
     return _whole(policy.name) if part.is_whole else _merged(policy, part.permissions)
+
+
+def _is_everything(permission: Permission) -> bool:
+    """Whether it is the access of an administrator."""
+    return permission.pattern in ("*", "*:*") and permission.is_whole and not permission.is_closed
 
 
 @cache
@@ -166,5 +181,6 @@ def _merged(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Granted
         exposed=tuple(sorted({one for found in effects for one in found.exposed}, key=lambda one: one.action)),
         suffix=f" (as of snapshot {policy.version}, {policy.date})",
         not_action=bool(others),
+        everything=any(map(_is_everything, permissions)),
         closed=all(one.is_closed for one in others),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deputize.checks.details import Details, RoleLine, counts, inert, ordered
+from deputize.checks.details import Details, RoleLine, WaivedLine, counts, inert, ordered
 from deputize.checks.excerpt import excerpt_lines
 from deputize.model.values import EngineReport, Finding, LintReport, Severity
 
@@ -17,11 +17,12 @@ _RESET = "\033[0m"
 def as_text(report: LintReport, details: Details = NOTHING, *, colour: bool) -> str:
     """`where:line:column: severity rule message; mend` for each finding, and under it the line with its spot marked.
 
-    Then the roles, the engines and the sum; ends in a newline. Characters that a terminal would act on, or not show,
-    are written as escapes.
+    Then the roles, the engines, what was waived and the sum; ends in a newline. Characters that a terminal would act
+    on, or not show, are written as escapes.
     """
     lines = [line for one in ordered(report.findings) for line in _finding_lines(one, details, colour=colour)]
-    ends = (*map(_role_line, details.roles), *_engine_lines(report.engines), sum_line(report, details))
+    told = (*map(_role_line, details.roles), *_engine_lines(report.engines))
+    ends = (*told, *map(_waived_line, details.waived), sum_line(report, details))
     return "\n".join((*lines, *ends)) + "\n"
 
 
@@ -35,6 +36,10 @@ def as_json(report: LintReport, details: Details = NOTHING) -> dict[str, object]
         ],
         "roles": [
             {"where": one.where, "name": one.name, "judged": one.judged, "why": one.why} for one in details.roles
+        ],
+        "waived": [
+            {"where": one.where, "line": one.line, "role": one.role, "what": one.what, "by": one.by}
+            for one in details.waived
         ],
         "engines": [
             {"name": engine.name, "version": engine.version, "ran": not engine.skipped, "why": engine.skipped}
@@ -73,6 +78,10 @@ def _role_line(role: RoleLine) -> str:
     return inert(f"{role.where}: role {role.name}: {'judged' if role.judged else 'not judged'}: {role.why}")
 
 
+def _waived_line(one: WaivedLine) -> str:
+    return inert(f"{one.where}:{one.line}: waived: role {one.role} {one.what}: no third party by {one.by}")
+
+
 def _engine_lines(engines: tuple[EngineReport, ...]) -> Iterator[str]:
     ran = [f"{engine.name} {engine.version}".strip() for engine in engines if not engine.skipped]
     skipped = [f"{engine.name} ({engine.skipped})" for engine in engines if engine.skipped]
@@ -91,4 +100,5 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "mend": finding.mend,
         "engine": finding.engine,
+        **({"actions": list(finding.actions)} if finding.actions else {}),
     }

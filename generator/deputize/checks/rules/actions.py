@@ -54,16 +54,41 @@ def _dead_wildcard(access: RoleAccess) -> Iterator[Hit]:
 
 
 def _not_read(access: RoleAccess) -> Iterator[Hit]:
+    groups: dict[tuple[int, int], list[Granted]] = {}
     for found in access.granted:
-        if len(found.not_read) == 1 and not _is_wildcard(found.pattern) and found.pattern:
-            (judged,) = found.not_read
-            what = f"{found.label}{found.suffix} is not proved to read ({_why(judged)})"
-            yield Hit(what, found.place)
+        if found.everything and found.not_read:
+            yield _administrator(found)
+        elif found.statement is not None and found.not_read:
+            groups.setdefault(found.statement, []).append(found)
         elif found.not_read:
-            names = sorted(f"{one.action} ({_why(one)})" for one in found.not_read)
-            actions = "1 action" if len(names) == 1 else f"{len(names)} actions"
-            what = f"{found.label}{found.suffix} allows {actions} not proved to read: {some(names)}"
-            yield Hit(what, found.place)
+            yield _one_pattern(found)
+    for group in groups.values():
+        yield _one_pattern(group[0]) if len(group) == 1 else _one_statement(group)
+
+
+def _administrator(found: Granted) -> Hit:
+    names = tuple(sorted(one.action for one in found.not_read))
+    what = f"allows everything, {len(names)} actions not proved to read among it: other roles, secrets and data too"
+    return Hit(f"{found.label}{found.suffix} {what}", found.place, actions=names)
+
+
+def _one_statement(group: list[Granted]) -> Hit:
+    """All that a statement lists and that is not proved to read, said once where the first of it stands."""
+    judged = {one.action: one for found in group for one in found.not_read}
+    names = [f"{name} ({_why(judged[name])})" for name in sorted(judged)]
+    what = f"allows {len(names)} actions{group[0].suffix} not proved to read: {some(names)}"
+    first = min(group, key=lambda one: one.place)
+    return Hit(f"the statement {what}", first.place, actions=tuple(sorted(judged)))
+
+
+def _one_pattern(found: Granted) -> Hit:
+    actions = tuple(sorted(one.action for one in found.not_read))
+    if len(found.not_read) == 1 and not _is_wildcard(found.pattern) and found.pattern:
+        (judged,) = found.not_read
+        return Hit(f"{found.label}{found.suffix} is not proved to read ({_why(judged)})", found.place, actions=actions)
+    names = sorted(f"{one.action} ({_why(one)})" for one in found.not_read)
+    what = f"allows {'1 action' if len(names) == 1 else f'{len(names)} actions'} not proved to read: {some(names)}"
+    return Hit(f"{found.label}{found.suffix} {what}", found.place, actions=actions)
 
 
 def _why(judged: Judged) -> str:
@@ -86,7 +111,7 @@ def _all_but(access: RoleAccess) -> Iterator[Hit]:
 
 
 def _all_services(access: RoleAccess) -> Iterator[Hit]:
-    for found in access.granted:
+    for found in access.apart:
         if _is_wildcard(found.pattern.partition(":")[0]) and not found.closed:
             yield Hit(f"{found.label}{found.suffix} spans services", found.place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deputize.checks.access.grants import RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
@@ -39,7 +40,8 @@ def _escalates(access: RoleAccess) -> Iterator[Hit]:
 
 
 def _chains(access: RoleAccess) -> Iterator[Hit]:
-    return _open(access, chain=True, what="leads into other roles")
+    # Whoever may do everything may assume roles: that leads to more already.
+    return _open(replace(access, granted=access.apart), chain=True, what="leads into other roles")
 
 
 # In a role that no third party may assume, only what is allowed on every resource counts, and it is a warning: many a

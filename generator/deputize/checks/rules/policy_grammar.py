@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _GRAMMAR = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 _OPERATORS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"
 _VERSION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
 
+_WITH_VARIABLE = TRUST.replace(
+    '"StringEquals": {', '"StringNotEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/squad}"}, "StringEquals": {'
+)
 _TAKEN: frozenset[FaultKind] = frozenset(("number", "value", "no-condition"))  # what IAM takes
 _ELEMENTS: frozenset[FaultKind] = frozenset(("element", "misplaced"))
 
@@ -56,9 +60,12 @@ def form_of_access(document: Document) -> PolicyForm:
 
 
 def _trust_version(document: Document, *, third_party: bool) -> Iterator[Hit]:
-    """A policy in the language of 2008, which is also what a policy without Version is in."""
+    """A policy in the language of 2008, which is also what a policy without Version is in.
+
+    That changes nothing in a policy without variables, so it is a note there.
+    """
     fields = document.value
-    severity = None if third_party else Severity.NOTE
+    severity = None if third_party and "${" in json.dumps(fields) else Severity.NOTE
     if isinstance(fields, Mapping) and "Version" not in fields:
         yield Hit("has no Version, which means that of 2008", document.place(()), severity)
     elif isinstance(fields, Mapping) and fields["Version"] == OLD_VERSION:
@@ -119,13 +126,13 @@ GRAMMAR_RULES: tuple[Rule[PolicyForm], ...] = (
     Rule(
         id="policy-version",
         severity=Severity.ERROR,
-        title=f"A policy has Version {VERSION} (a warning in access policies, a note in the trust of other roles)",
+        title=f"A policy has Version {VERSION} (a warning in access policies, a note in a trust without variables)",
         why="Under an older one a policy variable such as ${aws:username} is plain text.",
         mend=f'write "Version": "{VERSION}"',
         reference=_VERSION,
         check=lambda form: iter(form.version),
         suppressible=Severity.WARNING,
         elsewhere=Severity.ERROR,
-        example=Example(TRUST, VERSION, OLD_VERSION),
+        example=Example(_WITH_VARIABLE, VERSION, OLD_VERSION),
     ),
 )

@@ -17,14 +17,14 @@ from deputize.checks.rules.examples import (
 )
 from deputize.checks.trust.access_paths import allows_to_others, foreign_principals
 from deputize.checks.trust.attribution import JudgedTrust, hits_of, of_case
-from deputize.checks.trust.case import RoleTrust, decided_by
+from deputize.checks.trust.case import RoleTrust, account_in, decided_by, is_choice, offered_accounts, own_option
 from deputize.checks.trust.organizations import is_own, restriction_of
 from deputize.checks.trust.reasons import Reason
-from deputize.iam.policy import path_of
-from deputize.iam.trust.statements import allows_assume_role, may_allow, proves_id
+from deputize.iam.policy import Principal, path_of
+from deputize.iam.trust.statements import allows_assume_role, may_allow, only_marks_sessions, proves_id
 from deputize.model.expectations import Expectation, literals
 from deputize.model.values import Severity
-from deputize.model.world import Origin
+from deputize.model.world import Origin, Unknown
 
 _PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"
 _NOT_PRINCIPAL = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html"
@@ -49,12 +49,12 @@ def _not_the_vendor(case: RoleTrust) -> Iterator[Hit]:
     """Principals that are none of the expected vendors, or cannot be shown to be."""
     if not case.expected_vendors:
         return
-    for statement in (one for one in case.statements if may_allow(one) and not one.not_principal):
+    lets_in = (one for one in case.statements if may_allow(one) and not only_marks_sessions(one))
+    for statement in (one for one in lets_in if not one.not_principal):
         for one in statement.principals:
-            chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
+            chosen = case.unknown_account(one.text) if one.kind == "AWS" and case.foreign(one) else None
             if chosen is not None:
-                what = f"trusts the account of {case.label(chosen)}, which cannot be shown to be the expected vendor"
-                yield case.hit(f"{what}; {decided_by(chosen)}", one.path)
+                yield from _unshown(case, one, chosen)
             elif one.kind in ("Service", "Federated") and "*" not in one.text:
                 yield case.hit(f"trusts {case.named(one.text)}, which is no expected vendor", one.path)
         for one, caller in foreign_principals(case, statement):
@@ -66,6 +66,17 @@ def _deleted(trust: JudgedTrust) -> Iterator[Hit]:
     """Unique IDs as principals: in a role that IAM has, what is left of a principal that was deleted."""
     severity = Severity.WARNING if trust.case.is_stored else None
     return (replace(one, severity=severity) for one in trust.hits.get(Reason.DELETED_PRINCIPAL, ()))
+
+
+def _unshown(case: RoleTrust, principal: Principal, chosen: Unknown) -> Iterator[Hit]:
+    """A principal whose account somebody chooses, and that is not the expected vendor by what the file offers."""
+    others = [one for one in offered_accounts(chosen) if one not in case.expected_vendors]
+    if others:
+        what = f"trusts account {others[0]}, which {case.label(chosen)} offers and which is no expected vendor"
+        yield case.hit(what, principal.path)
+    elif not offered_accounts(chosen):
+        what = f"trusts the account of {case.label(chosen)}, which cannot be shown to be the expected vendor"
+        yield case.hit(f"{what}; {decided_by(chosen)}", principal.path)
 
 
 def _kept_out(trust: JudgedTrust) -> Iterator[Hit]:
@@ -89,12 +100,27 @@ def _conditions(trust: JudgedTrust) -> Iterator[Hit]:
 
 def _unproved_account(case: RoleTrust) -> Iterator[Hit]:
     """Principals of which the file does not say in which account they are."""
-    for statement in allows_to_others(case) if not case.expected_vendors else ():
+    for statement in allows_to_others(case):
         for one in () if statement.not_principal else statement.principals:
-            chosen = case.unknown_account(one.text) if one.kind == "AWS" else None
-            if chosen is not None:
+            chosen = case.unknown_account(one.text) if one.kind == "AWS" and case.foreign(one) else None
+            if chosen is not None and case.expected_vendors:
+                yield from _only_by_default(case, one, chosen)
+            elif chosen is not None:
                 what = f"which account it trusts cannot be proved: it is the value of {case.label(chosen)}"
-                yield case.hit(f"{what}; {decided_by(chosen)}", one.path)
+                yield case.hit(f"{what}; {decided_by(chosen)}{_or_own(chosen)}", one.path)
+
+
+def _only_by_default(case: RoleTrust, principal: Principal, chosen: Unknown) -> Iterator[Hit]:
+    """A parameter that offers the expected vendor, and that nothing keeps from being another."""
+    if account_in(chosen.stand_in) in case.vendors_by_default:
+        what = f"the default of {case.label(chosen)} is the expected vendor, which whoever deploys it may change"
+        yield case.hit(what, principal.path)
+
+
+def _or_own(chosen: Unknown) -> str:
+    """What to say of a parameter that may be an account of the caller's own."""
+    is_open = is_choice(chosen) and not chosen.default and not chosen.allowed
+    return f"; if it is your own account, say --own-account {own_option(chosen)}" if is_open else ""
 
 
 def _unproved_provider(case: RoleTrust) -> Iterator[Hit]:

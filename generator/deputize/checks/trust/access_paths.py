@@ -19,6 +19,7 @@ from itertools import chain
 
 from deputize.checks.trust.case import RoleTrust
 from deputize.checks.trust.organizations import is_restricted
+from deputize.checks.trust.own import Waiver
 from deputize.iam.limits import TRUST_POLICY
 from deputize.iam.policy import Condition, Policy, Principal, Statement, compact_json
 from deputize.iam.trust.access_paths import AccessPath, Trusted, find_access_paths
@@ -30,6 +31,7 @@ from deputize.iam.trust.statements import (
     is_provider,
     may_allow,
     names_anybody,
+    only_marks_sessions,
     operator_of,
     proves_id,
     service_conditions,
@@ -71,7 +73,7 @@ def access_paths(case: RoleTrust) -> Iterator[StatementPath]:
     if not case.expected_vendors:
         return _not_as_it_says(case)
     # An account that somebody chooses may be the vendor's: whatever else keeps it out, its external ID must.
-    chosen = (one for one in _not_as_it_says(case) if case.unknown(one.trusted.account) is not None)
+    chosen = (one for one in _not_as_it_says(case) if case.is_unknown_account(one.trusted.account))
     return chain(_not_the_vendors(case), chosen)
 
 
@@ -96,10 +98,12 @@ def _not_the_vendors(case: RoleTrust) -> Iterator[StatementPath]:
             caller = parse_caller(found.principal)
             account = None if caller is None else caller.account
             another = account != vendor.account_id and account in case.expected_vendors
-            if not another and account not in case.given.own_accounts:
+            if not another and account not in case.said_own and account not in case.vendors_by_default:
                 # The last of the policy that was tried may be our own, which stands in no file.
                 own = (case.statements[at] for at in found.statements if at < len(case.statements))
                 statement = next(own, None)
+                if statement is not None and only_marks_sessions(statement) and account != vendor.account_id:
+                    continue
                 yield StatementPath(statement, trusted, named=True, found=found, accepted=accepted)
 
 
@@ -112,6 +116,8 @@ def _not_as_it_says(case: RoleTrust) -> Iterator[StatementPath]:
     denies = tuple(one for one in case.statements if not may_allow(one))
     for statement in case.statements:
         if not may_allow(statement) or not concerns_others(case, statement) or is_restricted(case, statement):
+            continue
+        if only_marks_sessions(statement):
             continue
         accepted = tuple(accepted_ids(case, statement))
         trusted_accounts = tuple(dict.fromkeys(_trusted_accounts(case, statement)))
@@ -165,8 +171,17 @@ def concerns_others(case: RoleTrust, statement: Statement) -> bool:
 
 def allows_to_others(case: RoleTrust) -> Iterator[Statement]:
     """The statements that may allow something to somebody else than the own account, services and providers."""
-    doors = (one for one in case.statements if may_allow(one) and concerns_others(case, one))
-    return (one for one in doors if not _is_held_inside(case, one))
+    lets_in = (one for one in case.statements if may_allow(one) and not only_marks_sessions(one))
+    return (one for one in lets_in if concerns_others(case, one) and not _is_held_inside(case, one))
+
+
+def waivers(case: RoleTrust) -> Iterator[Waiver]:
+    """Everybody whom the policy lets in and who is no third party because the caller, or a name of AWS's, says so."""
+    for statement in case.statements:
+        for one in statement.principals if may_allow(statement) and not statement.not_principal else ():
+            found = case.waiver(one)
+            if found is not None:
+                yield found
 
 
 def _is_held_inside(case: RoleTrust, statement: Statement) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deputize.checks.access.statements import named
 from deputize.checks.rule import Hit
@@ -14,7 +14,7 @@ from deputize.checks.trust.access_paths import (
     concerns_others,
     too_large_to_evaluate,
 )
-from deputize.checks.trust.case import RoleTrust
+from deputize.checks.trust.case import RoleTrust, own_option
 from deputize.checks.trust.faults import access_faults, form_faults, statement_faults
 from deputize.checks.trust.parameter_values import chosen_cases
 from deputize.checks.trust.reasons import UNREADABLE, About, Fault, Reason
@@ -22,7 +22,13 @@ from deputize.checks.trust.vendor import NOT_TRIED, VendorAccess, is_spelt_other
 from deputize.iam.policy import Path, Principal, Statement, path_of
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, VIOLATIONS
-from deputize.iam.trust.statements import allows_assume_role, id_conditions, may_allow, names_any_provider
+from deputize.iam.trust.statements import (
+    allows_assume_role,
+    id_conditions,
+    may_allow,
+    names_any_provider,
+    only_marks_sessions,
+)
 from deputize.iam.wildcards import matches
 from deputize.model.display import shown
 
@@ -107,15 +113,30 @@ def _found(case: RoleTrust, paths: tuple[StatementPath, ...], too_large: str | N
         if fault.reason is Reason.MALFORMED_PRINCIPAL and access_path.found.kind == "unknown":
             continue  # IAM refuses the policy, so no request can show it; the fault is told by itself
         what = f"{fault.what}: so {_example(case, access_path)}"
-        found.setdefault((fault.reason, fault.path), case.hit(what, fault.path, key=fault.key))
+        hit = replace(case.hit(what, fault.path, key=fault.key), mend=_own_mend(case, access_path, fault))
+        found.setdefault((fault.reason, fault.path), hit)
     for fault in _by_themselves(case):
         found.setdefault((fault.reason, fault.path), case.hit(fault.what, fault.path, key=fault.key))
     return found
 
 
+def _own_mend(case: RoleTrust, access_path: StatementPath, fault: Fault) -> str | None:
+    """What to do where a role of AWS's own tools is named: they send no external ID, so to ask for one breaks them."""
+    named_as = (case.made_by(one.text) for one in (access_path.statement.principals if access_path.statement else ()))
+    tool = next(filter(None, named_as), "")
+    if fault.reason is not Reason.ID_MISSING or not tool:
+        return None
+    account = access_path.trusted.account
+    whose = next((one for one in case.document.unknowns if account in one.stand_in), None)
+    own = account if whose is None else own_option(whose)
+    return f"if it is your own account, from which {tool} reaches this one, say --own-account {own}; else remove it"
+
+
 def _by_themselves(case: RoleTrust) -> Iterator[Fault]:
     yield from form_faults(case)
     for statement in case.statements:
+        if only_marks_sessions(statement):
+            continue
         if may_allow(statement) and (concerns_others(case, statement) or names_any_provider(statement)):
             yield from (fault for fault in access_faults(case, statement) if fault.sure)
 
@@ -183,6 +204,9 @@ def _is_named(principal: Principal, text: str) -> bool:
 def _named(case: RoleTrust, principal: Principal) -> str:
     caller = parse_caller(principal.text)
     if principal.kind == "AWS" and caller is not None and caller.account is not None:
+        chosen = case.unknown_account(principal.text)
+        if chosen is not None:
+            return f"the account of {case.label(chosen)}"
         return "its own account" if case.is_own(caller.account) else f"account {caller.account}"
     return shown(named(principal.text, case.document.unknowns), 120)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,11 +17,12 @@ from deputize.iam.trust.callers import Caller, parse_caller
 from deputize.iam.trust.intent import ASSUME_ROLE, SAML, WEB_IDENTITY
 from deputize.iam.trust.principals import is_deleted
 from deputize.iam.trust.statements import allows_call, id_conditions, is_about_id, proves_id
-from deputize.model.world import Document
+from deputize.model.display import printable
+from deputize.model.world import Document, Unknown
 
 _KINDS = {"Service": "the AWS service", "Federated": "the identity provider"}
 _ANY = {"Service": "any AWS service", "Federated": "the users of any identity provider"}
-_WHO = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths")
+_MISSPELT = re.compile("external[-_]?id", re.ASCII | re.IGNORECASE)
 
 
 class Needs(StrEnum):
@@ -35,7 +37,7 @@ class Needs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """A condition. values: only those of keys that say who; those of others may be as telling as an external ID."""
+    """A condition that is not on the external ID. values: what it asks for."""
 
     operator: str
     key: str
@@ -118,7 +120,8 @@ def _allowed(
 
 
 def _under(case: RoleTrust, condition: Condition) -> Under:
-    values = condition.values if condition.key.lower() in _WHO else ()
+    # An external ID under a misspelt key may be a tenant's all the same.
+    values = () if _MISSPELT.search(condition.key) else condition.values
     return Under(condition.operator, condition.key, tuple(_named(one, case.document) for one in values))
 
 
@@ -151,14 +154,20 @@ def _who(case: RoleTrust, statement: Statement, principal: Principal, caller: Ca
     chosen = case.unknown_account(principal.text)
     text = _named(principal.text, case.document)
     if caller is None or caller.account is None:
-        return f"the account of {case.label(chosen)}" if chosen is not None else _anybody(case, statement, text)
+        return _account_of(case, chosen) if chosen is not None else _anybody(case, statement, text)
     whole = caller.kind in ("account", "root")
     if chosen is not None:
-        of = f"the account of {case.label(chosen)}"
+        of = _account_of(case, chosen)
         return of if whole else f"{text} in {of}"
     if not case.foreign(principal):
         return "its own account" if whole else f"{text} in its own account"
     return f"account {caller.account}" if whole else text
+
+
+def _account_of(case: RoleTrust, chosen: Unknown) -> str:
+    """An account that somebody chooses, with what it is unless he does."""
+    default = f" ({printable(chosen.default, 120)} unless changed)" if chosen.default else ""
+    return f"the account of {case.label(chosen)}{default}"
 
 
 def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
@@ -168,7 +177,9 @@ def _anybody(case: RoleTrust, statement: Statement, text: str) -> str:
     if held is None:
         return "anybody"
     if is_own(case, held):
-        return "every account of its own organisation"
+        return (
+            "its own account" if held.key.lower() == "aws:principalaccount" else "every account of its own organisation"
+        )
     return f"every account of {', '.join(_named(one, case.document) for one in held.values)}"
 
 

@@ -1,4 +1,4 @@
-"""Statements that are restricted to an organisation: its accounts alone may assume the role.
+"""Statements that are restricted to an organisation, or the own account: its accounts alone may assume the role.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
 """
@@ -13,7 +13,12 @@ from deputize.iam.trust.statements import may_allow, operator_of
 
 _ENTRY = frozenset(("*", "sts:*", "sts:assumerole", "sts:assumerole*"))
 _ID = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
-_OWN = {"aws:principalorgid": "${aws:resourceorgid}", "aws:principalorgpaths": "${aws:resourceorgpaths}"}
+_ACCOUNT = "aws:principalaccount"
+_OWN = {
+    "aws:principalorgid": "${aws:resourceorgid}",
+    "aws:principalorgpaths": "${aws:resourceorgpaths}",
+    _ACCOUNT: "${aws:resourceaccount}",
+}
 _BY_SERVICES = "aws:principalisawsservice"
 
 
@@ -42,10 +47,12 @@ def _holds(case: RoleTrust, condition: Condition, *, denied: bool) -> bool:
     if key not in _OWN or not condition.values or test is None or test.base is None or test.base.negated is not denied:
         return False
     # A key of many values, of which one in the organisation is enough to allow, and none to deny.
-    sets = "" if key == "aws:principalorgid" else "ForAllValues" if denied else "ForAnyValue"
+    sets = "" if key != "aws:principalorgpaths" else "ForAllValues" if denied else "ForAnyValue"
     if test.sets != sets or (test.if_exists and not denied) or test.base.form not in ("same", "wildcards"):
         return False
-    return is_own(case, condition) or all(_names_one(case, one, test.base.form) for one in condition.values)
+    return is_own(case, condition) or (
+        key != _ACCOUNT and all(_names_one(case, one, test.base.form) for one in condition.values)
+    )
 
 
 def _names_one(case: RoleTrust, text: str, form: str) -> bool:

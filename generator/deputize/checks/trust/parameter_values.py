@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from deputize.checks.trust.case import RoleTrust, is_choice
+from deputize.checks.trust.case import RoleTrust, is_choice, offered_values
 from deputize.iam.policy import Path, Principal
 from deputize.iam.trust.principals import stands_for
 from deputize.iam.trust.statements import may_allow
@@ -44,17 +44,10 @@ def _choice(
 ) -> tuple[Unknown, str] | None:
     """The first value offered for an unknown in `principal` that makes it odd, with that unknown."""
     for one in case.document.unknowns:
-        for value in _offered(one) if one.stand_in in principal.text and is_choice(one) else ():
+        for value in offered_values(one) if one.stand_in in principal.text and is_choice(one) else ():
             if is_odd(principal, principal.text.replace(one.stand_in, value)):
                 return one, value
     return None
-
-
-def _offered(unknown: Unknown) -> Iterator[str]:
-    """Its default and allowed values, a list's one by one. An empty one lets nobody in: it asks for a value."""
-    for text in dict.fromkeys((*unknown.allowed, *([unknown.default] if unknown.default else []))):
-        whole = "," not in text or stands_for("AWS", text) is not None
-        yield from (one for part in ([text] if whole else text.split(",")) if (one := part.strip()))
 
 
 def _is_wildcard(principal: Principal, text: str) -> bool:

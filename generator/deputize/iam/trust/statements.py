@@ -11,6 +11,7 @@ from deputize.iam.trust.callers import CALLER_KEYS, EXTERNAL_ID, SERVICE_KEYS
 from deputize.iam.trust.intent import ASSUME_ROLE
 from deputize.iam.wildcards import matches
 
+_MARKING = frozenset(("sts:setcontext", "sts:setsourceidentity", "sts:tagsession"))
 _EXACT_FORMS = ("same", "any case", "wildcards")
 
 
@@ -28,6 +29,15 @@ def allows_call(statement: Statement, action: str) -> bool:
 def allows_assume_role(statement: Statement) -> bool:
     """Whether one who meets its conditions may call sts:AssumeRole."""
     return allows_call(statement, ASSUME_ROLE)
+
+
+def only_marks_sessions(statement: Statement) -> bool:
+    """Whether nobody assumes the role by it: it allows nothing but what goes with a session that another lets begin.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+    """
+    actions = {one.lower() for one in statement.actions}
+    return bool(actions) and actions <= _MARKING and not statement.not_action and not statement.faults
 
 
 def is_provider(principal: Principal) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from deputize.checks.details import Located, RoleLine, Suppressed
+from deputize.checks.cfn import unless_judged
+from deputize.checks.details import Located, RoleLine, Suppressed, WaivedLine
 from deputize.checks.excerpt import line_at, lines_of
 from deputize.checks.file_findings import FileFindings, file_findings
 from deputize.checks.findings import delivery_findings
 from deputize.checks.inline import suppress_inline
 from deputize.checks.rules.files import NOT_JUDGED, NOT_UNDERSTOOD
 from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
+from deputize.jobs.lint.own_accounts import OwnAccounts
 from deputize.model.expectations import Expectations
 from deputize.model.values import EngineReport, Finding, Severity
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
+from deputize.read.other_tools import other_tool
 from deputize.read.recognise import OTHER, TEMPLATE, claims
 
 NO_TEMPLATE = "there was no template"
@@ -32,14 +35,15 @@ _ODD = (b"\\", b"\0")
 class Judging:
     """How files are judged. parameters: of templates, by name.
 
-    expected: who may assume a role, and which are judged. inline: whether what a file says about its own findings
-    counts.
+    expected: who may assume a role, and which are judged. own: which accounts are the caller's. inline: whether what a
+    file says about its own findings counts.
     """
 
     engines: tuple[str, ...] = ENGINES
     parameters: Mapping[str, str] = field(default_factory=dict)
     expected: Expectations = field(default_factory=Expectations)
     inline: bool = False
+    own: OwnAccounts = field(default_factory=OwnAccounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class FileReport:
     """What one file, or bundle, came to.
 
     skipped: a file in a folder is no template or policy. left: a walk did not follow it. parameters: the names of those
-    that a template has.
+    that a template has. waived: who is trusted and not judged as a third party.
     """
 
     where: str
@@ -58,6 +62,7 @@ class FileReport:
     skipped: bool = False
     left: bool = False
     parameters: frozenset[str] = frozenset()
+    waived: tuple[WaivedLine, ...] = ()
 
 
 def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -> FileReport:
@@ -69,9 +74,22 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
     text = content.decode(errors="replace").removeprefix("\ufeff")
     if not named and _is_nobodys(file) and not (_is_unread(file) and claims(_any_text(content), where)):
         return skipped
+    whose = other_tool(file, text, where) if OWN in judging.engines else ""
+    if whose:
+        return FileReport(where, (_of_other_tool(whose, where, named=named),), engines=(EngineReport("deputize"),))
     if file.kind == OTHER and named:  # whoever gives a file by its name wants it judged
         file = replace(file, refused=(*file.refused, *file.unjudged), unjudged=())
-    return judged_file(file, text, where, judging)
+    expected = replace(judging.expected, is_walked=not named)
+    return judged_file(file, text, where, replace(judging, expected=expected))
+
+
+def _of_other_tool(whose: str, where: str, *, named: bool) -> Located:
+    """What is said of a text for another tool: somebody who names it wants it judged; in a folder it is only told."""
+    mend = "give what the tool makes of it"
+    if named:
+        return Located(NOT_UNDERSTOOD.finding(f"is not judged: it is {whose}", where, mend=mend))
+    what = f"is not judged: it is {whose}"
+    return Located(NOT_JUDGED.finding(what, where, mend=mend, severity=Severity.WARNING))
 
 
 def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> FileReport:
@@ -79,7 +97,8 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     own = _judged(file, text, where, judging) if OWN in judging.engines else FileFindings((), ())
     found = [*_unread(file, where), *own.found]
     engines = [EngineReport("deputize", skipped="" if OWN in judging.engines else NOT_ASKED)]
-    found += ((one, "") for one in _of_cfn_lint(file, text, where, judging, engines))
+    of_cfn_lint = _of_cfn_lint(file, text, where, judging, engines)
+    found += ((one, "") for one in unless_judged(of_cfn_lint, own.findings))
     lines = lines_of(text) if found else []
     located = tuple(
         Located(finding, role, line_at(lines, finding.line) if finding.where == where else "")
@@ -89,7 +108,8 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     if judging.inline:
         located, hidden = suppress_inline(located, text, where)
     roles = tuple(RoleLine(where, one.name, one.judged, one.why) for one in own.roles)
-    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file))
+    waived = judging.own.lines(own.waived)
+    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file), waived=waived)
 
 
 def _parameters(file: FoundFile) -> frozenset[str]:
@@ -134,7 +154,7 @@ def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
 
 
 def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:
-    own = file_findings(file, where, judging.expected)
+    own = file_findings(file, where, judging.own.expected_of(where, judging.expected, judging.parameters))
     if judging.expected.roles:
         return own
     delivery = ((finding, "") for finding in delivery_findings(file, len(text.encode()), where))

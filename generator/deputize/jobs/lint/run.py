@@ -16,6 +16,7 @@ from deputize.iam import limits
 from deputize.jobs.expectations import of_options
 from deputize.jobs.lint.bundle import OWN, LintOptions
 from deputize.jobs.lint.file import FileReport, Judging
+from deputize.jobs.lint.own_accounts import own_accounts
 from deputize.jobs.lint.pool import lint_tasks
 from deputize.jobs.lint.settings import parameters_of, silenced_by
 from deputize.jobs.lint.targets import tasks_of
@@ -39,7 +40,8 @@ class SuppressionFiles:
 class LintRequest:
     """What somebody wants judged, and how; as the options of the command say it.
 
-    aws: for `role_arn`. workers: processes at most.
+    own_accounts: accounts, and parameters as FILE:PARAMETER, that are no third party's. aws: for `role_arn`. workers:
+    processes at most.
     """
 
     paths: tuple[Path, ...] = ()
@@ -48,6 +50,7 @@ class LintRequest:
     parameters_file: Path | None = None
     expected_vendors: tuple[str, ...] = ()
     expected_ids: tuple[str, ...] = ()
+    own_accounts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     all_roles: bool = False
     exclude: tuple[str, ...] = ()
@@ -70,17 +73,21 @@ def lint_all(
     """
     _check_expected(request)
     silenced = silenced_by(request.suppressions.config, request.suppressions.baseline)
+    parameters = parameters_of(request.parameters, request.parameters_file)
+    own = own_accounts(request.own_accounts, silenced.config, request.expected_vendors, parameters)
     judging = Judging(
         request.options.engines,
-        parameters_of(request.parameters, request.parameters_file),
+        parameters,
         of_options(
             request.expected_vendors,
             request.expected_ids,
             [action for action, _ in silenced.config.allowed_secrets],
             request.roles,
             all_roles=request.all_roles,
+            own_accounts=own.accounts,
         ),
         request.inline,
+        own,
     )
     tasks = tasks_of(request.paths, request.exclude, skip_unknown=request.skip_unknown)
     reports = lint_tasks(tasks, request.options, judging, workers=request.workers, told=on_file)
@@ -92,6 +99,7 @@ def lint_all(
     if OWN in request.options.engines:
         reports += _missing(request.roles, reports)
         reports += _unused(request, judging.parameters, reports)
+        reports += own.unused(reports)
     if JUDGED in request.require:
         reports = [must_be_judged(one) for one in reports]
     report, details = run_of(reports, silenced, tuple(one for one in request.require if one != JUDGED))

@@ -59,6 +59,7 @@ def run_of(reports: list[FileReport], silenced: Silenced, require: tuple[str, ..
         files,
         sum(report.skipped for report in reports),
         sum(report.left for report in reports),
+        tuple(line for report in judged for line in report.waived),
     )
     return LintReport(tuple(one.finding for one in counting), engines), details
 

@@ -153,13 +153,13 @@ class Resolver(ABC):
             return NO_VALUE
         if name in PSEUDO_PARAMETERS:
             return self.known(pseudo(source, name))
-        if name not in source.resources:
+        if source.resource(name) is None:
             raise refusal(place, f"there is no parameter or resource {shown(name)}")
         return ref_of(source, name, self._issuer(name))
 
     def attribute(self, resource: str, attribute: str, place: Place) -> str:
         """What `Fn::GetAtt` gives. Raises InputError when there is no such resource."""
-        if resource not in self.source.resources:
+        if self.source.resource(resource) is None:
             raise refusal(place, f"there is no resource {shown(resource)}")
         return attribute_of(self.source, resource, attribute, self._issuer(resource))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deputize.model.world import Origin, Place
 from deputize.read.source import Node
@@ -57,8 +57,20 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """Resources that another makes of what is in the file. name: what theirs match. type: empty when not known."""
+
+    name: re.Pattern[str]
+    type: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A template's sections. name: of the resource that holds it; empty for the file itself."""
+    """A template's sections. name: of the resource that holds it; empty for the file itself.
+
+    generated: resources that are not in the file. rules: what parameters CloudFormation refuses.
+    """
 
     name: str
     parameters: Mapping[str, object]
@@ -69,6 +81,15 @@ class Source:
     symbols: Symbols
     budget: Budget
     place: Place
+    generated: tuple[Generated, ...] = ()
+    rules: Mapping[str, Node] = field(default_factory=dict)
+
+    def resource(self, name: str) -> tuple[str, Place] | None:
+        """(Type, place) of the resource of a name, or of what makes it; None when there is none."""
+        node = self.resources.get(name)
+        if node is not None:
+            return type_of(node), node.named_at
+        return next(((one.type, one.place) for one in self.generated if one.name.fullmatch(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +170,29 @@ def calls_below(node: Node) -> Iterator[tuple[str, Node]]:
 
 def url_of(source: Source, name: str) -> Node | None:
     """The Url of an identity provider that the template makes: the provider's ARN holds it."""
-    resource = source.resources[name]
-    properties = resource.value.get("Properties") if isinstance(resource.value, Mapping) else None
-    if type_of(resource) != _OIDC_PROVIDER or properties is None or not isinstance(properties.value, Mapping):
+    resource = source.resources.get(name)
+    if resource is None or type_of(resource) != _OIDC_PROVIDER or not isinstance(resource.value, Mapping):
         return None
-    return properties.value.get("Url")
+    properties = resource.value.get("Properties")
+    return properties.value.get("Url") if properties is not None and isinstance(properties.value, Mapping) else None
+
+
+def _resource(source: Source, name: str) -> tuple[str, Place]:
+    found = source.resource(name)
+    if found is None:
+        raise LookupError(name)
+    return found
 
 
 def ref_of(source: Source, name: str, named: str | None = None) -> str:
     """What `Ref` of a resource gives: its name or its ARN. named: how its ARN names it, where the template tells."""
-    kind = type_of(source.resources[name])
+    kind, _ = _resource(source, name)
     return arn_of(source, name, kind, named) if kind in _ARN_BY_REF else resource_mark(source, name, "")
 
 
 def attribute_of(source: Source, name: str, attribute: str, named: str | None = None) -> str:
     """What `Fn::GetAtt` of a resource gives. named: as for `ref_of`."""
-    kind = type_of(source.resources[name])
+    kind, _ = _resource(source, name)
     if kind in _ARNS and _ARNS[kind][0] == attribute:
         return arn_of(source, name, kind, named)
     # IAM keeps a role's unique ID and its ARN as one principal:
@@ -182,7 +210,7 @@ def arn_of(source: Source, name: str, kind: str, named: str | None = None) -> st
 def resource_mark(source: Source, name: str, attribute: str, principal: str = "") -> str:
     """The unknown that a resource is known by, or one of its attributes. principal: whom it names as a principal."""
     full_name = f"{name}.{attribute}" if attribute else name
-    symbol = Symbol(full_name, Origin.RESOURCE, source.resources[name].named_at, principal=principal)
+    symbol = Symbol(full_name, Origin.RESOURCE, _resource(source, name)[1], principal=principal)
     return source.symbols.mark((Origin.RESOURCE, source.name, full_name), symbol)
 
 

@@ -13,9 +13,11 @@ from deputize.model.display import shown
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Place
 from deputize.read.cloudformation.attachments import ROLE, Attachments, circles
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
+from deputize.read.cloudformation.generated import generated_resources
 from deputize.read.cloudformation.parameters import parameter_values
-from deputize.read.cloudformation.resolver import Assumptions, branches
+from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, branches
 from deputize.read.cloudformation.role import Branch, RoleRun, with_stand_ins
+from deputize.read.cloudformation.rules import refused_by_rules
 from deputize.read.cloudformation.sections import (
     PSEUDO_PARAMETERS,
     Budget,
@@ -106,16 +108,19 @@ def _read(node: Node, name: str, choices: Mapping[str, str], found: _Found) -> N
 def source_of(node: Node, name: str, choices: Mapping[str, str], symbols: Symbols, budget: Budget) -> Source:
     """The sections of the template at `node`. Raises InputError for one that is no mapping."""
     sections = node.value if isinstance(node.value, Mapping) else {}
+    resources = _section(sections, "Resources")
     return Source(
         name=name,
         parameters=parameter_values(_section(sections, "Parameters"), choices, symbols),
         pseudo={key: value for key, value in choices.items() if key in PSEUDO_PARAMETERS},
         conditions=_section(sections, "Conditions"),
         mappings=_section(sections, "Mappings"),
-        resources=_section(sections, "Resources"),
+        resources=resources,
         symbols=symbols,
         budget=budget,
         place=node.place,
+        generated=generated_resources(sections, resources),
+        rules=_section(sections, "Rules"),
     )
 
 
@@ -137,8 +142,9 @@ def _roles(source: Source, resources: list[Resource], found: _Found) -> None:
         own = attachments.candidates(one)
         read = list(_branches(source, one, lambda run, own=own: run.role(own), found))  # type: ignore[misc]
         used.update(*(branch.used for branch in read))
-        if read and not any(branch.roles or branch.refused for branch in read):
-            what = f"role {shown(one.name)} is never created, and not judged: its condition is false"
+        if not any(branch.roles or branch.refused for branch in read):
+            why = "its condition is false" if read or not source.rules else "the rules refuse every way to deploy it"
+            what = f"role {shown(one.name)} is never created, and not judged: {why}"
             found.never[one.node.named_at] = NotUnderstood(one.node.named_at, what)
         found.roles += _distinct(role for branch in read for role in branch.roles)
     for one in attachments.policies.values():
@@ -187,7 +193,11 @@ def _branches(source: Source, owner: Resource, read: Callable[[RoleRun], Branch]
 
 def _run(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], assumptions: Assumptions) -> Branch:
     source.budget.spend(_RUN, owner.node.named_at)
-    return read(RoleRun(source, owner, assumptions))
+    run = RoleRun(source, owner, assumptions)
+    found = read(run)
+    if source.rules and refused_by_rules(run.evaluation, source.rules):
+        raise ImpossibleError
+    return found
 
 
 def _stack_set(source: Source, owner: Resource, found: _Found) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 from deputize.model.display import shown
 from deputize.model.world import NotUnderstood, Place
 from deputize.read.cloudformation.attachments import POLICIES, ROLE
+from deputize.read.cloudformation.generated import LOOP, makes_no_role
 from deputize.read.cloudformation.sections import Resource
 from deputize.read.source import Node, scalar
 
@@ -90,7 +91,7 @@ def resource_troubles(resources: Iterable[Resource], sections: Mapping[str, Node
             yield from (Trouble(found, "note") for found in _no_role(one))
         elif one.type in _FUNCTIONS:
             yield from _function(one, _globals(sections, one.type))
-        if one.name.startswith("Fn::"):
+        if one.name.startswith("Fn::") and not (one.name.startswith(LOOP) and makes_no_role(one.node)):
             kind = one.name if one.name == "Fn::Transform" else "Fn::ForEach"
             yield Trouble(NotUnderstood(one.node.named_at, f"{kind} may add roles to the template", _MEND), "refused")
         elif one.type.startswith("AWS::IAM::") and (found := _loop(one)) is not None:
