@@ -9,7 +9,7 @@ import pytest
 
 from deputize.checks.file_findings import file_findings
 from deputize.checks.findings import delivery_findings
-from deputize.model.expectations import Expectation, Expectations
+from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.values import Severity
 from deputize.read.any import read_any
 
@@ -207,3 +207,12 @@ def test_not_principal_names_who_is_kept_out() -> None:
     expected = Expectations(Expectation(vendor_accounts=(VENDOR,)))
     assert [one for one in messages(text, "", expected) if "trusts account 999988887777" in one] == []
     assert messages(text, "trust-not-principal", expected)
+
+
+def test_what_our_own_deny_leaves_open_is_no_statement_of_the_file() -> None:
+    """Everybody but an account that somebody chooses, without an ID: told, where the file's own account is left out."""
+    chosen = {"AWS": {"Fn::Sub": "arn:aws:iam::${VendorAccount}:root"}}
+    anyone_else = {"Effect": "Allow", "NotPrincipal": chosen, "Action": "*"}
+    text = template(policy(anyone_else, {**TRUST, "Principal": chosen}), {"VendorAccount": {"Type": "String"}})
+    given = Expectation(vendor_accounts=(VENDOR,), external_ids=literals((ID,)))
+    assert messages(text, "trust-not-principal", Expectations(given))

@@ -15,7 +15,7 @@ from deputize.iam.trust.access_paths import Trusted
 from deputize.iam.trust.callers import parse_caller
 from deputize.iam.trust.evaluate import deciding_conditions
 from deputize.iam.trust.intent import ASSUME_ROLE
-from deputize.iam.trust.needs import Needs, needs_of
+from deputize.iam.trust.needs import CallerNeeds, needs_of
 from deputize.iam.trust.statements import is_about_id, may_allow
 from deputize.model.display import printable
 
@@ -67,7 +67,7 @@ def vendor_access(case: RoleTrust) -> VendorAccess:
     return VendorAccess(True if first.outcome == "open" else None, needs=needs)
 
 
-def _best(case: RoleTrust, external_ids: tuple[str | None, ...]) -> Needs:
+def _best(case: RoleTrust, external_ids: tuple[str | None, ...]) -> CallerNeeds:
     """What those of the vendor's need that need least."""
     order = ("open", "conditional", "unclear", "shut")
     found = (
@@ -76,20 +76,20 @@ def _best(case: RoleTrust, external_ids: tuple[str | None, ...]) -> Needs:
         for one in (*trusted.roles, *_named_of(case, trusted))
         for sent in external_ids
     )
-    return min(found, key=lambda one: (order.index(one.outcome), len(one.keys)), default=Needs("shut"))
+    return min(found, key=lambda one: (order.index(one.outcome), len(one.keys)), default=CallerNeeds("shut"))
 
 
-def _with_session(principal: str, needs: Needs) -> Needs:
+def _with_session(principal: str, needs: CallerNeeds) -> CallerNeeds:
     """Who is named as one session must have its name."""
     caller = parse_caller(principal)
     if caller is None or caller.kind != "session" or needs.outcome not in ("open", "conditional"):
         return needs
-    return Needs("conditional", (principal, *needs.keys))
+    return CallerNeeds("conditional", (principal, *needs.keys))
 
 
-def _beyond_settings(case: RoleTrust, needs: Needs) -> Needs:
+def _beyond_settings(case: RoleTrust, needs: CallerNeeds) -> CallerNeeds:
     keys = tuple(key for key in needs.keys if key not in case.given.session_keys)
-    return Needs("open" if needs.outcome == "conditional" and not keys else needs.outcome, keys)
+    return CallerNeeds("open" if needs.outcome == "conditional" and not keys else needs.outcome, keys)
 
 
 def _need(case: RoleTrust, key: str) -> str:

@@ -28,7 +28,7 @@ Request = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class CallerNeeds:
     """Whether a caller gets in, and with what.
 
     outcome: `open` with its external ID alone, `conditional` with more, `shut` whatever it sends, or `unclear`.
@@ -39,14 +39,14 @@ class Needs:
     keys: tuple[str, ...] = ()
 
 
-def needs_of(policy: Policy, principal: str, external_id: str | None) -> Needs:
+def needs_of(policy: Policy, principal: str, external_id: str | None) -> CallerNeeds:
     """What `principal`, the ARN of one caller, needs to assume a role with this trust policy and external ID."""
     tried = _Tries(policy, principal, external_id)
     for request in tried.requests():
         if tried.allows(request):
             keys = tuple(tried.needed(tried.shortest(request)))
-            return Needs("conditional" if keys else "open", keys)
-    return Needs("shut" if tried.is_complete else "unclear")
+            return CallerNeeds("conditional" if keys else "open", keys)
+    return CallerNeeds("shut" if tried.is_complete else "unclear")
 
 
 class _Tries:
