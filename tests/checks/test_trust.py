@@ -46,6 +46,10 @@ def _policy(*statements: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements), **changes}
 
 
+# Of the old language a variable is plain text.
+OF_A_TEAM = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "aws:PrincipalTag/team": "${aws:PrincipalAccount}"}}
+
+
 def _statement(**changes: Any) -> dict[str, Any]:
     made = {
         "Sid": "AssumeWithExternalId",
@@ -99,8 +103,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "trust-principal-malformed",
     ),
     "ForAnyValue with a wildcard": (_policy(_needs("ForAnyValue:StringLike", "acme-*")), "external-id-operator"),
-    "no Version": ({"Statement": [_statement()]}, "policy-version"),
-    "Version of 2008": (_policy(_statement(), Version="2008-10-17"), "policy-version"),
+    "no Version": ({"Statement": [_statement(Condition=OF_A_TEAM)]}, "policy-version"),
+    "Version of 2008": (_policy(_statement(Condition=OF_A_TEAM), Version="2008-10-17"), "policy-version"),
     "web identity beside an AWS principal": (
         _policy(_statement(Action="sts:AssumeRoleWithWebIdentity")),
         "trust-web-identity",

@@ -19,7 +19,7 @@ from deputize.model.values import EngineReport, Finding, Severity
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
 from deputize.read.other_tools import other_tool
-from deputize.read.recognise import OTHER, TEMPLATE, claims
+from deputize.read.recognise import OTHER, TEMPLATE, TERRAFORM, claims
 
 NO_TEMPLATE = "there was no template"
 TOO_MUCH = "a template came to more than deputize works out"
@@ -74,7 +74,8 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
     text = content.decode(errors="replace").removeprefix("\ufeff")
     if not named and _is_nobodys(file) and not (_is_unread(file) and claims(_any_text(content), where)):
         return skipped
-    whose = other_tool(file, text, where) if OWN in judging.engines else ""
+    is_asked = OWN in judging.engines and file.kind != TERRAFORM
+    whose = other_tool(file, text, where) if is_asked else ""
     if whose:
         return FileReport(where, (_of_other_tool(whose, where, named=named),), engines=(EngineReport("deputize"),))
     if file.kind == OTHER and named:  # whoever gives a file by its name wants it judged
