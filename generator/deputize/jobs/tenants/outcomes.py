@@ -142,7 +142,7 @@ def judged_anew_problem(grant: Grant) -> Problem:
     """What is newly thought of an unchanged role, and what the vendor can do about it."""
     left = len(grant.doubts) - _SAID
     said = "; ".join(grant.doubts[:_SAID]) + (f"; and {left} more" if left > 0 else "")
-    until = "" if grant.role_digest else f" until {(grant.accepted_until or '')[:10]}"
+    until = "" if grant.accepted is not Accepted.UPGRADE else f" until {(grant.accepted_until or '')[:10]}"
     what = f"{grant.role_arn} has not changed and stays verified{until}, but is judged anew: {said}"
     by_account = f" --account-id {grant.account_id}" if grant.account_id else ""
     decide = f"`deputize tenants accept {grant.tenant} REASON --until DATE{by_account}`"
