@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from deputize.aws.live_role import LiveRole
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
 from deputize.jobs.assume.run import MAX_AGE, usable
 from deputize.jobs.tenants.acceptances import accept_judged, acceptance, reminders, state_of
@@ -284,6 +285,56 @@ def test_what_renews_nothing(registry: Registry, roles: Roles, fields: dict[str,
     roles.found[arn_of(0)] = fields
     assert not recheck(registry, find(registry, "t0"), roles).stored
     assert not is_usable(registry)
+
+
+@pytest.mark.parametrize(
+    ("unread", "interrupted"),
+    [
+        ((), False),
+        (("iam:GetRolePolicy (AccessDenied)", "iam:GetPolicy (NoSuchEntity)"), False),
+        (("iam:ListRolePolicies (AWS says Throttling: rate exceeded)",), True),
+        (("iam:GetRolePolicy (AccessDenied)", "iam:GetPolicy (its answer has no Policy.DefaultVersionId)"), True),
+    ],
+)
+def test_what_may_pass(unread: tuple[str, ...], *, interrupted: bool) -> None:
+    """A refusal of AWS's is the customer's doing; anything else that kept a read from being made may pass."""
+    assert LiveRole(unread=unread).is_interrupted is interrupted
+
+
+INTERRUPTED: dict[str, Any] = {**BY_TEXT, "role_digest": "", "interrupted": True}
+
+
+def test_a_fault_that_passes_suspends_nobody(registry: Registry, roles: Roles) -> None:
+    """A role that is judged anew, of which one read fails one night: the next night tells that it is what it was."""
+    registered(registry, roles)
+    roles.found[arn_of(0)] = BY_TEXT
+    assert recheck(registry, find(registry, "t0"), roles).grant.doubts
+    roles.found[arn_of(0)] = INTERRUPTED
+    done = recheck(registry, find(registry, "t0"), roles)
+    assert (done.stored, find(registry, "t0").state, is_usable(registry)) == (False, State.VERIFIED, True)
+    age(registry)
+    recheck(registry, find(registry, "t0"), roles)
+    assert not is_usable(registry)
+    roles.found[arn_of(0)] = BY_TEXT
+    recheck(registry, find(registry, "t0"), roles)
+    assert is_usable(registry)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"probes": (*AS_THEY_SHOULD, *LET_IN)},
+        {"role_id": "AROAANOTHER"},
+        {"access_paths": (UnintendedAccess("another-tenant", "its tag names another"),)},
+        {"interrupted": False},
+    ],
+    ids=["let in", "another role", "tagged for another", "refused"],
+)
+def test_a_fault_pardons_nothing_that_is_known(registry: Registry, roles: Roles, fields: dict[str, Any]) -> None:
+    """Whom STS lets in, another role, one of another tenant; and a read that AWS refuses is no fault that passes."""
+    registered(registry, roles)
+    roles.found[arn_of(0)] = {**INTERRUPTED, **fields}
+    assert recheck(registry, find(registry, "t0"), roles).grant.state is State.SUSPENDED
 
 
 def retold(registry: Registry, roles: Roles, **fields: Any) -> bool:

@@ -57,6 +57,11 @@ class LiveRole:
         return self.trust is None and _HIDDEN in self.unread
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether something was not read by a fault that may pass, and not because IAM does not let it be read."""
+        return any(not one.endswith(tuple(f"({code})" for code in _NOT_SAID)) for one in self.unread)
+
+    @property
     def digest(self) -> str:
         """The `ROLE_DIGEST` of its ID, trust policy, access policies and boundary; empty when one was not read.
 

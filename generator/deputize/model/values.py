@@ -131,7 +131,7 @@ class Verdict:
     another endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty
     offline. role_id: IAM's unique ID of the role, empty where it could not be read. missing: reads that were asked for
     and refused. role_digest: `ROLE_DIGEST`, of the role's ID, trust policy and access policies as they were read; empty
-    when any of them was not.
+    when any of them was not. interrupted: whether that was by a fault that may pass, and not because AWS refused it.
     """
 
     role_arn: str
@@ -148,6 +148,7 @@ class Verdict:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     role_digest: str = ""
+    interrupted: bool = False
     judged_by: JudgedBy = field(default_factory=JudgedBy)
 
 

@@ -106,6 +106,17 @@ def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> boo
     )
 
 
+def undecided(grant: Grant, verdict: Verdict) -> bool:
+    """Whether a fault that may pass hides if a verified role is still what it was, so that the next check has to tell.
+
+    Whom STS lets in, and what was let in for somebody else, is decided as ever.
+    """
+    same = (verdict.role_arn, verdict.endpoint, verdict.role_id) == (grant.role_arn, grant.endpoint, grant.role_id)
+    others = any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths)
+    kept = grant.state is State.VERIFIED and bool(grant.role_digest)
+    return verdict.interrupted and kept and same and not others and not let_in(verdict)
+
+
 def _told_otherwise(grant: Grant, verdict: Verdict) -> bool:
     """Whether both digests are there and made in different ways, so that they do not tell whether the role changed."""
     ways = [ROLE_DIGEST.fullmatch(one or "") for one in (grant.role_digest, verdict.role_digest)]

@@ -24,6 +24,7 @@ from deputize.registry import (
     refuted,
     storable,
     unchanged_role,
+    undecided,
 )
 from deputize.registry.values import now
 
@@ -104,7 +105,7 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
     try:
         if (done := _kept(registry, case, Terms(ask, case.accept), found)) is not None:
             return done
-        if found.safety is Safety.VULNERABLE and case.suspends:
+        if found.safety is Safety.VULNERABLE and case.suspends and not undecided(grant, found):
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
         if case.renews and grant.on_probes and answered_otherwise(found):
             return RoleCheck(end_acceptance(registry, grant, found), arn, found, _unsafe(grant, found))
