@@ -14,6 +14,8 @@ from deputize.model.values import AccessState, JudgedBy, ProbeResult, Safety, Un
 from deputize.registry import Grant
 from deputize.registry.values import stamp
 
+# What a role was, what it is after a change, and the first as a later deputize may tell it.
+DIGEST, CHANGED, RETOLD = f"1:{'d1' * 32}", f"1:{'d2' * 32}", f"2:{'e1' * 32}"
 RIGHT = (ProbeResult("right-first", "allow", "allow"), ProbeResult("right-last", "allow", "allow"))
 REFUSED = tuple(ProbeResult(name, "refuse", "refuse") for name in ("random", "none", "other"))
 AS_THEY_SHOULD = (RIGHT[0], *REFUSED, RIGHT[1])
@@ -67,10 +69,10 @@ class Roles:
             "at": stamp(datetime.now(UTC)),
             "caller": "arn:aws:iam::111122223333:role/collector",
             "probes": AS_THEY_SHOULD,
-            "role_digest": "d1",
+            "role_digest": DIGEST,
             "judged_by": JudgedBy("1", "2", "3"),
         }
-        if request.unchanged_digest == given.get("role_digest", "d1"):
+        if request.unchanged_digest == given.get("role_digest", DIGEST):
             usual |= {"evidence": "right+policy", "probes": RIGHT[:1]}
         return Verdict(**{**usual, **given})
 

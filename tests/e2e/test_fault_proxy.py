@@ -239,20 +239,20 @@ def test_an_expired_token_half_way_is_no_refusal(stage: Stage) -> None:
 
 
 def test_a_fault_after_two_clean_rounds_takes_nothing_back(stage: Stage) -> None:
-    """Safe rests on the last two whole rounds, which are shown; that the policy was not read any more is told."""
+    """The last two whole rounds count and are shown; the policy was not read any more, so it is not safe."""
     verdict = stage.verdict(stage.good, lambda number, _name: "expire" if number >= 14 else "", wait=20)
-    assert (verdict.safety, verdict.evidence) == (Safety.SAFE, "probes")
+    assert (verdict.safety, verdict.evidence) == (Safety.UNSETTLED, "probes")
     assert {one.got for one in verdict.probes} == {"allow", "refuse"}
     assert "1 of 3 rounds do not count: a fault kept a probe without an answer" in verdict.notes
 
 
 def test_an_answer_for_another_probe_is_none(stage: Stage) -> None:
     """A cache that gives the right probe's answer to a wrong one: the session's name gives it away."""
-    verdict = stage.verdict(stage.good, lambda _number, name: "replay-allow" if name.endswith("none") else "")
+    verdict = stage.verdict(stage.good, lambda _number, name: "replay-allow" if name.endswith("longer") else "")
     assert verdict.safety is Safety.UNSETTLED
-    (none,) = (one for one in verdict.probes if one.name == "none")
-    assert none.got == "no-answer"
-    assert re.match("the endpoint answered for .*right-first, not for .*none", none.error)
+    (longer,) = (one for one in verdict.probes if one.name == "one-longer")
+    assert longer.got == "no-answer"
+    assert re.match("the endpoint answered for .*right-first, not for .*longer", longer.error)
 
 
 def test_refusals_that_a_proxy_made_up_do_not_hide_what_the_policy_says(stage: Stage) -> None:

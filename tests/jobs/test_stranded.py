@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from deputize.aws.live_role import LiveRole
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
 from deputize.jobs.assume.run import MAX_AGE, usable
 from deputize.jobs.tenants.acceptances import accept_judged, acceptance, reminders, state_of
@@ -20,14 +22,29 @@ from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
 from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.model.values import Acceptance, JudgedBy, Safety, UnintendedAccess
-from deputize.registry import GrantRequest, Registry, State, add, events, find, grants, open_registry, start
+from deputize.registry import (
+    Accepted,
+    GrantRequest,
+    Registry,
+    State,
+    add,
+    add_all,
+    events,
+    find,
+    grants,
+    open_registry,
+    start,
+)
 from deputize.registry.tables import GRANTS
 from roles import (
     AS_THEY_SHOULD,
     BY_TEXT,
+    CHANGED,
+    DIGEST,
     GONE,
     LET_IN,
     REFUSED,
+    RETOLD,
     RIGHT,
     SHUT,
     SILENT,
@@ -56,8 +73,8 @@ def roles() -> Roles:
 def registered(registry: Registry, roles: Roles, count: int = 1, accept: Acceptance | None = None) -> list[str]:
     """The ARNs of that many tenants' roles, verified."""
     arns = [arn_of(number) for number in range(count)]
+    add_all(registry, [GrantRequest(f"t{number}") for number in range(count)])
     for number, arn in enumerate(arns):
-        add(registry, GrantRequest(f"t{number}"))
         (done,) = register(registry, f"t{number}", [arn], roles, Asked(accept=accept))
         assert done.stored, done.error
     return arns
@@ -244,7 +261,7 @@ def test_nothing_to_accept(registry: Registry, roles: Roles, tmp_path: Path) -> 
     [
         {"safety": Safety.VULNERABLE, "probes": LET_IN},
         {**BY_TEXT, "probes": (*AS_THEY_SHOULD, *LET_IN)},
-        {**BY_TEXT, "role_digest": "d2"},
+        {**BY_TEXT, "role_digest": CHANGED},
         {**BY_TEXT, "role_digest": ""},
         {**BY_TEXT, "access_paths": (UnintendedAccess("another-tenant", "its tag names another"),)},
     ],
@@ -260,7 +277,7 @@ def test_what_suspends_as_ever(registry: Registry, roles: Roles, fields: dict[st
     assert recheck(registry, find(registry, "t0"), roles).grant.state is State.SUSPENDED
 
 
-@pytest.mark.parametrize("fields", [{**WIDE, "role_digest": "d2"}, {**UNCLEAR, "role_digest": ""}, UNPROVED, GONE])
+@pytest.mark.parametrize("fields", [{**WIDE, "role_digest": CHANGED}, {**UNCLEAR, "role_digest": ""}, UNPROVED, GONE])
 def test_what_renews_nothing(registry: Registry, roles: Roles, fields: dict[str, Any]) -> None:
     """A role that changed and is too wide or unclear, that cannot be read any more, or that does not let us in."""
     registered(registry, roles)
@@ -268,6 +285,130 @@ def test_what_renews_nothing(registry: Registry, roles: Roles, fields: dict[str,
     roles.found[arn_of(0)] = fields
     assert not recheck(registry, find(registry, "t0"), roles).stored
     assert not is_usable(registry)
+
+
+@pytest.mark.parametrize(
+    ("unread", "interrupted"),
+    [
+        ((), False),
+        (("iam:GetRolePolicy (AccessDenied)", "iam:GetPolicy (NoSuchEntity)"), False),
+        (("iam:ListRolePolicies (AWS says Throttling: rate exceeded)",), True),
+        (("iam:GetRolePolicy (AccessDenied)", "iam:GetPolicy (its answer has no Policy.DefaultVersionId)"), True),
+    ],
+)
+def test_what_may_pass(unread: tuple[str, ...], *, interrupted: bool) -> None:
+    """A refusal of AWS's is the customer's doing; anything else that kept a read from being made may pass."""
+    assert LiveRole(unread=unread).is_interrupted is interrupted
+
+
+INTERRUPTED: dict[str, Any] = {**BY_TEXT, "role_digest": "", "interrupted": True}
+
+
+def test_a_fault_that_passes_suspends_nobody(registry: Registry, roles: Roles) -> None:
+    """A role that is judged anew, of which one read fails one night: the next night tells that it is what it was."""
+    registered(registry, roles)
+    roles.found[arn_of(0)] = BY_TEXT
+    assert recheck(registry, find(registry, "t0"), roles).grant.doubts
+    roles.found[arn_of(0)] = INTERRUPTED
+    done = recheck(registry, find(registry, "t0"), roles)
+    assert (done.stored, find(registry, "t0").state, is_usable(registry)) == (False, State.VERIFIED, True)
+    age(registry)
+    recheck(registry, find(registry, "t0"), roles)
+    assert not is_usable(registry)
+    roles.found[arn_of(0)] = BY_TEXT
+    recheck(registry, find(registry, "t0"), roles)
+    assert is_usable(registry)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"probes": (*AS_THEY_SHOULD, *LET_IN)},
+        {"role_id": "AROAANOTHER"},
+        {"access_paths": (UnintendedAccess("another-tenant", "its tag names another"),)},
+        {"interrupted": False},
+    ],
+    ids=["let in", "another role", "tagged for another", "refused"],
+)
+def test_a_fault_pardons_nothing_that_is_known(registry: Registry, roles: Roles, fields: dict[str, Any]) -> None:
+    """Whom STS lets in, another role, one of another tenant; and a read that AWS refuses is no fault that passes."""
+    registered(registry, roles)
+    roles.found[arn_of(0)] = {**INTERRUPTED, **fields}
+    assert recheck(registry, find(registry, "t0"), roles).grant.state is State.SUSPENDED
+
+
+def retold(registry: Registry, roles: Roles, **fields: Any) -> bool:
+    """What today's digest, made in another way than the registry's, finds in the role; whether it can be used."""
+    age(registry)
+    roles.found[arn_of(0)] = {**BY_TEXT, "role_digest": RETOLD, **fields}
+    recheck(registry, find(registry, "t0"), roles)
+    return is_usable(registry)
+
+
+def test_a_digest_that_is_made_in_another_way(registry: Registry, roles: Roles, tmp_path: Path) -> None:
+    """Makes no changed role of an unchanged one: it is told, has 30 days, and is known from then on once accepted."""
+    registered(registry, roles)
+    assert retold(registry, roles)
+    grant = find(registry, "t0")
+    assert (grant.role_digest, grant.judged_digest, grant.accepted) == (DIGEST, RETOLD, Accepted.UPGRADE)
+    assert abs(datetime.fromisoformat(grant.accepted_until or "") - datetime.now(UTC) - timedelta(days=30)) < (
+        timedelta(hours=1)
+    )
+    (told,) = reminders([grant])
+    assert f"stays verified until {(grant.accepted_until or '')[:10]}" in told
+    assert retold(registry, roles)
+    assert find(registry, "t0").accepted_until == grant.accepted_until
+    day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
+    accepted_now = accept_judged(UserRegistry(str(tmp_path / "registry.db"), "boss"), "t0", None, "x", day)
+    assert (accepted_now.role_digest, accepted_now.accepted) == (RETOLD, Accepted.JUDGED_ANEW)
+    assert retold(registry, roles)
+    assert not retold(registry, roles, role_digest=f"2:{'e2' * 32}")
+
+
+def test_a_safe_role_is_told_in_the_new_way(registry: Registry, roles: Roles) -> None:
+    """From its next safe verdict on, with nothing to be accepted."""
+    registered(registry, roles)
+    assert retold(registry, roles, safety=Safety.SAFE, access_paths=())
+    grant = find(registry, "t0")
+    assert (grant.role_digest, grant.accepted, grant.judged_anew) == (RETOLD, None, None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"role_id": "AROAANOTHER"}, {"role_digest": ""}, {"probes": LET_IN}, {"role_digest": f"2:{'e2' * 32}"}],
+    ids=["another role", "not read", "let in", "changed since"],
+)
+def test_another_way_pardons_no_change(registry: Registry, roles: Roles, fields: dict[str, Any]) -> None:
+    """Another role of that name, one that is not read, or that changed after it was told in the new way first."""
+    registered(registry, roles)
+    if fields.get("role_digest"):
+        assert retold(registry, roles)
+    assert not retold(registry, roles, **fields)
+    assert find(registry, "t0").state is State.SUSPENDED
+
+
+def test_the_time_of_another_way_ends(registry: Registry, roles: Roles) -> None:
+    """After its 30 days nothing tells that the role is what it was; and another ask is another question at once."""
+    registered(registry, roles)
+    assert retold(registry, roles)
+    set_columns(registry, accepted_until=ago(0.1))
+    assert not retold(registry, roles)
+    roles.found.clear()
+    assert recheck(registry, find(registry, "t0"), roles).stored
+    set_columns(registry, role_digest=DIGEST)
+    roles.expected = RoleExpectations(vendor_roles=("arn:aws:iam::111122223333:role/new",))
+    assert not retold(registry, roles)
+
+
+def test_a_role_that_is_not_read_whole_cannot_be_accepted(registry: Registry, roles: Roles, tmp_path: Path) -> None:
+    """Nothing would tell when it changes; it is said, instead of suspending the role that was accepted."""
+    registered(registry, roles)
+    upgraded = {"accepted": "upgrade", "accepted_until": ago(-9), "accepted_reason": "x", "role_digest": None}
+    set_columns(registry, **upgraded)
+    assert retold(registry, roles, role_digest="")
+    day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
+    with pytest.raises(InputError, match="is not read whole"):
+        accept_judged(UserRegistry(str(tmp_path / "registry.db"), "boss"), "t0", None, "x", day)
 
 
 def test_another_ask_is_another_question(registry: Registry, roles: Roles) -> None:
@@ -308,15 +449,15 @@ def test_wrong_ids_are_not_tried_on_an_unchanged_role(registry: Registry, roles:
         assert all(one.stored for one in recheck_all(registry, roles, how))
         return [one.unchanged_digest for one in roles.asked]
 
-    assert digests(Sweeping()) == ["d1", None]
+    assert digests(Sweeping()) == [DIGEST, None]
     assert digests(Sweeping(probe=True)) == [None, None]
     probed = find(registry, "t0").probed_at
-    assert digests(Sweeping()) == ["d1", None]
+    assert digests(Sweeping()) == [DIGEST, None]
     assert find(registry, "t0").probed_at == probed
     for odd in (ago(24), ago(-2), None):
         set_columns(registry, probed_at=odd)
         assert digests(Sweeping()) == [None, None], odd
-        assert digests(Sweeping()) == ["d1", None], odd
+        assert digests(Sweeping()) == [DIGEST, None], odd
 
 
 def stops(registry: Registry, roles: Roles, how: Sweeping | None = None) -> tuple[list[RoleCheck], list[DeputizeError]]:
@@ -378,8 +519,8 @@ def test_how_many_are_ours(registry: Registry, roles: Roles, count: int, failing
 
 
 def test_a_run_that_is_taken_up_counts_all(registry: Registry, roles: Roles) -> None:
-    """The last three roles of an interrupted run, gone all of them, are three of a hundred and not all that is left."""
-    arns = registered(registry, roles, 100)
+    """The last three roles of an interrupted run, gone all of them, are three of sixty and not all that is left."""
+    arns = registered(registry, roles, 60)
     roles.found = dict.fromkeys(arns[-3:], GONE)
     run = recheck_all(registry, roles)
     for _ in arns[:-3]:
@@ -389,11 +530,22 @@ def test_a_run_that_is_taken_up_counts_all(registry: Registry, roles: Roles) -> 
     assert (len(done), told) == (3, [])
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "a\nb", "\x1b[31m", "x" * 201])
+@pytest.mark.parametrize(
+    "reason", ["", "  ", "a\nb", "\x1b[31m", "x" * 201, "a\u3164b", "a\u202eb", "\ue000", "\ud800"]
+)
 def test_a_reason_is_one_line(reason: str) -> None:
     """Of at most 200 characters, and none that a terminal obeys."""
     with pytest.raises(InputError, match="is no reason"):
         acceptance(reason, None, 90, "--accept-probes-only")
+
+
+@pytest.mark.parametrize("reason", ["agreed by phone", "Vereinbart mit Jo\u0308rg", "電話で合意", " x ", "x" * 200])
+def test_what_is_taken_as_a_reason_can_be_read_again(registry: Registry, roles: Roles, reason: str) -> None:
+    """A reason that is stored makes no row that nobody can read."""
+    roles.found[arn_of(0)] = UNPROVED
+    until = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    registered(registry, roles, accept=acceptance(reason, until, 90, "--accept-probes-only"))
+    assert find(registry, "t0").accepted_reason == unicodedata.normalize("NFC", reason.strip())
 
 
 @pytest.mark.parametrize("days", [-1, 91])

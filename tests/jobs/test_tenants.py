@@ -328,8 +328,10 @@ def test_one_trouble_does_not_stop_the_others(registry: Registry, answers: Answe
     answers.by_role[arns[0]] = Safety.VULNERABLE
     taken_up: list[int] = []
     again = list(recheck_all(registry, answers, told=RunListeners(resumed=lambda _, count: taken_up.append(count))))
-    assert [one.role_arn for one in again] == arns
+    # Nothing is written about a role that does not let us in before all were tried.
+    assert [one.role_arn for one in again] == [arns[0], arns[2], arns[1]]
     assert again[0].grant.state is State.SUSPENDED
+    assert find(registry, "t1").state is State.VERIFIED
     assert taken_up == []
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,11 @@ from deputize.model.values import JudgedBy
 from deputize.registry import Grant, Registry, State, events, grants, open_registry
 from deputize.registry.tables import GRANTS
 from deputize.registry.values import stamp
-from roles import BY_TEXT, LET_IN, UNPROVED, WIDE, Roles, ago, arn_of
+from old_registry import make_old_registry
+from roles import BY_TEXT, CHANGED, DIGEST, LET_IN, UNPROVED, WIDE, Roles, arn_of
 
 COUNT = 500
 FEW = 24  # where every week of six writes a line for each
-_ROW = (
-    "INSERT INTO deputize_grants (id, tenant, label, name, locale, partition, account_id, state, external_id, rotation,"
-    " generation, role_arn, role_account, role_name, role_id, access, evidence, endpoint, verified_at, checked_at)"
-    " VALUES (:id, :tenant, :tenant, '', 'en', 'aws', :account, :state, :external_id, 'none', 1, :arn, :account, :role,"
-    " :role_id, 'ok', :evidence, 'aws', :at, :at)"
-)
-_ID = "INSERT INTO deputize_issued_ids (external_id, tenant, weak_reason, issued_at) VALUES (?, ?, '', ?)"
 
 
 def on_probes(number: int) -> bool:
@@ -46,31 +39,23 @@ def count(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def location(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> str:
+def location(tmp_path: Path, count: int) -> str:
     """The path of a registry as the first schema had it, with verified grants of both kinds and a suspended one."""
     path = str(tmp_path / "registry.db")
-    with monkeypatch.context() as old:
-        for module in ("database", "migrate"):
-            old.setattr(f"deputize.registry.{module}.HEAD", "0001")
-        open_registry(path, who="old", create=True).close()
-    with closing(sqlite3.connect(path)) as file, file:
-        for number in range(count + 1):
-            probes = on_probes(number)
-            row = {
-                "id": number + 1,
-                "tenant": f"t{number}",
-                "account": f"{number:012}",
-                "state": "suspended" if number == count else "verified",
-                "external_id": f"0b0c7b9e-2f7a-4f0e-9f57-{number:012}",
-                "arn": arn_of(number),
-                "role": "r",
-                "role_id": None if probes else f"AROA{number:012}",
-                "evidence": "probes" if probes else "probes+policy",
-                "at": ago(3),
-            }
-            file.execute(_ROW, row)
-            file.execute(_ID, (row["external_id"], row["tenant"], row["at"]))
+    make_old_registry(path, map(partial(_row, count), range(count + 1)))
     return path
+
+
+def _row(count: int, number: int) -> dict[str, Any]:
+    probes = on_probes(number)
+    return {
+        "tenant": f"t{number}",
+        "state": "suspended" if number == count else "verified",
+        "external_id": f"0b0c7b9e-2f7a-4f0e-9f57-{number:012}",
+        "arn": arn_of(number),
+        "role_id": None if probes else f"AROA{number:012}",
+        "evidence": "probes" if probes else "probes+policy",
+    }
 
 
 @pytest.fixture
@@ -162,11 +147,11 @@ def test_what_was_decided_stands(registry: Registry, location: str) -> None:
     list(recheck_all(registry, roles))
     day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
     grant = accept_judged(UserRegistry(location, "boss"), "t1", None, "agreed", day)
-    assert grant.role_digest == "d1"
+    assert grant.role_digest == DIGEST
     _later(registry, 40)
     list(recheck_all(registry, roles))
     assert "t1" in usables(registry)
-    roles.found[arn_of(1)] = {"role_id": "AROA000000000001", **BY_TEXT, "role_digest": "d2"}
+    roles.found[arn_of(1)] = {"role_id": "AROA000000000001", **BY_TEXT, "role_digest": CHANGED}
     list(recheck_all(registry, roles))
     assert "t1" not in usables(registry)
 

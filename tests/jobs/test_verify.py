@@ -181,7 +181,7 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
         ProbeResult(name, "refuse", "refuse", verdict.probes[1].error)
         for name in ("random", "none", "other-case", "one-longer", "other")
     ]
-    assert re.fullmatch("[0-9a-f]{64}", verdict.role_digest)
+    assert re.fullmatch("1:[0-9a-f]{64}", verdict.role_digest)
     assert verdict.judged_by == judged_by()
     assert replace(verdict, role_id="", notes=(), role_digest="") == Verdict(
         role_arn=arn,
@@ -473,7 +473,7 @@ def test_a_condition_that_nobody_knows_keeps_nobody_out_offline(tmp_path: Path) 
         (tmp_path / "trust.json").write_text(json.dumps(document))
         notes.append(verify_offline(tmp_path / "trust.json", (ID,), VENDOR).notes[0])
 
-    assert notes[0].startswith("it is not clear whether the policy lets in those who are meant")
+    assert notes[0].startswith("the policy alone does not tell whether those who are meant get in")
     assert notes[1] == "the policy does not let in those who are meant, with this external ID"
 
 

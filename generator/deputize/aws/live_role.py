@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from deputize.aws.stack import DENIED
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn
 
+# Of what `LiveRole.digest` is made of, and how: raised with any change, so that no role looks changed by it.
+_DIGEST_VERSION = 1
+_ROLE_ID = re.compile(r"\w{1,128}", re.ASCII)  # API_Role.html
 _OF_AWS = ":iam::aws:policy/"
 _HIDDEN, _MISSING = "iam:GetRole (AccessDenied)", "iam:GetRole (NoSuchEntity)"  # as _asked words them
 _NOT_SAID = ("AccessDenied", "NoSuchEntity")
@@ -53,8 +57,13 @@ class LiveRole:
         return self.trust is None and _HIDDEN in self.unread
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether something was not read by a fault that may pass, and not because IAM does not let it be read."""
+        return any(not one.endswith(tuple(f"({code})" for code in _NOT_SAID)) for one in self.unread)
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of the role's ID, trust policy, access policies and boundary; empty when one of them was not read.
+        """The `ROLE_DIGEST` of its ID, trust policy, access policies and boundary; empty when one was not read.
 
         An AWS managed policy counts by its ARN: AWS changes its text without the customer's doing.
         """
@@ -63,7 +72,8 @@ class LiveRole:
         own = {name: one for name, one in self.documents.items() if _OF_AWS not in name}
         of_aws = sorted({name for name in (*self.documents, *map(_policy, self.aws_managed)) if _OF_AWS in name})
         what = [self.role_id, self.trust, own, of_aws, self.boundary]
-        return hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        made = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return f"{_DIGEST_VERSION}:{made}"
 
 
 def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
@@ -76,11 +86,14 @@ def read_live_role(inside: Session, role: RoleArn) -> LiveRole:
     trust = found.get("AssumeRolePolicyDocument")
     if found and not isinstance(trust, Mapping):
         unread.append("iam:GetRole: its trust policy is no JSON object")
+    role_id = str(found.get("RoleId", ""))
+    if found and _ROLE_ID.fullmatch(role_id) is None:
+        role_id, unread = "", [*unread, "iam:GetRole: its RoleId is none"]
     inline = _inline(inside, role.name, unread)
     managed, opaque = _managed(inside, role.name, unread)
     return LiveRole(
         arn=arn,
-        role_id=str(found.get("RoleId", "")),
+        role_id=role_id,
         tags={str(tag["Key"]): str(tag["Value"]) for tag in found.get("Tags", ())},
         trust=trust if isinstance(trust, Mapping) else None,
         documents={**inline, **managed},

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 # Relative path with forward slashes -> content. Iteration order is the order in which a bundle lists them.
 Files = Mapping[str, bytes]
+
+# What tells a live role that is what it was: the number of the way in which it is made, and a SHA-256. Two of different
+# ways tell nothing of each other.
+ROLE_DIGEST: Final = re.compile(r"([1-9][0-9]{0,3}):[0-9a-f]{64}", re.ASCII)
 
 
 class Severity(StrEnum):
@@ -124,8 +130,8 @@ class Verdict:
     verdict was about, so no wrong ID was tried), or "policy" (offline). endpoint: "aws", "offline", or the URL of
     another endpoint, whose verdicts are for tests only. at: ISO 8601 in UTC. caller: the ARN that probed, empty
     offline. role_id: IAM's unique ID of the role, empty where it could not be read. missing: reads that were asked for
-    and refused. role_digest: SHA-256, as hex digits, of the role's ID, trust policy and access policies as they were
-    read; empty when any of them was not.
+    and refused. role_digest: `ROLE_DIGEST`, of the role's ID, trust policy and access policies as they were read; empty
+    when any of them was not. interrupted: whether that was by a fault that may pass, and not because AWS refused it.
     """
 
     role_arn: str
@@ -142,6 +148,7 @@ class Verdict:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     role_digest: str = ""
+    interrupted: bool = False
     judged_by: JudgedBy = field(default_factory=JudgedBy)
 
 

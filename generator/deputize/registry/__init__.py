@@ -14,6 +14,7 @@ from deputize.registry.acceptance import (
     judge_anew,
     storable,
     unchanged_role,
+    undecided,
 )
 from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
@@ -64,4 +65,5 @@ __all__ = [
     "storable",
     "switch",
     "unchanged_role",
+    "undecided",
 ]

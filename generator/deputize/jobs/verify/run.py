@@ -126,6 +126,7 @@ def _verified(
         missing=inside.access.missing,
         notes=(*found.notes(role, caller.arn), *inside.notes(role, caller.arn)),
         role_digest=inside.live.digest,
+        interrupted=inside.live.is_interrupted,
         judged_by=judged_by(),
     )
 
