@@ -20,6 +20,7 @@ from deputize.registry.values import Accepted, Grant, State, Terms, now
 NOTHING_ACCEPTED: Final[dict[str, Any]] = {"accepted": None, "accepted_until": None, "accepted_reason": None}
 _SENTENCES: Final = 20  # that are kept of one judgement
 _LENGTH: Final = 300  # characters of one of them
+_ANOTHER_TENANT: Final = "another-tenant"
 _ANOTHERS: Final = "another-"  # kinds of the tags that name somebody else: the customer's doing, no knowledge of ours
 
 
@@ -94,8 +95,24 @@ def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> boo
     entered = any((one.expected, one.got) == ("allow", "allow") for one in verdict.probes)
     if not entered or any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths):
         return False
+    return _as_it_was(grant, verdict, moment) and (not grant.role_digest or ask == (grant.ask or ""))
+
+
+def asked_otherwise(grant: Grant, verdict: Verdict, moment: str) -> bool:
+    """Whether only a question of ours can be why a verified role is vulnerable: it is as it was, and STS let nobody in.
+
+    Another vendor's file, account or slug than before asks so of every role at once, which must suspend none. A tag
+    that names another tenant is the customer's doing: the registry's names do not change.
+    """
+    if grant.state is not State.VERIFIED or verdict.role_arn != grant.role_arn or let_in(verdict):
+        return False
+    own = not any(one.kind == _ANOTHER_TENANT for one in verdict.access_paths)
+    return own and _as_it_was(grant, verdict, moment)
+
+
+def _as_it_was(grant: Grant, verdict: Verdict, moment: str) -> bool:
     if grant.role_digest:
-        return (verdict.role_digest, ask) == (grant.role_digest, grant.ask or "")
+        return verdict.role_digest == grant.role_digest
     upgraded = grant.accepted is Accepted.UPGRADE and grant.accepts(moment) and not grant.on_probes
     return upgraded and verdict.safety is not Safety.UNPROVED and verdict.role_id == (grant.role_id or "unknown")
 

@@ -17,6 +17,7 @@ from deputize.registry import (
     Registry,
     Terms,
     answered_otherwise,
+    asked_otherwise,
     bind,
     end_acceptance,
     judge_anew,
@@ -104,11 +105,12 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
     try:
         if (done := _kept(registry, case, Terms(ask, case.accept), found)) is not None:
             return done
-        if found.safety is Safety.VULNERABLE and case.suspends:
+        other_question = asked_otherwise(grant, found, now())
+        if found.safety is Safety.VULNERABLE and case.suspends and not other_question:
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
         if case.renews and grant.on_probes and answered_otherwise(found):
             return RoleCheck(end_acceptance(registry, grant, found), arn, found, _unsafe(grant, found))
-        error = _unsafe(grant, found)
+        error = _not_what_is_asked(grant, found) if other_question else _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
     note(registry, grant, found, "not-accepted")
@@ -156,6 +158,13 @@ def _thought(verdict: Verdict) -> Iterator[str]:
     if verdict.access is AccessState.TOO_WIDE:
         wide = [one for one in verdict.notes if one.startswith(_MORE_THAN_READ[0])]
         yield from wide or ["it may do more than read"]
+
+
+def _not_what_is_asked(grant: Grant, verdict: Verdict) -> DeputizeError:
+    ways = "; ".join(way.sentence for way in verdict.access_paths[:_SAID])
+    what = f"{verdict.role_arn} has not changed since it was verified, but is not what is asked for now: {ways}"
+    mend = "check the vendor's file and the IDs; if they are right, have the role made again: this verdict renews nothing"
+    return ProvedWrongError(Problem(str(grant), what, mend))
 
 
 def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:
