@@ -163,7 +163,7 @@ def _thought(verdict: Verdict) -> Iterator[str]:
 def _not_what_is_asked(grant: Grant, verdict: Verdict) -> DeputizeError:
     ways = "; ".join(way.sentence for way in verdict.access_paths[:_SAID])
     what = f"{verdict.role_arn} has not changed since it was verified, but is not what is asked for now: {ways}"
-    mend = "check the vendor's file and the IDs; if they are right, have the role made again: this verdict renews nothing"
+    mend = "check the vendor's file and the IDs; if they are right, have the role made again; nothing is renewed"
     return ProvedWrongError(Problem(str(grant), what, mend))
 
 
