@@ -23,13 +23,13 @@ OWN = (
 )
 
 
-@pytest.mark.parametrize("arn", (*THEIRS, *OWN))
+@pytest.mark.parametrize("arn", [*THEIRS, *OWN])
 def test_whose_a_policy_is(arn: str) -> None:
     """The account in its ARN tells, and nothing behind that."""
     assert is_aws_managed(arn) is (arn in THEIRS)
 
 
-@pytest.mark.parametrize("arn", (*THEIRS, *OWN))
+@pytest.mark.parametrize("arn", [*THEIRS, *OWN])
 def test_the_digest_holds_the_text_of_a_customers_policy(arn: str) -> None:
     """AWS may change its own without the role being another one; a customer may not, whatever the path."""
 
@@ -41,7 +41,7 @@ def test_the_digest_holds_the_text_of_a_customers_policy(arn: str) -> None:
     assert (digest("ec2:DescribeInstances") == digest("s3:*")) is (arn in THEIRS)
 
 
-@pytest.mark.parametrize("arn", (*THEIRS, *OWN))
+@pytest.mark.parametrize("arn", [*THEIRS, *OWN])
 def test_an_action_nobody_knows_is_proved_in_no_customers_policy(arn: str) -> None:
     """In AWS's own policies stand names that only AWS knows; in a customer's nothing is proved of them."""
     text = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:DescribeNobody", "Resource": "*"}}
