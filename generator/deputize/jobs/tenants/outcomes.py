@@ -43,7 +43,10 @@ _MENDS = {
         "have the role let itself be read: the notes give the statement to add;"
         " or take it for a time with `deputize tenants register` and --accept-probes-only REASON"
     ),
-    Safety.UNSETTLED: "try again with a longer --wait",
+    Safety.UNSETTLED: (
+        "see the notes: have changed in its trust policy what cannot be ruled out; where there is nothing of that kind,"
+        " try again with a longer --wait"
+    ),
     Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }
 _SAID = 3  # sentences of a verdict that an error holds
