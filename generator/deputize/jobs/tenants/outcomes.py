@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from deputize.aws.refusals import is_callers_own
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.display import printable
@@ -111,8 +112,8 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
         other_question = asked_otherwise(grant, found, now())
         if found.safety is Safety.VULNERABLE and case.suspends and not other_question:
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
-        if case.renews and grant.on_probes and answered_otherwise(found):
-            return RoleCheck(end_acceptance(registry, grant, found), arn, found, _unsafe(grant, found))
+        if case.renews and grant.on_probes and answered_otherwise(_of_the_role(found)):
+            return RoleCheck(end_acceptance(registry, grant, found), arn, found, _ended(grant, found))
         error = _not_what_is_asked(grant, found) if other_question else _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
@@ -161,6 +162,19 @@ def _thought(verdict: Verdict) -> Iterator[str]:
     if verdict.access is AccessState.TOO_WIDE:
         wide = [one for one in verdict.notes if one.startswith(_MORE_THAN_READ[0])]
         yield from wide or ["it may do more than read"]
+
+
+def _of_the_role(verdict: Verdict) -> Verdict:
+    """The verdict without refusals that are the caller's own: with our wrong credentials no role answers otherwise."""
+    return replace(verdict, probes=tuple(one for one in verdict.probes if not is_callers_own(one.error)))
+
+
+def _ended(grant: Grant, verdict: Verdict) -> DeputizeError:
+    error = _unsafe(grant, verdict)
+    (told,) = error.problems
+    what = f"{told.what}; a probe is answered otherwise than before, so probes alone are accepted no more"
+    anew = f"then `deputize tenants register {grant.tenant} {verdict.role_arn} --accept-probes-only REASON`"
+    return type(error)(Problem(told.where, what, f"{told.mend}, {anew}"))
 
 
 def _not_what_is_asked(grant: Grant, verdict: Verdict) -> DeputizeError:

@@ -126,9 +126,7 @@ def _deleted(live: LiveRole) -> tuple[str, ...]:
 
 def _not_judged(inside: Inside, caller: str) -> str:
     if inside.live.trust is not None:
-        return (
-            "the role's trust policy was read, and does not tell that nobody else gets in: see what cannot be ruled out"
-        )
+        return "the role's trust policy was read, and leaves open who else gets in: see what cannot be ruled out"
     why = inside.why or f"unread: {', '.join(inside.live.unread)}"
     return (
         f"the role's trust policy was not judged ({why}): the verdict rests on probes alone, as {caller},"
