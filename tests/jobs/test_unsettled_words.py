@@ -42,5 +42,5 @@ def test_the_mend_of_an_unsettled_role_is_not_only_to_wait(tmp_path: Path) -> No
     with open_registry(str(tmp_path / "registry.db"), who="tester", create=True) as registry:
         add(registry, GrantRequest("t0"))
         (done,) = register(registry, "t0", [arn_of(0)], roles)
-    assert "have changed in its trust policy what cannot be ruled out" in str(done.error)
+    assert "have mended what the notes cannot rule out" in str(done.error)
     assert "--wait" in str(done.error)

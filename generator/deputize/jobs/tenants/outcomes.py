@@ -44,10 +44,7 @@ _MENDS = {
         "have the role let itself be read: the notes give the statement to add;"
         " or take it for a time with `deputize tenants register` and --accept-probes-only REASON"
     ),
-    Safety.UNSETTLED: (
-        "see the notes: have changed in its trust policy what cannot be ruled out; where there is nothing of that kind,"
-        " try again with a longer --wait"
-    ),
+    Safety.UNSETTLED: "have mended what the notes cannot rule out; else take a longer --wait",
     Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }
 _SAID = 3  # sentences of a verdict that an error holds
