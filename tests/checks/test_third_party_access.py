@@ -88,7 +88,6 @@ def _role(*lines: str, principal: str = "AWS: '444455556666'") -> str:
         (_allow("ec2:*"), "action-not-read"),
         (_allow("ec2:*Instances"), "action-not-read"),
         (_allow("*"), "action-not-read"),
-        (_allow("*"), "action-not-read"),
         (_allow("*:Describe*"), "action-all-services"),
         (_allow("e?2:DescribeTags"), "action-all-services"),
         ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, "action-not-action"),

@@ -412,13 +412,55 @@ def test_a_role_that_is_not_read_whole_cannot_be_accepted(registry: Registry, ro
 
 
 def test_another_ask_is_another_question(registry: Registry, roles: Roles) -> None:
-    """Where the vendor's own principals changed, today's verdict counts, and wrong IDs are tried."""
+    """Where the vendor's own principals changed, today's verdict renews nothing, and wrong IDs are tried."""
     registered(registry, roles)
     roles.expected = RoleExpectations(vendor_roles=("arn:aws:iam::111122223333:role/new",))
     roles.found[arn_of(0)] = BY_TEXT
     done = recheck(registry, find(registry, "t0"), roles)
     assert roles.asked[-1].unchanged_digest is None
-    assert done.grant.state is State.SUSPENDED
+    assert not done.stored
+    assert "not what is asked for now" in str(done.error)
+    assert is_usable(registry)
+    age(registry)
+    recheck(registry, find(registry, "t0"), roles)
+    assert not is_usable(registry)
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ({"vendor_account": "999988887777"}, BY_TEXT),
+        ({"vendor_roles": ("arn:aws:iam::111122223333:role/typo",)}, BY_TEXT),
+        ({}, {**BY_TEXT, "access_paths": (UnintendedAccess("another-vendor", "its tag names another vendor"),)}),
+    ],
+    ids=["account", "role", "slug"],
+)
+@pytest.mark.parametrize("told_before", [True, False], ids=["digest", "upgraded"])
+def test_a_wrong_vendor_file_suspends_nobody(
+    registry: Registry, roles: Roles, asked: dict[str, Any], fields: dict[str, Any], *, told_before: bool
+) -> None:
+    """Another account, role or slug in the vendor's file makes every role wrong at once, and none of them changed."""
+    registered(registry, roles, 5)
+    if not told_before:
+        set_columns(registry, role_digest=None, ask=None, accepted="upgrade", accepted_until=ago(-20))
+    roles.expected = RoleExpectations(**asked)
+    roles.found.update(dict.fromkeys((arn_of(number) for number in range(5)), fields))
+    done = list(recheck_all(registry, roles))
+    assert [one.stored for one in done] == [False] * 5
+    assert {one.state for one in grants(registry)} == {State.VERIFIED}
+    roles.expected, roles.found = RoleExpectations(), {}
+    assert all(one.stored for one in recheck_all(registry, roles))
+
+
+def test_a_switch_suspends_no_unchanged_role(registry: Registry, roles: Roles) -> None:
+    """What is newly thought of a role while its ID is changed is told, and stops neither of its IDs."""
+    registered(registry, roles)
+    start(registry, find(registry, "t0"))
+    roles.found[arn_of(0)] = BY_TEXT
+    done = rotate_switch(registry, find(registry, "t0"), roles)
+    assert (done.stored, done.grant.state) == (False, State.VERIFIED)
+    roles.found[arn_of(0)] = {**BY_TEXT, "probes": LET_IN}
+    assert rotate_switch(registry, find(registry, "t0"), roles).grant.state is State.SUSPENDED
 
 
 def test_a_newer_deputizes_actions_are_the_same_ask(registry: Registry, roles: Roles) -> None:

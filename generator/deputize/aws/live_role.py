@@ -16,12 +16,12 @@ from deputize.aws.client import Refusal, Session
 from deputize.aws.faults import clean
 from deputize.aws.stack import DENIED
 from deputize.errors import ServiceError
-from deputize.iam.arn import RoleArn
+from deputize.iam.arn import RoleArn, is_aws_managed
 
 # Of what `LiveRole.digest` is made of, and how: raised with any change, so that no role looks changed by it.
 _DIGEST_VERSION = 1
 _ROLE_ID = re.compile(r"\w{1,128}", re.ASCII)  # API_Role.html
-_OF_AWS = ":iam::aws:policy/"
+_MANAGED = "policy "  # how the name of an attached policy begins; IAM takes no such name of an inline one
 _HIDDEN, _MISSING = "iam:GetRole (AccessDenied)", "iam:GetRole (NoSuchEntity)"  # as _asked words them
 _NOT_SAID = ("AccessDenied", "NoSuchEntity")
 
@@ -69,8 +69,8 @@ class LiveRole:
         """
         if self.unread or not self.role_id or self.trust is None:
             return ""
-        own = {name: one for name, one in self.documents.items() if _OF_AWS not in name}
-        of_aws = sorted({name for name in (*self.documents, *map(_policy, self.aws_managed)) if _OF_AWS in name})
+        own = {name: one for name, one in self.documents.items() if not _is_of_aws(name)}
+        of_aws = sorted({name for name in (*self.documents, *map(_policy, self.aws_managed)) if _is_of_aws(name)})
         what = [self.role_id, self.trust, own, of_aws, self.boundary]
         made = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         return f"{_DIGEST_VERSION}:{made}"
@@ -158,17 +158,22 @@ def _managed(inside: Session, role_name: str, unread: list[str]) -> tuple[dict[s
     for one in _listed(inside, "list_attached_role_policies", "AttachedPolicies", unread, role_name):
         arn = str(one["PolicyArn"])
         # An AWS managed policy that the role may not read is judged by its snapshot, so it is no gap by itself.
-        document = _attached(inside, arn, [] if _OF_AWS in arn else unread)
+        document = _attached(inside, arn, [] if is_aws_managed(arn) else unread)
         if document is not None:
             found[_policy(arn)] = document
-        elif _OF_AWS in arn:
+        elif is_aws_managed(arn):
             opaque.append(arn)
     return found, tuple(opaque)
 
 
 def _policy(arn: str) -> str:
     """An attached policy's name for people."""
-    return f"policy {clean(arn)}"
+    return f"{_MANAGED}{clean(arn)}"
+
+
+def _is_of_aws(name: str) -> bool:
+    """Whether the policy of that name for people is AWS's own."""
+    return name.startswith(_MANAGED) and is_aws_managed(name.removeprefix(_MANAGED))
 
 
 def _attached(inside: Session, arn: str, unread: list[str]) -> Any:

@@ -73,6 +73,15 @@ _ACTIONS = {
 }
 
 
+_OURS = tuple(phrase for phrase, text in _PHRASES if text.startswith("vendor's side"))
+
+
+def is_callers_own(message: str) -> bool:
+    """Whether STS says that the caller's own policies refuse, or what its session carries: nothing about the role."""
+    named = _ACTION.search(message)
+    return (named is not None and named[1] in _ACTIONS) or any(phrase in message for phrase in _OURS)
+
+
 def diagnose(rounds: Sequence[Round], role: RoleArn, caller: str) -> tuple[str, ...]:
     """Sentences on why the right ID did not get in at the last round: whose it is, what is ruled out, what is left."""
     results = rounds[-1].results

@@ -14,7 +14,7 @@ from typing import Literal
 
 from deputize.iam.action_sets import expanded, is_plain, spans_services
 from deputize.iam.actions import expand
-from deputize.iam.arn import parse_policy_arn
+from deputize.iam.arn import is_aws_managed, parse_policy_arn
 from deputize.iam.denials import (
     Ceiling,
     Denial,
@@ -122,7 +122,7 @@ class Allowed:
 def attached_policy(arn: str) -> IdentityPolicy:
     """The managed policy with this ARN, by its snapshot; without a text where there is no snapshot of it."""
     parsed = parse_policy_arn(arn)
-    of_aws = parsed is not None and parsed[1] == "aws"
+    of_aws = is_aws_managed(arn)
     snapshot = managed_policy(parsed[2].removeprefix("/")) if parsed is not None and of_aws else None
     text = None if snapshot is None else snapshot_policy(snapshot.name)
     return IdentityPolicy(arn, text, snapshot=snapshot, of_aws=of_aws)

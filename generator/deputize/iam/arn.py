@@ -58,6 +58,12 @@ def completed_arn(text: str) -> str:
     return ":".join((*fields, *"*" * (_FIELDS - len(fields)))) if is_short else text
 
 
+def is_aws_managed(text: str) -> bool:
+    """Whether it is the ARN of an AWS managed policy; a customer's path may spell `:iam::aws:policy/` too."""
+    parsed = parse_policy_arn(text)
+    return parsed is not None and parsed[1] == "aws"
+
+
 def _iam_parts(text: str) -> tuple[str, str, str]:
     """(partition, account, resource) of an IAM ARN in a known partition; three empty texts for anything else."""
     match text.split(":", 5):

@@ -10,6 +10,7 @@ from deputize.model.grant_request import GrantRequest
 from deputize.registry.acceptance import (
     accept,
     answered_otherwise,
+    asked_otherwise,
     end_acceptance,
     judge_anew,
     storable,
@@ -42,6 +43,7 @@ __all__ = [
     "add",
     "add_all",
     "answered_otherwise",
+    "asked_otherwise",
     "begin_sweep",
     "bind",
     "decoy",

@@ -22,6 +22,7 @@ NOTHING_ACCEPTED: Final[dict[str, Any]] = {"accepted": None, "accepted_until": N
 _SENTENCES: Final = 20  # that are kept of one judgement
 _LENGTH: Final = 300  # characters of one of them
 _GRACE: Final = timedelta(days=30)  # as an upgrade of the registry gives
+_ANOTHER_TENANT: Final = "another-tenant"
 _ANOTHERS: Final = "another-"  # kinds of the tags that name somebody else: the customer's doing, no knowledge of ours
 
 
@@ -97,13 +98,27 @@ def unchanged_role(grant: Grant, verdict: Verdict, ask: str, moment: str) -> boo
     entered = any((one.expected, one.got) == ("allow", "allow") for one in verdict.probes)
     if not entered or any(one.kind.startswith(_ANOTHERS) for one in verdict.access_paths):
         return False
-    if grant.role_digest and ask != (grant.ask or ""):
-        return False
+    return _as_it_was(grant, verdict, moment) and (not grant.role_digest or ask == (grant.ask or ""))
+
+
+def _as_it_was(grant: Grant, verdict: Verdict, moment: str) -> bool:
     if grant.role_digest and not _told_otherwise(grant, verdict):
         return verdict.role_digest == grant.role_digest
     return _same_by_id(grant, verdict) and (
         grant.accepts(moment) if grant.accepted is Accepted.UPGRADE else bool(grant.role_digest)
     )
+
+
+def asked_otherwise(grant: Grant, verdict: Verdict, moment: str) -> bool:
+    """Whether only a question of ours can be why a verified role is vulnerable: it is as it was, and STS let nobody in.
+
+    Another vendor's file, account or slug than before asks so of every role at once, which must suspend none. A tag
+    that names another tenant is the customer's doing: the registry's names do not change.
+    """
+    if grant.state is not State.VERIFIED or verdict.role_arn != grant.role_arn or let_in(verdict):
+        return False
+    own = not any(one.kind == _ANOTHER_TENANT for one in verdict.access_paths)
+    return own and _as_it_was(grant, verdict, moment)
 
 
 def undecided(grant: Grant, verdict: Verdict) -> bool:

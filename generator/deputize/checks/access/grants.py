@@ -12,6 +12,7 @@ from functools import cache
 from deputize.checks.access.statements import is_wide, named, place_of, scope_of, unknown_in
 from deputize.iam.actions import expand
 from deputize.iam.allowed import Allowed, AllowedPart, IdentityPolicy, Permission, allowed_by, attached_policy
+from deputize.iam.arn import is_aws_managed
 from deputize.iam.exposure import Exposure
 from deputize.iam.levels import Judged
 from deputize.iam.managed import ManagedPolicy
@@ -21,7 +22,7 @@ from deputize.model.display import shown
 from deputize.model.world import Document, FoundPolicy, FoundRole, Place, Text, Unknown
 
 _ANYWHERE = Place("", 1, 1)
-_OF_AWS = ":iam::aws:policy/"  # no name that IAM takes has a colon: a live role's AWS managed policy has its ARN
+_MANAGED = "policy "  # before the ARN of a live role's attached policy, which is its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
 def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> RoleAccess:
     documents = tuple(policy.document for policy in policies)
     own = (
-        IdentityPolicy(one.name, one.document.access_policy, _stand_ins(one.document), of_aws=_OF_AWS in one.name)
+        IdentityPolicy(
+            one.name,
+            one.document.access_policy,
+            _stand_ins(one.document),
+            of_aws=is_aws_managed(one.name.removeprefix(_MANAGED)),
+        )
         for one in policies
     )
     allowed = allowed_by((*own, *(_source(one) for one in attached)))

@@ -13,7 +13,7 @@ from deputize.aws.wire import ROLE_SECONDS, time_limit
 from deputize.checks.details import Located
 from deputize.checks.rules.files import NOT_UNDERSTOOD
 from deputize.errors import InputError, Problem, ServiceError
-from deputize.iam.arn import RoleArn, parse_policy_arn, parse_role_arn
+from deputize.iam.arn import RoleArn, is_aws_managed, parse_role_arn
 from deputize.jobs.lint.file import FileReport, Judging, judged_file
 from deputize.model.display import shown
 from deputize.model.world import FoundPolicy
@@ -70,7 +70,7 @@ def _answer(role_arn: str, name: str, live: LiveRole) -> Mapping[str, Any]:
     """The role as `aws iam get-account-authorization-details` shows it."""
     inline = [(key.removeprefix(_INLINE), one) for key, one in live.documents.items() if key.startswith(_INLINE)]
     arns = [key.removeprefix(_MANAGED) for key in live.documents if not key.startswith(_INLINE)]
-    of_aws = [one for one in (*arns, *live.aws_managed) if _is_of_aws(one)]
+    of_aws = [one for one in (*arns, *live.aws_managed) if is_aws_managed(one)]
     boundary = {} if live.boundary is None else {"PermissionsBoundary": {"PermissionsBoundaryArn": live.boundary}}
     session = {} if live.max_session is None else {"MaxSessionDuration": live.max_session}
     role = {
@@ -94,14 +94,9 @@ def _with_managed(file: FoundFile, live: LiveRole, role_arn: str) -> FoundFile:
 def _managed(live: LiveRole, role_arn: str) -> Iterator[FoundPolicy]:
     for key, document in live.documents.items():
         arn = key.removeprefix(_MANAGED)
-        if key.startswith(_INLINE) or _is_of_aws(arn):
+        if key.startswith(_INLINE) or is_aws_managed(arn):
             continue
         name = arn.rpartition("/")[2]
         text = json.dumps(document, indent=2)
         for one in read_any(text.encode(), f"{role_arn}: policy {name}", {}).policies:
             yield replace(one, name=name, delivery="managed")
-
-
-def _is_of_aws(arn: str) -> bool:
-    parsed = parse_policy_arn(arn)
-    return parsed is not None and parsed[1] == "aws"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from deputize.aws.refusals import is_callers_own
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.display import printable
@@ -17,6 +18,7 @@ from deputize.registry import (
     Registry,
     Terms,
     answered_otherwise,
+    asked_otherwise,
     bind,
     end_acceptance,
     judge_anew,
@@ -43,7 +45,7 @@ _MENDS = {
         "have the role let itself be read: the notes give the statement to add;"
         " or take it for a time with `deputize tenants register` and --accept-probes-only REASON"
     ),
-    Safety.UNSETTLED: "try again with a longer --wait",
+    Safety.UNSETTLED: "have mended what the notes cannot rule out; else take a longer --wait",
     Safety.UNREACHABLE: "check that the role is there and asks for the issued ID",
 }
 _SAID = 3  # sentences of a verdict that an error holds
@@ -105,11 +107,13 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
     try:
         if (done := _kept(registry, case, Terms(ask, case.accept), found)) is not None:
             return done
-        if found.safety is Safety.VULNERABLE and case.suspends and not undecided(grant, found):
+        other_question = asked_otherwise(grant, found, now())
+        spared = other_question or undecided(grant, found)
+        if found.safety is Safety.VULNERABLE and case.suspends and not spared:
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
-        if case.renews and grant.on_probes and answered_otherwise(found):
-            return RoleCheck(end_acceptance(registry, grant, found), arn, found, _unsafe(grant, found))
-        error = _unsafe(grant, found)
+        if case.renews and grant.on_probes and answered_otherwise(_of_the_role(found)):
+            return RoleCheck(end_acceptance(registry, grant, found), arn, found, _ended(grant, found))
+        error = _not_what_is_asked(grant, found) if other_question else _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
     note(registry, grant, found, "not-accepted")
@@ -157,6 +161,26 @@ def _thought(verdict: Verdict) -> Iterator[str]:
     if verdict.access is AccessState.TOO_WIDE:
         wide = [one for one in verdict.notes if one.startswith(_MORE_THAN_READ[0])]
         yield from wide or ["it may do more than read"]
+
+
+def _of_the_role(verdict: Verdict) -> Verdict:
+    """The verdict without refusals that are the caller's own: with our wrong credentials no role answers otherwise."""
+    return replace(verdict, probes=tuple(one for one in verdict.probes if not is_callers_own(one.error)))
+
+
+def _ended(grant: Grant, verdict: Verdict) -> DeputizeError:
+    error = _unsafe(grant, verdict)
+    (told,) = error.problems
+    what = f"{told.what}; a probe is answered otherwise than before, so probes alone are accepted no more"
+    anew = f"then `deputize tenants register {grant.tenant} {verdict.role_arn} --accept-probes-only REASON`"
+    return type(error)(Problem(told.where, what, f"{told.mend}, {anew}"))
+
+
+def _not_what_is_asked(grant: Grant, verdict: Verdict) -> DeputizeError:
+    ways = "; ".join(way.sentence for way in verdict.access_paths[:_SAID])
+    what = f"{verdict.role_arn} has not changed since it was verified, but is not what is asked for now: {ways}"
+    mend = "check the vendor's file and the IDs; if they are right, have the role made again; nothing is renewed"
+    return ProvedWrongError(Problem(str(grant), what, mend))
 
 
 def _unsafe(grant: Grant, verdict: Verdict) -> DeputizeError:

@@ -125,8 +125,9 @@ def _deleted(live: LiveRole) -> tuple[str, ...]:
 
 
 def _not_judged(inside: Inside, caller: str) -> str:
-    unread = f"unread: {', '.join(inside.live.unread)}" if inside.live.trust is None else "not understood"
-    why = inside.why or unread
+    if inside.live.trust is not None:
+        return "the role's trust policy was read, and leaves open who else gets in: see what cannot be ruled out"
+    why = inside.why or f"unread: {', '.join(inside.live.unread)}"
     return (
         f"the role's trust policy was not judged ({why}): the verdict rests on probes alone, as {caller},"
         " and a refusal may be the caller's own (an identity policy, service control policy or VPC endpoint policy that"
