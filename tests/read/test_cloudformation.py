@@ -220,8 +220,8 @@ BAD: dict[str, tuple[str, str]] = {
         "t.yaml:24: uses a YAML merge key (<<); write the values out",
     ),
     "other tag": (
-        edited(("!Ref Name\n", "!!str x\n")),
-        "t.yaml:24: uses the YAML tag 'tag:yaml.org,2002:str'; write plain YAML",
+        edited(("!Ref Name\n", "!!python/object x\n")),
+        "t.yaml:24: uses the YAML tag 'tag:yaml.org,2002:python/object'; write plain YAML",
     ),
     "key twice": (edited(("MaxSessionDuration", "RoleName")), "t.yaml:25: has the key 'RoleName' twice; remove one"),
     "JSON key twice": ('{"a": 1,\n "a": 2}', "t.yaml:2: has the key 'a' twice; remove one"),

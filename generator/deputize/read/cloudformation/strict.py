@@ -57,7 +57,9 @@ def read_stack(text: str, where: str, choices: Mapping[str, str] | None = None) 
     known = {**parameters, **pseudo}
     _check_marks(text, known, where)
     _check_form(sections, known)
-    found = read_found_template(template, text, known)
+    # What the Rules refuse is told beside the role; here they keep nothing from being read.
+    ruleless = template._replace(value={key: one for key, one in sections.items() if key != "Rules"})
+    found = read_found_template(ruleless, text, known)
     source = source_of(template, "", known, Symbols(text, known.values()), Budget())
 
     def stack(assumptions: Assumptions) -> CloudFormationRole:
