@@ -31,11 +31,11 @@ class TrustRequest:
 class TrustWidening:
     """Whom NEW lets in, and OLD does not.
 
-    statements: indexes of those of NEW that let them in, or may. who: the kind of caller and the account, "" where it is
-    one that NEW does not name. sends: what the request sends as external ID; id_place: its place, from 0, among those
-    that NEW lists (`intent.listed_ids`), None where it is none of them. actions: of STS. request: an example, about
-    which `evaluate_trust` says that NEW allows it and OLD does not; None where nothing is proved. why: the end of a
-    sentence, which quotes no external ID.
+    statements: indexes of those of NEW that let them in, or may. who: the kind of caller and the account, "" where it
+    is one that NEW does not name. sends: what the request sends as external ID; id_place: its place, from 0, among
+    those that NEW lists (`intent.listed_ids`), None where it is none of them. actions: of STS. request: an example,
+    about which `evaluate_trust` says that NEW allows it and OLD does not; None where nothing is proved. why: the end of
+    a sentence, which quotes no external ID.
     """
 
     kind: TrustKind
