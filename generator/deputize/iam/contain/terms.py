@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from deputize.iam.action_sets import expanded, is_plain
 from deputize.iam.allowed import IdentityPolicy
+from deputize.iam.contain.cases import Layer
 from deputize.iam.contain.names import EVERY, action_within, actions_apart, near_actions
 from deputize.iam.contain.sides import Side
 from deputize.iam.contain.situations import Atom, atoms_of
 from deputize.iam.denials import Conditions, ResourceSet, resource_set
 from deputize.iam.policy import Policy, Statement
 from deputize.iam.wildcards import matches
-
-Layer = Literal["identity", "boundary"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

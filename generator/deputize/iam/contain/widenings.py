@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deputize.iam.actions import canonical
-from deputize.iam.contain.cells import Bounds, Named, differences
+from deputize.iam.contain.cases import Bounds
+from deputize.iam.contain.cells import Named, differences
 from deputize.iam.contain.cover import Cover
 from deputize.iam.contain.documented import ANYTHING, Documented, documented
 from deputize.iam.contain.groups import by_documentation, by_names, near
