@@ -10,28 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from deputize.iam.actions import catalogue
 from deputize.iam.contain.parts import PLACEHOLDER
 from deputize.iam.wildcards import matches
 
 NO_RESOURCE = "*"
-# In every request, or in every one that is signed: a request without them cannot be made.
-ALWAYS = frozenset(
+Presence = Literal["never", "perhaps", "always"]
+_OF_EVERY_REQUEST = frozenset(("aws:currenttime", "aws:epochtime", "aws:securetransport"))
+ALWAYS = _OF_EVERY_REQUEST | frozenset(
     f"aws:{name}"
     for name in (
-        "currenttime",
-        "epochtime",
         "principalaccount",
         "principalarn",
         "principalisawsservice",
         "principaltype",
-        "securetransport",
         "userid",
         "viaawsservice",
     )
 )
+"""Keys of every request that is signed: one without them cannot be made."""
+
 BOOLEAN = frozenset(
     ("aws:multifactorauthpresent", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice")
 )
@@ -43,19 +43,29 @@ class Documented:
     """The requests that there may be for an action.
 
     domains: the ARNs that it may be on, as AWS writes them with placeholders, `*` where it has none. keys: patterns, in
-    small letters, of the keys of its service that its requests may carry.
+    small letters, of the keys of its service that its requests may carry. always: keys that each of them carries.
     """
 
     domains: tuple[str, ...]
     keys: frozenset[str]
+    always: frozenset[str] = ALWAYS
 
     def may_carry(self, key: str) -> bool:
         """Whether a request for the action may have the key, given in small letters."""
         return key.startswith("aws:") or any(matches(one, key) for one in self.keys)
 
+    def presence(self, key: str) -> Presence:
+        """Whether its requests carry the key."""
+        if not self.may_carry(key):
+            return "never"
+        return "always" if key in self.always else "perhaps"
+
 
 ANYTHING = Documented((NO_RESOURCE, "arn:*:*:*:*:*"), frozenset("*"))
 """What is true of every action, whatever AWS documents."""
+
+UNSIGNED = Documented((NO_RESOURCE,), frozenset("*"), _OF_EVERY_REQUEST)
+"""What is true of a request that is not signed with AWS credentials."""
 
 
 @lru_cache(maxsize=32768)

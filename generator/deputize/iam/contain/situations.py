@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Self
 
 from deputize.iam.conditions import has_variable, is_met
-from deputize.iam.contain.documented import ALWAYS, Documented
+from deputize.iam.contain.documented import Documented, Presence
 from deputize.iam.contain.values import values_told_apart
 from deputize.iam.denials import Conditions
 from deputize.iam.operators import Truth, parse_operator
@@ -98,7 +98,7 @@ def situations_of(atoms: Iterable[Atom], action: Documented) -> Situations:
             by_key.setdefault(one.key, []).append(one)
     choices = []
     for key, own in sorted(by_key.items()):
-        choice, odd = _choice(key, tuple(sorted(own, key=repr)), action.may_carry(key))
+        choice, odd = _choice(key, tuple(sorted(own, key=repr)), action.presence(key))
         free |= dict.fromkeys(odd)
         if choice is not None:
             choices.append(choice)
@@ -106,12 +106,12 @@ def situations_of(atoms: Iterable[Atom], action: Documented) -> Situations:
 
 
 @lru_cache(maxsize=8192)
-def _choice(key: str, atoms: tuple[Atom, ...], is_carried: bool) -> tuple[Choice | None, tuple[Atom, ...]]:  # noqa: FBT001
+def _choice(key: str, atoms: tuple[Atom, ...], presence: Presence) -> tuple[Choice | None, tuple[Atom, ...]]:
     """The choice for those atoms that examples stand for, and the others."""
     clear: tuple[Atom, ...] = atoms
     odd: tuple[Atom, ...] = ()
     while clear:
-        options = _options(key, clear) if is_carried else [(None, None)]
+        options = _options(key, clear, presence)
         if options is None:
             break
         rows = {one: [_truth(one, value, is_null) for value, is_null in options] for one in clear}
@@ -125,21 +125,23 @@ def _choice(key: str, atoms: tuple[Atom, ...], is_carried: bool) -> tuple[Choice
     return None, atoms
 
 
-def _options(key: str, atoms: Sequence[Atom]) -> list[tuple[str | None, bool | None]] | None:
+def _options(key: str, atoms: Sequence[Atom], presence: Presence) -> list[tuple[str | None, bool | None]] | None:
     """Values of the key, present ones first; None where there are too many to tell apart.
 
     Each with whether Null holds for it, where AWS does not say: so with an empty value.
     """
+    if presence == "never":
+        return [(None, None)]
     is_null = [one.operator == "Null" for one in atoms]
     compared = [(one.operator.removesuffix("IfExists"), value) for one in atoms if one.operator != "Null"
                 for value in one.values]  # fmt: skip
-    present = values_told_apart(key, compared)
+    present = values_told_apart(key, compared, may_be_empty=presence == "perhaps")
     if present is None:
         return None
     found: list[tuple[str | None, bool | None]] = []
     for value in sorted(present, key=lambda one: one == ""):
         found += [(value, False), (value, True)] if value == "" and any(is_null) else [(value, None)]
-    if key not in ALWAYS:
+    if presence == "perhaps":
         found.insert(sum(value != "" for value, _ in found), (None, None))
     return found
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TypeVar
 
-from deputize.iam.contain.documented import ALWAYS, BOOLEAN
+from deputize.iam.contain.documented import BOOLEAN
 from deputize.iam.operators import OPERATORS, is_number, moment
 from deputize.iam.trust.pattern_classes import GRAPHIC, Pattern, exactly, examples, some, wild, wild_arn
 
@@ -24,14 +24,14 @@ _ARN_COLONS = 5
 _ANOTHER = "\u00ac"
 
 
-def values_told_apart(key: str, compared: Compared) -> tuple[str, ...] | None:
+def values_told_apart(key: str, compared: Compared, *, may_be_empty: bool) -> tuple[str, ...] | None:
     """Values of the key; None where there are too many, or they are compared in ways that do not go together."""
     if key in BOOLEAN or {base for base, _ in compared} == {"Bool"}:
         return ("false", "true")
     if not compared:
         return ("a",)
     if all(OPERATORS[base].form != "typed" for base, _ in compared):
-        return _texts(compared, least=1 if key in ALWAYS else 0)
+        return _texts(compared, least=0 if may_be_empty else 1)
     for name, told_apart in _TYPED:
         if all(name in base for base, _ in compared):
             try:
