@@ -10,9 +10,13 @@ from deputize.iam.contain.documented import documented
 from deputize.iam.contain.terms import Term
 
 
-def near(patterns: Sequence[str], terms: Named) -> Named:
-    """The terms that may name an action that one of the patterns stands for."""
-    return tuple(one for one in terms if any(not one[1].is_apart_from(pattern) for pattern in patterns))
+def near(own: Term, patterns: Sequence[str], terms: Named) -> Named:
+    """The terms that may apply to a request that patterns of a statement are about, on its resources."""
+    return tuple(
+        (is_new, one)
+        for is_new, one in terms
+        if one is own or (not all(map(one.is_apart_from, patterns)) and not one.resources.is_apart_from(own.resources))
+    )
 
 
 def by_names(own: Term, patterns: Sequence[str], terms: Named) -> Iterator[tuple[Named, tuple[str, ...]]]:

@@ -28,7 +28,7 @@ _FREE = "a set operator, a policy variable or a value that is not known decides,
 _UNREAD = "its text is not known, so nothing is proved"
 _UNCLEAR = "it is not understood, so nothing is proved"
 _OTHERS_UNCLEAR = "another statement or policy is not understood, so nothing is proved"
-_GONE = "what is gone was not understood: it may have denied something"
+_GONE = "what is gone was not understood and may have denied something, so nothing is proved"
 _BOUNDARY = "the old permissions boundary is not understood, so nothing is proved"
 _UNDOCUMENTED = "only for a resource or condition key that AWS does not document for the action"
 _LATER = "also what AWS adds later"
@@ -90,16 +90,20 @@ class _Comparison:
         """What one Allow of NEW allows by the patterns that are left of it, in one widening for each kind."""
         if not left:
             return
+        terms = near(own, left, self.terms)
         kinds: dict[str, list[_Found]] = {}
-        for one in (*self._today(own, left), *self._later(own, left)):
+        for one in (*self._today(own, left, terms), *self._later(own, left, terms)):
             kinds.setdefault(one.kind, []).append(one)
         for many in kinds.values():
             actions = tuple(sorted({action for one in many for action in one.actions}))
-            first = next((one for one in many if one.request is not None), many[0])
-            yield Widening(first.kind, own.policy, own.statement, actions, first.request, first.why)
+            first = next((one for one in many if one.request is not None and self._confirms(one.request)), None)
+            shown = many[0] if first is None else first
+            if first is None and shown.request is not None:
+                shown = _Found("untold", (), None, _FREE)
+            yield Widening(shown.kind, own.policy, own.statement, actions, shown.request, shown.why)
 
-    def _today(self, own: Term, left: Sequence[str]) -> Iterator[_Found]:
-        for named, actions in by_names(own, left, near(left, self.terms)):
+    def _today(self, own: Term, left: Sequence[str], terms: Named) -> Iterator[_Found]:
+        for named, actions in by_names(own, left, terms):
             anything = self._difference(own, named, actions[0], ANYTHING)
             if anything is None:
                 continue
@@ -116,7 +120,7 @@ class _Comparison:
         try:
             for one in differences(own, named, known, self.bounds):
                 request = Request(action, one.resource, one.context)
-                if one.is_sure and self._confirms(request):
+                if one.is_sure:
                     return _Found("wider", (action,), request, "")
                 found = _Found("untold", (action,), None, _FREE)
         except TooManyError:
@@ -127,25 +131,25 @@ class _Comparison:
         old, new = decision(self.old, request), decision(self.new, request)
         return new == "allow" and old in ("implicit-deny", "explicit-deny")
 
-    def _later(self, own: Term, left: Iterable[str]) -> Iterator[_Found]:
+    def _later(self, own: Term, left: Iterable[str], terms: Named) -> Iterator[_Found]:
         for pattern in left:
             written = _written(own, pattern)
             if not pattern or not is_literal(pattern):
-                found = self._to_come(own, pattern or EVERY, written)
+                found = self._to_come(own, pattern or EVERY, written, terms)
                 if found is not None:
                     yield replace(found, actions=(written,))
             elif canonical(pattern) is None:
-                found = self._named_so(own, written)
+                found = self._named_so(own, written, terms)
                 if found is not None:
                     yield found if found.request is None else replace(found, kind="later", why=_UNKNOWN)
 
-    def _to_come(self, own: Term, pattern: str, written: str) -> _Found | None:
+    def _to_come(self, own: Term, pattern: str, written: str, terms: Named) -> _Found | None:
         """What an Allow allows by a pattern of actions that the catalogue does not have; None is a proof of nothing."""
-        others = tuple(dict.fromkeys(one for _, term in self.terms for one in term.actions))
+        others = tuple(dict.fromkeys(one for _, term in terms for one in term.actions))
         unsure = None
         try:
             for name in _names(own, pattern, written, others):
-                found = self._named_so(own, name)
+                found = self._named_so(own, name, terms)
                 if found is not None and found.request is not None:
                     return replace(found, kind="later", why=_LATER)
                 unsure = unsure or found
@@ -153,10 +157,10 @@ class _Comparison:
             return _Found("untold", (), None, _TOO_MANY)
         return unsure
 
-    def _named_so(self, own: Term, name: str) -> _Found | None:
+    def _named_so(self, own: Term, name: str, terms: Named) -> _Found | None:
         if not own.names_text(name):
             return None
-        named = tuple(one for one in self.terms if one[1].names_text(name))
+        named = tuple(one for one in terms if one[1].names_text(name))
         return self._difference(own, named, name, ANYTHING)
 
 
