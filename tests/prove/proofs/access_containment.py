@@ -42,9 +42,9 @@ def _judged(pair: Pair, chance: Random) -> Counter[str]:
             raise RefutedError(msg)
     kinds = {one.kind for one in found}
     requests = list(samples(chance, old, new))
-    for one in requests:
-        if _is_wider(one, old, new) and not _is_told(one, found):
-            msg = f"{one} is not told of by {sorted(kinds)} in {pair}"
+    for sample in requests:
+        if _is_wider(sample, old, new) and not _is_told(sample, found):
+            msg = f"{sample} is not told of by {sorted(kinds)} in {pair}"
             raise RefutedError(msg)
     verdict = next((one for one in ("untold", "wider", "later", "undocumented") if one in kinds), "no wider")
     plain = "plain" if _is_plain(old) and _is_plain(new) else "with set operators or variables"

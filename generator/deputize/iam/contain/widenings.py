@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deputize.iam.actions import canonical
+from deputize.iam.allowed import IdentityPolicy
 from deputize.iam.contain.cases import Bounds
 from deputize.iam.contain.cells import Named, differences
 from deputize.iam.contain.cover import Cover
@@ -94,9 +95,10 @@ class _Comparison:
         kinds: dict[str, list[_Found]] = {}
         for one in (*self._today(own, left, terms), *self._later(own, left, terms)):
             kinds.setdefault(one.kind, []).append(one)
+        confirms = self._near(terms).confirms
         for many in kinds.values():
             actions = tuple(sorted({action for one in many for action in one.actions}))
-            first = next((one for one in many if one.request is not None and self._confirms(one.request)), None)
+            first = next((one for one in many if one.request is not None and confirms(one.request)), None)
             shown = many[0] if first is None else first
             if first is None and shown.request is not None:
                 shown = _Found("untold", (), None, _FREE)
@@ -127,7 +129,13 @@ class _Comparison:
             return _Found("untold", (action,), None, _TOO_MANY)
         return found
 
-    def _confirms(self, request: Request) -> bool:
+    def _near(self, terms: Named) -> _Comparison:
+        """The same without statements of which it is proved that they do not apply to what is asked about."""
+        apart = {id(one.statement) for _, one in self.terms} - {id(one.statement) for _, one in terms}
+        return replace(self, old=_without(self.old, apart), new=_without(self.new, apart))
+
+    def confirms(self, request: Request) -> bool:
+        """Whether `evaluate` says that NEW allows it and OLD does not."""
         old, new = decision(self.old, request), decision(self.new, request)
         return new == "allow" and old in ("implicit-deny", "explicit-deny")
 
@@ -177,6 +185,16 @@ def _written(own: Term, pattern: str) -> str:
     if not pattern:
         return f"NotAction {', '.join(own.statement.actions)}"
     return next(str(one) for one in own.statement.actions if one.lower() == pattern or pattern == EVERY)
+
+
+def _without(side: Side, apart: set[int]) -> Side:
+    def left(source: IdentityPolicy) -> IdentityPolicy:
+        if source.policy is None:
+            return source
+        kept = tuple(one for one in source.policy.statements if id(one) not in apart)
+        return replace(source, policy=replace(source.policy, statements=kept))
+
+    return Side(tuple(map(left, side.policies)), None if side.boundary is None else left(side.boundary))
 
 
 def decision(side: Side, request: Request) -> Decision:
