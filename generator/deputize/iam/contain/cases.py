@@ -14,7 +14,7 @@ from typing import Literal
 
 from deputize.iam.contain.documented import Documented
 from deputize.iam.contain.parts import TooManyError
-from deputize.iam.contain.situations import Atom, Choice, contexts, situations_of
+from deputize.iam.contain.situations import Atom, KeyChoice, contexts, situations_of
 
 Layer = Literal["identity", "boundary"]
 
@@ -23,7 +23,7 @@ _MOST = 2**13
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class StatementCase:
     """A statement of one side, as a request of one kind meets it: it applies where all its atoms hold.
 
     is_own: it is the Allow of NEW that is asked about.
@@ -45,7 +45,7 @@ class Bounds:
 
 
 def difference(
-    cases: Collection[Case], action: Documented, bounds: Bounds
+    cases: Collection[StatementCase], action: Documented, bounds: Bounds
 ) -> tuple[tuple[tuple[str, str], ...], bool] | None:
     """The context of a request that NEW's own case allows and OLD does not; None where there is none.
 
@@ -71,11 +71,11 @@ def difference(
     return unsure
 
 
-def _truths(choices: Sequence[Choice], picks: Sequence[int]) -> dict[Atom, bool]:
+def _truths(choices: Sequence[KeyChoice], picks: Sequence[int]) -> dict[Atom, bool]:
     return {atom: row[pick] for choice, pick in zip(choices, picks, strict=True) for atom, row in choice.truths.items()}
 
 
-def _differs(cases: Iterable[Case], truths: Mapping[Atom, bool], bounds: Bounds) -> bool:
+def _differs(cases: Iterable[StatementCase], truths: Mapping[Atom, bool], bounds: Bounds) -> bool:
     met = [one for one in cases if all(truths[atom] for atom in one.atoms)]
     return (
         any(one.is_own for one in met)
@@ -84,7 +84,7 @@ def _differs(cases: Iterable[Case], truths: Mapping[Atom, bool], bounds: Bounds)
     )
 
 
-def _allowed(cases: Iterable[Case], *, is_bounded: bool) -> bool:
+def _allowed(cases: Iterable[StatementCase], *, is_bounded: bool) -> bool:
     own = {(one.layer, one.allows) for one in cases}
     if ("identity", False) in own or ("boundary", False) in own:
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deputize.iam.contain.cases import Bounds, Case, difference
+from deputize.iam.contain.cases import Bounds, StatementCase, difference
 from deputize.iam.contain.documented import NO_RESOURCE, Documented
 from deputize.iam.contain.parts import told_apart
 from deputize.iam.contain.situations import Atom
@@ -34,7 +34,7 @@ def differences(own: Term, named: Named, action: Documented, bounds: Bounds) -> 
 
     Raises TooManyError where there is too much to tell apart.
     """
-    seen: set[frozenset[Case]] = set()
+    seen: set[frozenset[StatementCase]] = set()
     for resource in resources_of(action, named):
         cases = frozenset(_on(resource, named, own))
         if cases not in seen and any(one.is_own for one in cases):
@@ -63,7 +63,7 @@ def kinds_of(action: Documented, named: Named) -> frozenset[tuple[int, ...]]:
     )
 
 
-def _on(resource: str, named: Named, own: Term) -> Iterator[Case]:
+def _on(resource: str, named: Named, own: Term) -> Iterator[StatementCase]:
     """The terms that hold for a resource; where what is not known leaves that open, that is free."""
     for is_new, term in named:
         is_hit, open_ones = _hit(resource, term.resources)
@@ -71,9 +71,9 @@ def _on(resource: str, named: Named, own: Term) -> Iterator[Case]:
             # NotResource is free as well, and no other way round than Resource.
             what = f"{'not ' if term.resources.negated else ''}on {' '.join(open_ones)}"
             atoms = (*term.atoms, Atom.of_what(what))
-            yield Case(is_new, term.layer, term.allows, frozenset(atoms), is_own=term is own)
+            yield StatementCase(is_new, term.layer, term.allows, frozenset(atoms), is_own=term is own)
         elif is_hit is not term.resources.negated:
-            yield Case(is_new, term.layer, term.allows, frozenset(term.atoms), is_own=term is own)
+            yield StatementCase(is_new, term.layer, term.allows, frozenset(term.atoms), is_own=term is own)
 
 
 def _hit(resource: str, resources: ResourceSet) -> tuple[bool, list[str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from deputize.iam.contain.names import action_within
-from deputize.iam.contain.terms import Term, Terms
+from deputize.iam.contain.terms import SideTerms, Term
 from deputize.iam.denials import ResourceSet
 
 
@@ -19,8 +19,8 @@ from deputize.iam.denials import ResourceSet
 class Cover:
     """What OLD has, and NEW keeps of what bounds it. What is the same for every statement is found out once."""
 
-    old: Terms
-    new: Terms
+    old: SideTerms
+    new: SideTerms
 
     def left_of(self, term: Term) -> tuple[str, ...]:
         """The action patterns of an Allow of NEW of which it is not proved that OLD allows the same."""

@@ -38,7 +38,7 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class KeyChoice:
     """A key that varies from request to request. options: its values, None where the request lacks it.
 
     truths: of each atom, by option. doubtful: the options that AWS's documentation does not say the truths of.
@@ -54,7 +54,7 @@ class Choice:
 class Situations:
     """All that varies: keys, and what is free."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[KeyChoice, ...]
     free: tuple[Atom, ...]
 
 
@@ -106,7 +106,7 @@ def situations_of(atoms: Iterable[Atom], action: Documented) -> Situations:
 
 
 @lru_cache(maxsize=8192)
-def _choice(key: str, atoms: tuple[Atom, ...], presence: Presence) -> tuple[Choice | None, tuple[Atom, ...]]:
+def _choice(key: str, atoms: tuple[Atom, ...], presence: Presence) -> tuple[KeyChoice | None, tuple[Atom, ...]]:
     """The choice for those atoms that examples stand for, and the others."""
     clear: tuple[Atom, ...] = atoms
     odd: tuple[Atom, ...] = ()
@@ -120,7 +120,7 @@ def _choice(key: str, atoms: tuple[Atom, ...], presence: Presence) -> tuple[Choi
             truths = {one: tuple(map(bool, row)) for one, row in rows.items()}
             values = tuple(value for value, _ in options)
             doubtful = frozenset(at for at, (_, is_null) in enumerate(options) if is_null is not None)
-            return Choice(key, values, truths, doubtful), odd
+            return KeyChoice(key, values, truths, doubtful), odd
         odd, clear = (*odd, *unsure), tuple(one for one in clear if one not in unsure)
     return None, atoms
 
@@ -156,7 +156,7 @@ def _as_it_is(text: str) -> Found:
     return (text,)
 
 
-def contexts(choices: Sequence[Choice], picks: Sequence[int]) -> Iterator[tuple[str, str]]:
+def contexts(choices: Sequence[KeyChoice], picks: Sequence[int]) -> Iterator[tuple[str, str]]:
     """The condition keys of a request, by which option of each choice it has."""
     for choice, pick in zip(choices, picks, strict=True):
         value = choice.options[pick]

@@ -96,7 +96,7 @@ class Opaque:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SideTerms:
     """A side, term by term. bounded: by a boundary of which all is understood that may allow something."""
 
     all: tuple[Term, ...]
@@ -119,7 +119,7 @@ class Terms:
         return tuple(one for one in self.all if not one.allows)
 
 
-def terms_of(side: Side, stand_ins: tuple[str, ...]) -> Terms:
+def terms_of(side: Side, stand_ins: tuple[str, ...]) -> SideTerms:
     """The terms of a side. stand_ins: texts, of either side, in place of what is not known."""
     terms: list[Term] = []
     opaque: list[Opaque] = []
@@ -135,7 +135,7 @@ def terms_of(side: Side, stand_ins: tuple[str, ...]) -> Terms:
             else:
                 opaque.append(Opaque(layer, at, statement, (layer, policy.has_variables, key)))
     is_read = not any(one.layer == "boundary" and one.may_allow for one in opaque)
-    return Terms(tuple(terms), tuple(opaque), side.boundary is not None and is_read)
+    return SideTerms(tuple(terms), tuple(opaque), side.boundary is not None and is_read)
 
 
 def stand_ins_of(sides: Iterable[Side]) -> tuple[str, ...]:

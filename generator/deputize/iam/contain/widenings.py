@@ -20,7 +20,7 @@ from deputize.iam.contain.groups import by_documentation, by_names, near
 from deputize.iam.contain.names import EVERY, is_literal, may_come, names_to_come
 from deputize.iam.contain.parts import TooManyError
 from deputize.iam.contain.sides import Kind, Request, Side, Widening
-from deputize.iam.contain.terms import Term, Terms, stand_ins_of, terms_of
+from deputize.iam.contain.terms import SideTerms, Term, stand_ins_of, terms_of
 from deputize.iam.evaluate import Decision, evaluate
 from deputize.iam.policy import Policy
 
@@ -62,7 +62,7 @@ def _is_same_boundary(old: Side, new: Side) -> bool:
     return one.policy is other.policy and (one.policy is not None or one.name == other.name)
 
 
-def _opaque(old: Terms, new: Terms, cover: Cover) -> Iterator[Widening]:
+def _opaque(old: SideTerms, new: SideTerms, cover: Cover) -> Iterator[Widening]:
     """What is not understood on one side only: on both alike it makes no difference while what bounds it is kept."""
     known = {one.key for one in old.opaque}, {one.key for one in new.opaque}
     for one in new.opaque:
@@ -73,7 +73,7 @@ def _opaque(old: Terms, new: Terms, cover: Cover) -> Iterator[Widening]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _ActionGroup:
     kind: Kind
     actions: tuple[str, ...]
     request: Request | None
@@ -92,7 +92,7 @@ class _Comparison:
         if not left:
             return
         terms = near(own, left, self.terms)
-        kinds: dict[str, list[_Found]] = {}
+        kinds: dict[str, list[_ActionGroup]] = {}
         for one in (*self._today(own, left, terms), *self._later(own, left, terms)):
             kinds.setdefault(one.kind, []).append(one)
         confirms = self._near(terms).confirms
@@ -101,10 +101,10 @@ class _Comparison:
             first = next((one for one in many if one.request is not None and confirms(one.request)), None)
             shown = many[0] if first is None else first
             if first is None and shown.request is not None:
-                shown = _Found("untold", (), None, _FREE)
+                shown = _ActionGroup("untold", (), None, _FREE)
             yield Widening(shown.kind, own.policy, own.statement, actions, shown.request, shown.why)
 
-    def _today(self, own: Term, left: Sequence[str], terms: Named) -> Iterator[_Found]:
+    def _today(self, own: Term, left: Sequence[str], terms: Named) -> Iterator[_ActionGroup]:
         for named, actions in by_names(own, left, terms):
             anything = self._difference(own, named, actions[0], ANYTHING)
             if anything is None:
@@ -116,17 +116,17 @@ class _Comparison:
                 else:
                     yield replace(anything, kind="undocumented", actions=same, why=_UNDOCUMENTED)
 
-    def _difference(self, own: Term, named: Named, action: str, known: Documented) -> _Found | None:
+    def _difference(self, own: Term, named: Named, action: str, known: Documented) -> _ActionGroup | None:
         """None where it is proved that there is none."""
         found = None
         try:
             for one in differences(own, named, known, self.bounds):
                 request = Request(action, one.resource, one.context)
                 if one.is_sure:
-                    return _Found("wider", (action,), request, "")
-                found = _Found("untold", (action,), None, _FREE)
+                    return _ActionGroup("wider", (action,), request, "")
+                found = _ActionGroup("untold", (action,), None, _FREE)
         except TooManyError:
-            return _Found("untold", (action,), None, _TOO_MANY)
+            return _ActionGroup("untold", (action,), None, _TOO_MANY)
         return found
 
     def _near(self, terms: Named) -> _Comparison:
@@ -139,7 +139,7 @@ class _Comparison:
         old, new = decision(self.old, request), decision(self.new, request)
         return new == "allow" and old in ("implicit-deny", "explicit-deny")
 
-    def _later(self, own: Term, left: Iterable[str], terms: Named) -> Iterator[_Found]:
+    def _later(self, own: Term, left: Iterable[str], terms: Named) -> Iterator[_ActionGroup]:
         for pattern in left:
             written = _written(own, pattern)
             if not pattern or not is_literal(pattern):
@@ -151,7 +151,7 @@ class _Comparison:
                 if found is not None:
                     yield found if found.request is None else replace(found, kind="later", why=_UNKNOWN)
 
-    def _to_come(self, own: Term, pattern: str, written: str, terms: Named) -> _Found | None:
+    def _to_come(self, own: Term, pattern: str, written: str, terms: Named) -> _ActionGroup | None:
         """What an Allow allows by a pattern of actions that the catalogue does not have; None is a proof of nothing."""
         others = tuple(dict.fromkeys(one for _, term in terms for one in term.actions))
         unsure = None
@@ -162,10 +162,10 @@ class _Comparison:
                     return replace(found, kind="later", why=_LATER)
                 unsure = unsure or found
         except TooManyError:
-            return _Found("untold", (), None, _TOO_MANY)
+            return _ActionGroup("untold", (), None, _TOO_MANY)
         return unsure
 
-    def _named_so(self, own: Term, name: str, terms: Named) -> _Found | None:
+    def _named_so(self, own: Term, name: str, terms: Named) -> _ActionGroup | None:
         if not own.names_text(name):
             return None
         named = tuple(one for one in terms if one[1].names_text(name))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from deputize.iam.conditions import is_met
-from deputize.iam.contain.cases import Bounds, Case, difference
+from deputize.iam.contain.cases import Bounds, StatementCase, difference
 from deputize.iam.contain.documented import ANYTHING, UNSIGNED
 from deputize.iam.contain.parts import TooManyError
 from deputize.iam.contain.situations import Atom, atoms_of
@@ -76,7 +76,7 @@ def trust_widenings(old: Policy, new: Policy) -> tuple[TrustWidening, ...]:
         return (_untold(new, _UNREAD),)
     both = replace(old, statements=(*old.statements, *new.statements), version=VERSION)
     tries, is_whole = tries_of(both)
-    found = tuple(_Comparison(old, new).found(tries))
+    found = tuple(_TrustComparison(old, new).found(tries))
     return (*found, *(() if is_whole else (_untold(new, _NOT_TRIED),)))
 
 
@@ -119,7 +119,7 @@ def _key(one: Statement, policy: Policy) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class _TrustComparison:
     old: Policy
     new: Policy
 
@@ -162,7 +162,7 @@ class _Comparison:
             return TrustWidening("wider", statements, who, sends, place, (action,), request)
         return TrustWidening("untold", statements, who, sends, place, (action,), why=why)
 
-    def _cases(self, caller: Caller, sent: str | None, action: str) -> Iterator[Case]:
+    def _cases(self, caller: Caller, sent: str | None, action: str) -> Iterator[StatementCase]:
         found: Found = () if sent is None else (sent,)
         keys = {key: one for key, one in caller.keys(found, action).items() if one is not None} | {EXTERNAL_ID: found}
         for policy, is_new in ((self.old, False), (self.new, True)):
@@ -172,7 +172,7 @@ class _Comparison:
                     effects = ("Allow", "Deny") if one.effect is None else (one.effect,)
                     for effect in effects:
                         allows = effect == "Allow"
-                        yield Case(is_new, "identity", allows, atoms, is_own=is_new and allows)
+                        yield StatementCase(is_new, "identity", allows, atoms, is_own=is_new and allows)
 
 
 def _atoms(
