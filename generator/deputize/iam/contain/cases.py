@@ -13,7 +13,7 @@ from math import prod
 from typing import Literal
 
 from deputize.iam.contain.documented import Documented
-from deputize.iam.contain.parts import TooManyError
+from deputize.iam.contain.parts import TooManyCellsError
 from deputize.iam.contain.situations import Atom, KeyChoice, contexts, situations_of
 
 Layer = Literal["identity", "boundary"]
@@ -49,11 +49,11 @@ def difference(
 ) -> tuple[tuple[tuple[str, str], ...], bool] | None:
     """The context of a request that NEW's own case allows and OLD does not; None where there is none.
 
-    And whether that is sure: nothing that is free decides it. Raises TooManyError.
+    And whether that is sure: nothing that is free decides it. Raises TooManyCellsError.
     """
     found = situations_of((atom for one in cases for atom in one.atoms), action)
     if prod(len(one.options) for one in found.choices) << len(found.free) > _MOST:
-        raise TooManyError
+        raise TooManyCellsError
     unsure = None
     for picks in product(*(range(len(one.options)) for one in found.choices)):
         settled = _truths(found.choices, picks)

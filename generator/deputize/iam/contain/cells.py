@@ -32,7 +32,7 @@ class Difference:
 def differences(own: Term, named: Named, action: Documented, bounds: Bounds) -> Iterator[Difference]:
     """Requests that the Allow `own` of NEW allows and OLD does not, one for each kind of resource; none is a proof.
 
-    Raises TooManyError where there is too much to tell apart.
+    Raises TooManyCellsError where there is too much to tell apart.
     """
     seen: set[frozenset[StatementCase]] = set()
     for resource in resources_of(action, named):

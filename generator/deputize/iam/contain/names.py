@@ -78,7 +78,7 @@ def _filled(part: str, text: str) -> str:
 def names_to_come(pattern: str, others: Iterable[str]) -> Iterator[str]:
     """Names of no action of today that `pattern` stands for: one for each combination of patterns it can match.
 
-    Raises TooManyError.
+    Raises TooManyCellsError.
     """
     near = tuple(tuple(one.split(":")) for one in others if not actions_apart(one, pattern))
     for found in told_apart(tuple(pattern.split(":")), near):

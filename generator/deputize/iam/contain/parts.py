@@ -18,7 +18,7 @@ _PARTITIONS = ("aws", *sorted(PARTITIONS.keys() - {"aws"}))
 _ANOTHER = "\u00ac"
 
 
-class TooManyError(Exception):
+class TooManyCellsError(Exception):
     """There is too much to tell apart. Never leaves this folder."""
 
 
@@ -27,7 +27,7 @@ def told_apart(domain: tuple[str, ...], patterns: tuple[tuple[str, ...], ...]) -
     """One text of a domain for each combination of patterns that it can match.
 
     domain: the parts, with AWS's placeholders or wildcards. patterns: of as many parts. Only the last part of an ARN
-    has colons. Raises TooManyError. Part by part: which patterns still match is all that the next part has to know.
+    has colons. Part by part: which patterns still match is all that the next one has to know. Raises TooManyCellsError.
     """
     found: dict[frozenset[tuple[str, ...]], str] = {frozenset(patterns): ""}
     for at, part in enumerate(domain):
@@ -55,7 +55,7 @@ def _texts(part: str, patterns: tuple[str, ...], *, colons: bool) -> tuple[str, 
     letters = (GRAPHIC | named | {_ANOTHER}) - (set() if colons else {":"})
     found = examples(tuple(_steps(part, letters)), [wild(one, letters) for one in patterns])
     if found is None:
-        raise TooManyError
+        raise TooManyCellsError
     return found
 
 

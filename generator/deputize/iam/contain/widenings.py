@@ -18,7 +18,7 @@ from deputize.iam.contain.cover import Cover
 from deputize.iam.contain.documented import ANYTHING, Documented, documented
 from deputize.iam.contain.groups import by_documentation, by_names, near
 from deputize.iam.contain.names import EVERY, is_literal, may_come, names_to_come
-from deputize.iam.contain.parts import TooManyError
+from deputize.iam.contain.parts import TooManyCellsError
 from deputize.iam.contain.sides import Kind, Request, Side, Widening
 from deputize.iam.contain.terms import SideTerms, Term, stand_ins_of, terms_of
 from deputize.iam.evaluate import Decision, evaluate
@@ -125,7 +125,7 @@ class _Comparison:
                 if one.is_sure:
                     return _ActionGroup("wider", (action,), request, "")
                 found = _ActionGroup("untold", (action,), None, _FREE)
-        except TooManyError:
+        except TooManyCellsError:
             return _ActionGroup("untold", (action,), None, _TOO_MANY)
         return found
 
@@ -161,7 +161,7 @@ class _Comparison:
                 if found is not None and found.request is not None:
                     return replace(found, kind="later", why=_LATER)
                 unsure = unsure or found
-        except TooManyError:
+        except TooManyCellsError:
             return _ActionGroup("untold", (), None, _TOO_MANY)
         return unsure
 

@@ -9,7 +9,7 @@ from typing import Literal
 from deputize.iam.conditions import is_met
 from deputize.iam.contain.cases import Bounds, StatementCase, difference
 from deputize.iam.contain.documented import ANYTHING, UNSIGNED
-from deputize.iam.contain.parts import TooManyError
+from deputize.iam.contain.parts import TooManyCellsError
 from deputize.iam.contain.situations import Atom, atoms_of
 from deputize.iam.denials import Conditions
 from deputize.iam.policy import VERSION, Condition, Policy, Statement
@@ -146,7 +146,7 @@ class _TrustComparison:
             known = ANYTHING if caller.is_aws else UNSIGNED
             found = difference(cases, known, Bounds())
             why = _FREE
-        except TooManyError:
+        except TooManyCellsError:
             found, why = ((), False), _TOO_MANY
         if found is None:
             return None
