@@ -199,6 +199,10 @@ UNTOLD: dict[str, tuple[Side, Side]] = {
         side(allow("s3:GetObject", "arn:aws:s3:::home/a/*")),
         side(allow("s3:GetObject", "arn:aws:s3:::home/${aws:username}/*")),
     ),
+    "a variable elsewhere, of which evaluate does not say that it is elsewhere": (
+        side(allow("s3:GetObject", "arn:aws:s3:::${aws:username}")),
+        side(allow("s3:GetObject", OBJECTS)),
+    ),
     "a set operator": (
         side(allow("s3:GetObject", **{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}})),
         side(allow("s3:GetObject", **{"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}})),

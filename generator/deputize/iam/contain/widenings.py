@@ -131,7 +131,9 @@ class _Comparison:
 
     def _near(self, terms: Named) -> _Comparison:
         """The same without statements of which it is proved that they do not apply to what is asked about."""
-        apart = {id(one.statement) for _, one in self.terms} - {id(one.statement) for _, one in terms}
+        # With a variable in its resources `evaluate` does not say that a statement does not apply.
+        settled = (one for _, one in self.terms if all(pattern.is_settled for pattern in one.resources.patterns))
+        apart = {id(one.statement) for one in settled} - {id(one.statement) for _, one in terms}
         return replace(self, old=_without(self.old, apart), new=_without(self.new, apart))
 
     def confirms(self, request: Request) -> bool:
