@@ -192,7 +192,7 @@ def test_what_says_the_same_is_no_change(one: Side, other: Side) -> None:
     assert widenings(one, other) == widenings(other, one) == ()
 
 
-NOISE = 1.3
+NOISE = 1.8
 GARBLED = {**allow("s3:*"), "Effect": "Perhaps"}
 UNTOLD: dict[str, tuple[Side, Side]] = {
     "a variable": (
