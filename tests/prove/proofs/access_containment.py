@@ -1,0 +1,94 @@
+"""Containment of access against `iam.evaluate`: 2,000 requests a pair look for what was said not to be there.
+
+10,000 random pairs. What both are of one mind about is the reading of one request; that is proved elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from random import Random
+
+from deputize.iam.actions import canonical
+from deputize.iam.contain.documented import NO_RESOURCE, documented
+from deputize.iam.contain.sides import Side, Widening
+from deputize.iam.contain.widenings import widenings
+from deputize.iam.evaluate import evaluate
+from prove.proof import Figures, RefutedError, proof
+from prove.random_pairs import Pair, Sample, as_sample, random_pair, samples, statements_of
+
+PAIRS = 25
+MOST_UNTOLD = 0.1  # of one chunk's plain pairs; of all at most 2 % (see the figures)
+
+
+@proof(seed=20261202, seconds=2400, chunks=400, share=2)
+def access_containment(chance: Random) -> Figures:
+    """What is proved no wider allows no request more, and each example is allowed by NEW and not by OLD."""
+    figures: Counter[str] = Counter()
+    for _ in range(PAIRS):
+        figures += _judged(random_pair(chance), chance)
+    if figures["plain, untold"] > MOST_UNTOLD * PAIRS:
+        msg = f"{figures['plain, untold']} of {PAIRS} plain pairs are untold"
+        raise RefutedError(msg)
+    return dict(figures)
+
+
+def _judged(pair: Pair, chance: Random) -> Counter[str]:
+    old, new = pair.read()
+    found = widenings(old, new)
+    for one in found:
+        if one.request is not None and not _is_wider(as_sample(one.request), old, new):
+            msg = f"{one.request} is no example in {pair}"
+            raise RefutedError(msg)
+    kinds = {one.kind for one in found}
+    requests = list(samples(chance, old, new))
+    for sample in requests:
+        if _is_wider(sample, old, new) and not _is_told(sample, found):
+            msg = f"{sample} is not told of by {sorted(kinds)} in {pair}"
+            raise RefutedError(msg)
+    verdict = next((one for one in ("untold", "wider", "later", "undocumented") if one in kinds), "no wider")
+    plain = "plain" if _is_plain(old) and _is_plain(new) else "with set operators or variables"
+    return Counter({"pairs": 1, "requests": len(requests), verdict: 1, f"{plain}, {verdict}": 1})
+
+
+def _is_wider(sample: Sample, old: Side, new: Side) -> bool:
+    return _decision(sample, new) == "allow" and _decision(sample, old) in ("implicit-deny", "explicit-deny")
+
+
+def _decision(sample: Sample, side: Side) -> str:
+    policies = [one.policy for one in side.policies if one.policy is not None]
+    return evaluate(policies, *sample, None if side.boundary is None else side.boundary.policy)
+
+
+def _is_told(sample: Sample, found: tuple[Widening, ...]) -> bool:
+    """Whether one of the kinds that were found is about such a request."""
+    kinds = {one.kind for one in found}
+    if "untold" in kinds:
+        return True
+    action = canonical(sample[0])
+    if action is None:
+        return "later" in kinds
+    wanted = {"wider"} if _is_documented(action, sample) else {"wider", "undocumented"}
+    return any(one.kind in wanted and action in one.actions for one in found)
+
+
+def _is_documented(action: str, sample: Sample) -> bool:
+    _, resource, context = sample
+    known = documented(action)
+    is_on = any(
+        resource == NO_RESOURCE if one == NO_RESOURCE else _domain(one).fullmatch(resource) for one in known.domains
+    )
+    return is_on and all(known.may_carry(key) and values != ("",) for key, values in context.items())
+
+
+def _domain(arn: str) -> re.Pattern[str]:
+    *head, tail = (re.split(r"\$\{[^{}]*\}", part) for part in arn.split(":", 5))
+    parts = [*("[^:]+".join(map(re.escape, part)) for part in head), ".+".join(map(re.escape, tail))]
+    return re.compile(":".join(parts).replace(r"\*", ".*"), re.DOTALL)
+
+
+def _is_plain(side: Side) -> bool:
+    conditions = [condition for one in statements_of(side) for condition in one.conditions]
+    texts = [text for one in statements_of(side) for text in one.resources]
+    texts += [value for one in conditions for value in one.values]
+    return not any("${" in one for one in texts) and not any(":" in one.operator for one in conditions)
