@@ -23,6 +23,7 @@ from deputize.registry.database import Registry, default_location, is_there, ope
 from deputize.registry.events import Event, events
 from deputize.registry.grants import find, find_label, grants, retire
 from deputize.registry.issued import decoy
+from deputize.registry.rates import SharedPace
 from deputize.registry.rotation import abort, finish, start, switch
 from deputize.registry.rows import in_the_future
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
@@ -35,6 +36,7 @@ __all__ = [
     "GrantRequest",
     "Registry",
     "Rotation",
+    "SharedPace",
     "State",
     "Sweep",
     "Terms",
