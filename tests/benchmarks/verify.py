@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 
 from deputize.aws.client import Credentials, Session
 from deputize.aws.verify import Timing
-from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_many
+from deputize.jobs.verify.breadth import verify_many
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Safety, Verdict
 

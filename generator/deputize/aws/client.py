@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -75,7 +76,9 @@ class _StsGate:
     def before(self, **_: Any) -> None:
         """Wait until the call may be made."""
         if self.limit is not None:
+            began = time.monotonic()
             self.limit.take()
+            wire.not_counted(time.monotonic() - began)
 
     def after(self, parsed_response: Any = None, **_: Any) -> None:
         """Tell the limit of throttling."""

@@ -114,7 +114,8 @@ def checked(
 ) -> Iterator[tuple[Case, str, Verdict | DeputizeError]]:
     """Each case with what it asked and what was found, as soon as it is there; nothing is written.
 
-    probe: try wrong IDs on a role that has not changed, too.
+    probe: try wrong IDs on a role that has not changed, too. A role alone is waited for when it refuses the right ID;
+    of many, one refusal will do, unless a refusal ends what somebody accepted.
     """
     waiting: dict[VerifyRequest, tuple[Case, str]] = {}
     count = 0
@@ -128,6 +129,7 @@ def checked(
         ask = ask_of(request)
         if case.renews and not probe and _probed(case.grant, ask):
             request = replace(request, unchanged_digest=case.grant.role_digest)
+        request = replace(request, patient=len(cases) == 1 or case.grant.on_probes)
         waiting[request] = case, ask
     for request, found in checker.check_many(tuple(waiting)):
         case, ask = waiting[request]
