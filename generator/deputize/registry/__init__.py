@@ -19,6 +19,7 @@ from deputize.registry.acceptance import (
 )
 from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
+from deputize.registry.claims import HELD, Claims, Taken
 from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
 from deputize.registry.grants import find, find_label, grants, retire
@@ -30,7 +31,9 @@ from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
 from deputize.registry.values import Accepted, Grant, Rotation, State, Terms
 
 __all__ = [
+    "HELD",
     "Accepted",
+    "Claims",
     "Event",
     "Grant",
     "GrantRequest",
@@ -39,6 +42,7 @@ __all__ = [
     "SharedPace",
     "State",
     "Sweep",
+    "Taken",
     "Terms",
     "abort",
     "accept",
