@@ -65,9 +65,9 @@ def test_processes_share_a_run_and_none_is_done_twice(
     registry, before = registered
     log = tmp_path / "log"
     log.touch()
-    runs = [start(location, log, kill_at) for kill_at in (-1, -1, 5)]
+    runs = [start(location, log, kill_at) for kill_at in (5, -1, -1)]
     codes = [one.wait(timeout=120) for one in runs]
-    assert codes == [0, 0, -9]
+    assert codes == [-9, 0, 0]
     looked_at = Counter(log.read_text().split())
     assert len(looked_at) == ROLES
     assert set(looked_at.values()) == {1}

@@ -13,7 +13,7 @@ from typing import Final
 from deputize.errors import DeputizeError
 from deputize.registry import HELD, Claims, Grant, Registry, Sweep
 
-_BATCH: Final = 32  # grants claimed at once
+_BATCH: Final = 32  # grants claimed at once, of a long list
 _RENEW: Final = HELD / 4  # seconds
 _LOOK: Final = 0.5  # seconds between two looks at what others hold
 
@@ -27,9 +27,9 @@ class Share:
 
     def mine(self, due: Sequence[Grant]) -> Iterator[Grant]:
         """Those that nobody else looks at, claimed as they are asked for."""
-        for start in range(0, len(due), _BATCH):
-            batch = due[start : start + _BATCH]
-            taken = self.claims.take(batch)
+        size = max(1, min(_BATCH, len(due) // 16))
+        for start in range(0, len(due), size):
+            taken = self.claims.take(due[start : start + size])
             self.held += taken.held
             yield from taken.mine
 
