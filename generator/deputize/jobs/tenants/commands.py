@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from deputize.aws.client import Session
 from deputize.aws.verify import endpoint_of
@@ -13,7 +14,7 @@ from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
 from deputize.jobs.tenants.acceptances import reminders
 from deputize.jobs.tenants.checks import Asked
-from deputize.jobs.tenants.live import AwsChecker
+from deputize.jobs.tenants.live import WORKERS, AwsChecker
 from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
@@ -21,6 +22,8 @@ from deputize.jobs.verify.rate import DEFAULT, Rate
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Acceptance
 from deputize.registry import Registry, SharedPace, find, grants
+
+_MOST_WORKERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class CheckOptions:
     def checker(self, session: Session, registry: Registry) -> AwsChecker:
         """Whoever verifies so, at the pace that all processes of the registry share."""
         rate = Rate(self.rate, SharedPace(registry, endpoint_of(session)))
-        return AwsChecker(session, self.vendor, self.wait, self.never, rate=rate)
+        # A call takes a tenth of a second or so: enough threads to use the rate, and no more than clients like.
+        workers = min(_MOST_WORKERS, max(WORKERS, int(self.rate / 6)))
+        return AwsChecker(session, self.vendor, self.wait, self.never, workers=workers, rate=rate)
 
 
 def register(
