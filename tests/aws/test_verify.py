@@ -17,7 +17,7 @@ from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.live_role import read_live_role
 from deputize.aws.probes import Probe, Round, plan_round
 from deputize.aws.refreshing import refreshing
-from deputize.aws.verify import Timing, assume_to_read, endpoint_of, run_rounds
+from deputize.aws.verify import Pause, Timing, assume_to_read, endpoint_of, rounds_of
 from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn, parse_role_arn
 from deputize.model.aws_options import AwsOptions
@@ -67,11 +67,20 @@ def entered(name: str) -> tuple[Any, ...]:
 REFUSED = ("sts", "assume_role", "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole")
 
 
-def one_round(session: Session, clock: Clock, wait: float = 0) -> list[Round]:
-    """The rounds of a session whose answers are given."""
-    return list(
-        run_rounds(session, ROLE, lambda: plan_round((ID,), "other-1", "fresh-1"), Timing(wait, clock, clock.sleep))
-    )
+def one_round(
+    session: Session,
+    clock: Clock,
+    wait: float = 0,
+    plan: Callable[[], tuple[Probe, ...]] = lambda: plan_round((ID,), "other-1", "fresh-1"),
+) -> list[Round]:
+    """The rounds of a session whose answers are given, each after its pause."""
+    found = []
+    for one in rounds_of(session, ROLE, plan, Timing(wait, clock, clock.sleep)):
+        if isinstance(one, Pause):
+            clock.sleep(max(0.0, one.until - clock()))
+        else:
+            found.append(one)
+    return found
 
 
 def test_what_is_sent(scripted: Callable[..., Session], clock: Clock) -> None:
@@ -254,7 +263,7 @@ def test_a_fresh_id_in_each_round(scripted: Callable[..., Session], clock: Clock
     def plan() -> tuple[Probe, ...]:
         return (Probe("random", "refuse", f"fresh-{next(asked)}"),)
 
-    list(run_rounds(scripted(*[REFUSED] * 2), ROLE, plan, Timing(10, clock, clock.sleep)))
+    one_round(scripted(*[REFUSED] * 2), clock, 10, plan)
     assert next(asked) == 2
 
 

@@ -29,11 +29,12 @@ from deputize.jobs.api import render
 from deputize.jobs.assume.session import session as session_inside
 from deputize.jobs.inputs import load_vendor
 from deputize.jobs.verify.access import judge_access
+from deputize.jobs.verify.breadth import verify_many
 from deputize.jobs.verify.command import verify_with_files
 from deputize.jobs.verify.expectations import ExpectationFiles, RoleExpectations, expectations_of
 from deputize.jobs.verify.offline import verify_offline
 from deputize.jobs.verify.result import as_json, as_lines
-from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify, verify_many, verify_one
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify, verify_one
 from deputize.jobs.verify.tags import Whose, whose
 from deputize.model.aws_options import AwsOptions
 from deputize.model.expectations import Expectation, Expectations

@@ -7,16 +7,17 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 from deputize.aws import answers, faults, wire
-from deputize.errors import Problem, ServiceError
+from deputize.errors import DeputizeError, Problem, ServiceError
 from deputize.iam import limits
 from deputize.model.aws_options import AwsOptions
 
@@ -56,6 +57,36 @@ class Refusal:
     message: str
 
 
+class CallLimit(Protocol):
+    """What every call to STS goes through, each of its retries too."""
+
+    def take(self) -> None:
+        """Wait until one call may be made."""
+
+    def throttled(self) -> None:
+        """Hear that AWS refused a call since there were too many."""
+
+
+@dataclass(slots=True)
+class _StsGate:
+    """Where a session's calls to STS wait for its limit, if it has one."""
+
+    limit: CallLimit | None = None
+
+    def before(self, **_: Any) -> None:
+        """Wait until the call may be made."""
+        if self.limit is not None:
+            began = time.monotonic()
+            self.limit.take()
+            wire.not_counted(time.monotonic() - began)
+
+    def after(self, parsed_response: Any = None, **_: Any) -> None:
+        """Tell the limit of throttling."""
+        error = parsed_response.get("Error") if isinstance(parsed_response, dict) else None
+        if self.limit is not None and isinstance(error, dict) and error.get("Code") in faults.THROTTLED:
+            self.limit.throttled()
+
+
 class Session:
     """One identity at one target: clients are made once and shared between threads.
 
@@ -74,6 +105,11 @@ class Session:
         self._caller: CallerIdentity | None = None
         core = wire.LimitedCore(profile=target.profile, session_vars=_VARIABLES)
         core.register("before-parse", answers.check_first_element)
+        self._gate = _StsGate()
+        # Before a request is signed, so that no signature grows old while it waits; botocore makes each retry anew.
+        events = core.get_component("event_emitter")
+        events.register_first("request-created.sts", self._gate.before)
+        events.register("response-received.sts", self._gate.after)
         if loader is not None:
             core.register_component("data_loader", loader)
         self._core = core
@@ -97,6 +133,10 @@ class Session:
     def endpoint_url(self) -> str | None:
         """The endpoint the user named; None is AWS itself, or what its configuration says."""
         return self._target.endpoint_url
+
+    def limited_by(self, limit: CallLimit) -> None:
+        """Let every call to STS from now on wait for `limit`."""
+        self._gate.limit = limit
 
     def acting_as(self, credentials: Credentials) -> Session:
         """A session of other credentials at the same target."""
@@ -182,7 +222,7 @@ class Session:
             except Exception as error:
                 if call.odd:
                     raise faults.OddAnswerError(call.odd) from None
-                if isinstance(error, faults.OF_BOTOCORE):
+                if isinstance(error, (*faults.OF_BOTOCORE, DeputizeError)):
                     raise
                 raise faults.odd_answer(error) from None
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])

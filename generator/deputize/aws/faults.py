@@ -37,6 +37,18 @@ _DENIED = "AccessDenied"
 _FORBIDDEN = 403  # the HTTP status of AWS's AccessDenied
 _RENEW = "sign in again (aws sso login, aws login) or export fresh ones"
 
+# Too many calls: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html, and the pages of others.
+THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "SlowDown",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -181,19 +193,7 @@ _BY_CODE: dict[str, Callable[[Any, Call], Problem]] = {
         _signature,
     ),
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"), _denied),
-    **dict.fromkeys(
-        (
-            "Throttling",
-            "ThrottlingException",
-            "ThrottledException",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "RequestLimitExceeded",
-            "TooManyRequestsException",
-            "SlowDown",
-        ),
-        _throttled,
-    ),
+    **dict.fromkeys(THROTTLED, _throttled),
     **dict.fromkeys(("RegionDisabledException", "OptInRequired", "SubscriptionRequiredException"), _not_enabled),
     **dict.fromkeys(
         (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,22 +41,41 @@ class Timing:
     sleep: Callable[[float], None] = time.sleep
 
 
-def run_rounds(
-    session: Session, role: RoleArn, plan: Callable[[], tuple[Probe, ...]], timing: Timing
-) -> Iterator[Round]:
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is to be done about a role before `until`, by the clock of its Timing: others may have their turn."""
+
+    until: float
+
+
+def rounds_of(
+    session: Session,
+    role: RoleArn,
+    plan: Callable[[], tuple[Probe, ...]],
+    timing: Timing,
+    enough: Callable[[Sequence[Round]], bool] = lambda _: False,
+) -> Iterator[Round | Pause]:
     """Rounds until the waiting time ends, each as soon as it is done; at least one, two when 10 seconds are given.
 
-    plan: makes the probes of a round, with an ID that is fresh in each.
+    plan: makes the probes of a round, with an ID that is fresh in each. Between two rounds there is a Pause, after
+    which whoever asks for the next one has let that time pass. enough: ends them early.
     """
     begun, passed = timing.clock(), 0.0
     gap = min(APART, timing.wait)
+    done: list[Round] = []
     while True:
-        yield Round(passed, _round(session, role, plan(), timing))
+        done.append(Round(passed, _round(session, role, plan(), timing)))
+        yield done[-1]
         due = passed + gap
-        if gap <= 0 or not due <= timing.wait + gap * _DRIFT:
+        if gap <= 0 or not due <= timing.wait + gap * _DRIFT or enough(done):
             return
-        timing.sleep(max(0.0, begun + due - timing.clock()))
+        yield Pause(begun + due)
         passed = timing.clock() - begun
+
+
+def try_right(session: Session, role: RoleArn, external_id: str, timing: Timing) -> ProbeResult:
+    """Whether the role lets the right ID in: one call, and nothing else is tried."""
+    return _tried(session, role, Probe(RIGHT_FIRST, ALLOW, external_id), timing)
 
 
 def endpoint_of(session: Session) -> str:

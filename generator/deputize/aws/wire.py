@@ -65,6 +65,18 @@ def time_limit(seconds: float) -> Iterator[None]:
         _ENDS.reset(token)
 
 
+def time_left() -> float:
+    """Seconds until the limit of this thread's calls."""
+    return _ENDS.get() - time.monotonic()
+
+
+def not_counted(seconds: float) -> None:
+    """Move the limit of this thread's calls: so long the caller waited by its own wish, not for an answer."""
+    _ENDS.set(_ENDS.get() + seconds)
+    if (call := _CALL.get()) is not None:
+        call.ends += seconds
+
+
 @contextmanager
 def one_call() -> Iterator[_Call]:
     """The call that this thread makes inside. Raises OddAnswerError when there is no time for another."""

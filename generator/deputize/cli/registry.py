@@ -40,6 +40,15 @@ WaitOption = Annotated[
     float,
     typer.Option(help="Seconds for which each role is tried; IAM settles slowly.", min=0, max=3600, callback=not_nan),
 ]
+RateOption = Annotated[
+    float,
+    typer.Option(
+        help="Calls to STS in a second, of all processes of this registry together; throttling halves it.",
+        min=0.01,
+        max=10_000,
+        callback=not_nan,
+    ),
+]
 NeverOption = Annotated[
     list[str] | None, typer.Option("--never-assume", help="An account whose roles are never assumed.", metavar="ID")
 ]
@@ -107,9 +116,10 @@ def check_options(
     vendor: Path | None,
     wait: float,
     never: list[str] | None = None,
+    rate: float = 50.0,
 ) -> CheckOptions:
     """How roles are verified, as these options say."""
     from deputize.jobs.tenants.commands import CheckOptions
     from deputize.model.aws_options import AwsOptions
 
-    return CheckOptions(AwsOptions(profile, region, endpoint_url), vendor, wait, tuple(never or ()))
+    return CheckOptions(AwsOptions(profile, region, endpoint_url), vendor, wait, tuple(never or ()), rate)

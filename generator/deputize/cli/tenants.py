@@ -14,6 +14,7 @@ from deputize.cli.registry import (
     AccountOption,
     ExpectedVendorOption,
     NeverOption,
+    RateOption,
     RegistryOption,
     TenantArgument,
     UntilOption,
@@ -135,6 +136,7 @@ def register(
     accept_probes_only: AcceptProbesOption = None,
     until: UntilOption = None,
     wait: WaitOption = 60.0,
+    rate: RateOption = 50.0,
     never_assume: NeverOption = None,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
@@ -149,7 +151,7 @@ def register(
     from deputize.jobs.tenants.commands import register as register_roles
 
     asked = Asked(show_progress, accepted_probes(accept_probes_only, until))
-    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume, rate=rate)
     checks = register_roles(user_registry(registry), tenant, role_arn, options, asked)
     print_checks(checks, form, handed_in=True)
 
@@ -170,6 +172,7 @@ def verify(
     ] = False,
     account_id: AccountOption = None,
     wait: WaitOption = 60.0,
+    rate: RateOption = 50.0,
     never_assume: NeverOption = None,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
@@ -186,7 +189,7 @@ def verify(
 
     if (tenant is None) is not every:
         raise UsageError(Problem("tenants verify", "needs either a tenant or --all"))
-    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume, rate=rate)
     opened = user_registry(registry)
     if tenant is None:
         how, told = Sweeping(anew, probe, keep_going), RunListeners(show_progress, show_resumed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -49,19 +50,34 @@ def print_run(run: Run, form: OutputFormat) -> None:
 
 
 def _print_each(checks: Sequence[RoleCheck], form: OutputFormat, *, handed_in: bool = False) -> None:
-    from deputize.jobs.tenants.result import refused_lines, stored_line
+    from deputize.jobs.tenants.result import counts_as_lines, refused_lines, stored_line
 
     for one in checks:
         if one.stored:
             print_result(form, {}, [stored_line(one)])
         for line in () if one.stored else refused_lines(one, handed_in=handed_in):
             say(line)
+    for line in counts_as_lines(checks) if len(checks) > 1 else ():
+        say(line)
 
 
-def show_progress(done: int, of: int) -> None:
-    """A counter on the terminal, none elsewhere."""
-    if sys.stderr.isatty() and of > 1:
-        typer.echo(f"\r{done} of {of} roles" + ("\n" if done == of else ""), err=True, nl=False)
+class _Progress:
+    """A counter on the terminal, none elsewhere, with the rate since it was made and the time that is left."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, done: int, of: int) -> None:
+        """Tell that so many of so many roles are done."""
+        if not sys.stderr.isatty() or of <= 1:
+            return
+        each = (time.monotonic() - self._began) / done
+        left = f", {1 / max(each, 1e-3):.1f} a second, about {each * (of - done) / 60:.0f} min left"
+        text = f"{done} of {of} roles" + (left if done < of else "")
+        typer.echo(f"\r{text:<70}" + ("\n" if done == of else ""), err=True, nl=False)
+
+
+show_progress = _Progress()
 
 
 def show_resumed(since: str, done: int) -> None:

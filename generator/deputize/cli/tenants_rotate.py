@@ -10,6 +10,7 @@ from deputize.cli.registry import (
     AcceptProbesOption,
     AccountOption,
     ExpectedVendorOption,
+    RateOption,
     RegistryOption,
     TenantArgument,
     UntilOption,
@@ -46,6 +47,7 @@ def switch(
     accept_probes_only: AcceptProbesOption = None,
     until: UntilOption = None,
     wait: WaitOption = 60.0,
+    rate: RateOption = 50.0,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
@@ -57,7 +59,7 @@ def switch(
     from deputize.cli.tenants_output import print_checks
     from deputize.jobs.tenants.commands import switch_rotation
 
-    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, rate=rate)
     accept = accepted_probes(accept_probes_only, until)
     print_checks(switch_rotation(user_registry(registry), tenant, account_id, options, accept), form)
 
@@ -70,6 +72,7 @@ def finish(
     accept_probes_only: AcceptProbesOption = None,
     until: UntilOption = None,
     wait: WaitOption = 60.0,
+    rate: RateOption = 50.0,
     vendor: ExpectedVendorOption = None,
     registry: RegistryOption = None,
     profile: ProfileOption = None,
@@ -81,7 +84,7 @@ def finish(
     from deputize.cli.tenants_output import print_checks
     from deputize.jobs.tenants.commands import finish_rotation
 
-    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait)
+    options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, rate=rate)
     accept = accepted_probes(accept_probes_only, until)
     print_checks(finish_rotation(user_registry(registry), tenant, account_id, options, accept), form)
 

@@ -19,24 +19,30 @@ from deputize.registry.acceptance import (
 )
 from deputize.registry.adding import add, add_all, plan_for_new
 from deputize.registry.binding import bind, note, refuted
+from deputize.registry.claims import HELD, Claims, Taken
 from deputize.registry.database import Registry, default_location, is_there, open_registry
 from deputize.registry.events import Event, events
 from deputize.registry.grants import find, find_label, grants, retire
 from deputize.registry.issued import decoy
+from deputize.registry.rates import SharedPace
 from deputize.registry.rotation import abort, finish, start, switch
 from deputize.registry.rows import in_the_future
 from deputize.registry.sweeps import Sweep, begin_sweep, end_sweep
 from deputize.registry.values import Accepted, Grant, Rotation, State, Terms
 
 __all__ = [
+    "HELD",
     "Accepted",
+    "Claims",
     "Event",
     "Grant",
     "GrantRequest",
     "Registry",
     "Rotation",
+    "SharedPace",
     "State",
     "Sweep",
+    "Taken",
     "Terms",
     "abort",
     "accept",

@@ -15,8 +15,8 @@ from deputize.model.display import shown
 from deputize.registry.tables import VERSION_TABLE
 
 # The newest migration; a test compares it with the folder's.
-HEAD: Final = "0003"
-_KNOWN: Final = ("0001", "0002", "0003")
+HEAD: Final = "0004"
+_KNOWN: Final = ("0001", "0002", "0003", "0004")
 _IS_REVISION: Final = re.compile(r"[0-9]{4}", re.ASCII)
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _VERSIONS: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from deputize.registry.database import Registry
 from deputize.registry.rows import in_the_future, moment_of
-from deputize.registry.tables import SWEEPS
+from deputize.registry.tables import CLAIMS, SWEEPS
 from deputize.registry.values import Grant, now
 
 _STALE: Final = timedelta(hours=24)  # an interrupted run that is older says nothing about today
@@ -55,3 +55,4 @@ def end_sweep(registry: Registry, sweep: Sweep) -> None:
     """Every grant was looked at."""
     with registry.writing() as tx:
         tx.execute(update(SWEEPS).where(SWEEPS.c.id == sweep.id).values(ended_at=now()))
+        tx.execute(delete(CLAIMS).where(CLAIMS.c.sweep_id == sweep.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
 METADATA: Final = MetaData()
 VERSION_TABLE: Final = "deputize_schema"
@@ -107,4 +107,27 @@ SWEEPS: Final = Table(
     Column("started_at", Text, nullable=False),
     Column("ended_at", Text),
     _partial("deputize_sweeps_open", "ended_at IS NULL", "endpoint"),
+)
+
+# The pace of calls to an endpoint, shared by all processes; moments in microseconds since 1970, share in thousandths.
+RATES: Final = Table(
+    "deputize_rates",
+    METADATA,
+    Column("endpoint", Text, primary_key=True),
+    Column("free_at", BigInteger, nullable=False),
+    Column("share", Integer, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+# Who looks at which grant in a run that several processes share; until: when that ends unless it is renewed.
+CLAIMS: Final = Table(
+    "deputize_claims",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("sweep_id", Integer, nullable=False),
+    Column("grant_id", Integer, nullable=False),
+    Column("runner", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("deputize_claims_once", "sweep_id", "grant_id", unique=True),
+    Index("deputize_claims_runner", "runner"),
 )

@@ -110,30 +110,36 @@ def recheck_case(grant: Grant, other: str) -> Case:
 
 
 def checked(
-    cases: Sequence[Case], checker: Checker, progress: Progress, *, probe: bool = True
+    cases: Iterable[Case], total: int, checker: Checker, progress: Progress, *, probe: bool = True
 ) -> Iterator[tuple[Case, str, Verdict | DeputizeError]]:
     """Each case with what it asked and what was found, as soon as it is there; nothing is written.
 
-    probe: try wrong IDs on a role that has not changed, too.
+    Cases are taken as roles come to their turn. total: how many there are at most. probe: try wrong IDs on a role that
+    has not changed, too. A role alone is waited for when it refuses the right ID; of many, one refusal will do, unless
+    a refusal ends what somebody accepted.
     """
     waiting: dict[VerifyRequest, tuple[Case, str]] = {}
-    count = 0
-    for case in cases:
-        if case.grant.endpoint == _AWS and checker.endpoint != _AWS:
-            what = f"was verified on AWS; {checker.endpoint} would be a test"
-            count += 1
-            yield case, "", DiffersError(Problem(str(case.grant), what, "use a registry of its own for tests"))
-            continue
-        request = checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)
-        ask = ask_of(request)
-        if case.renews and not probe and _probed(case.grant, ask):
-            request = replace(request, unchanged_digest=case.grant.role_digest)
-        waiting[request] = case, ask
-    for request, found in checker.check_many(tuple(waiting)):
-        case, ask = waiting[request]
-        count += 1
-        progress(count, len(cases))
-        yield case, ask, found
+    tests: list[tuple[Case, str, DeputizeError]] = []
+
+    def requests() -> Iterator[VerifyRequest]:
+        for case in cases:
+            if case.grant.endpoint == _AWS and checker.endpoint != _AWS:
+                what = f"was verified on AWS; {checker.endpoint} would be a test"
+                problem = Problem(str(case.grant), what, "use a registry of its own for tests")
+                tests.append((case, "", DiffersError(problem)))
+                continue
+            request = checker.request(case.grant, case.role_arn, case.accepted_ids, case.other_id)
+            ask = ask_of(request)
+            if case.renews and not probe and _probed(case.grant, ask):
+                request = replace(request, unchanged_digest=case.grant.role_digest)
+            request = replace(request, patient=total == 1 or case.grant.on_probes)
+            waiting[request] = case, ask
+            yield request
+
+    for count, (request, found) in enumerate(checker.check_many(requests()), 1):
+        progress(count, total)
+        yield *waiting.pop(request), found
+    yield from tests
 
 
 def _probed(grant: Grant, ask: str) -> bool:
@@ -189,5 +195,5 @@ def _run(
     registry: Registry, cases: Sequence[Case], checker: Checker, progress: Progress, *, probe: bool = True
 ) -> Iterator[RoleCheck]:
     """Each case's outcome as soon as it is there; one role's trouble never stops the others."""
-    for case, ask, found in checked(cases, checker, progress, probe=probe):
+    for case, ask, found in checked(cases, len(cases), checker, progress, probe=probe):
         yield settle(registry, case, ask, found)

@@ -5,53 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
+from deputize.aws.client import Session
+from deputize.aws.verify import endpoint_of
 from deputize.errors import DeputizeError
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
 from deputize.jobs.tenants.acceptances import reminders
 from deputize.jobs.tenants.checks import Asked
-from deputize.jobs.tenants.live import AwsChecker
+from deputize.jobs.tenants.live import WORKERS, AwsChecker
 from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
+from deputize.jobs.verify.rate import DEFAULT, Rate
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Acceptance
-from deputize.registry import find, grants
+from deputize.registry import Registry, SharedPace, find, grants
+
+_MOST_WORKERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
     """How tenants' roles are verified. vendor: its file, for what roles must read, and whose.
 
-    wait: seconds for which each role is tried. never: accounts whose roles are never assumed.
+    wait: seconds for which each role is tried. never: accounts whose roles are never assumed. rate: calls to STS in a
+    second, of all processes of one registry together.
     """
 
     aws: AwsOptions = field(default_factory=AwsOptions)
     vendor: Path | None = None
     wait: float = 60.0
     never: tuple[str, ...] = ()
+    rate: float = DEFAULT
 
-    def checker(self) -> AwsChecker:
-        """Whoever verifies so. Raises ServiceError for a profile that is not there."""
-        return AwsChecker(aws_session(self.aws), self.vendor, self.wait, self.never)
+    def session(self) -> Session:
+        """The vendor's. Raises ServiceError for a profile that is not there."""
+        return aws_session(self.aws)
+
+    def checker(self, session: Session, registry: Registry) -> AwsChecker:
+        """Whoever verifies so, at the pace that all processes of the registry share."""
+        rate = Rate(self.rate, SharedPace(registry, endpoint_of(session)))
+        # A call takes a tenth of a second or so: enough threads to use the rate, and no more than clients like.
+        workers = min(_MOST_WORKERS, max(WORKERS, int(self.rate / 6)))
+        return AwsChecker(session, self.vendor, self.wait, self.never, workers=workers, rate=rate)
 
 
 def register(
     registry: UserRegistry, tenant: str, role_arns: Sequence[str], options: CheckOptions, asked: Asked | None = None
 ) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given."""
-    checker = options.checker()
+    session = options.session()
     with registry.open() as opened:
-        return checks.register(opened, tenant, role_arns, checker, asked)
+        return checks.register(opened, tenant, role_arns, options.checker(session, opened), asked)
 
 
 def verify_tenant(
     registry: UserRegistry, tenant: str, account_id: str | None, options: CheckOptions, *, probe: bool = False
 ) -> list[RoleCheck]:
     """Verify the role of one grant again; probe: try wrong IDs although it has not changed."""
-    checker = options.checker()
+    session = options.session()
     with registry.open() as opened:
+        checker = options.checker(session, opened)
         return [checks.recheck(opened, find(opened, tenant, account_id), checker, probe=probe)]
 
 
@@ -69,9 +85,10 @@ class Run:
 
 def verify_all(registry: UserRegistry, options: CheckOptions, how: Sweeping, told: RunListeners | None = None) -> Run:
     """Verify every role of this endpoint again; a run that was interrupted is taken up."""
-    checker = options.checker()
+    session = options.session()
     stops: list[DeputizeError] = []
     with registry.open() as opened:
+        checker = options.checker(session, opened)
         done = list(recheck_all(opened, checker, how, replace(told or RunListeners(), stopped=stops.append)))
         left = list(reminders(grants(opened), but=[one.grant.id for one in done]))
     return Run(done, stops[0] if stops else None, left)
@@ -85,8 +102,9 @@ def switch_rotation(
     accept: Acceptance | None = None,
 ) -> list[RoleCheck]:
     """Verify the role with the grant's next ID, and send that one from now on."""
-    checker = options.checker()
+    session = options.session()
     with registry.open() as opened:
+        checker = options.checker(session, opened)
         return [checks.rotate_switch(opened, find(opened, tenant, account_id), checker, accept)]
 
 
@@ -98,6 +116,7 @@ def finish_rotation(
     accept: Acceptance | None = None,
 ) -> list[RoleCheck]:
     """Verify that the grant's previous ID is refused, and forget it."""
-    checker = options.checker()
+    session = options.session()
     with registry.open() as opened:
+        checker = options.checker(session, opened)
         return [checks.rotate_finish(opened, find(opened, tenant, account_id), checker, accept)]

@@ -10,8 +10,10 @@ from typing import Final
 from deputize.aws.client import Session
 from deputize.aws.verify import Timing, endpoint_of
 from deputize.errors import DeputizeError
+from deputize.jobs.verify.breadth import verify_many
 from deputize.jobs.verify.expectations import ExpectationFiles, RoleExpectations, expectations_of
-from deputize.jobs.verify.run import VerifyOptions, VerifyRequest, verify_many
+from deputize.jobs.verify.rate import Rate
+from deputize.jobs.verify.run import VerifyOptions, VerifyRequest
 from deputize.model.values import Verdict
 from deputize.registry import Grant
 
@@ -22,7 +24,8 @@ WORKERS: Final = 8
 class AwsChecker:
     """Verifies with one session, its clients shared by `workers` threads. vendor: its file, for what roles must read.
 
-    wait: seconds for which each role is tried. never: accounts whose roles are never assumed.
+    wait: seconds for which each role is tried. never: accounts whose roles are never assumed. rate: that calls to STS
+    go through.
     """
 
     session: Session
@@ -31,6 +34,7 @@ class AwsChecker:
     never: tuple[str, ...] = ()
     write_probe: bool = True
     workers: int = WORKERS
+    rate: Rate = field(default_factory=Rate)
     _expectations: dict[str, RoleExpectations] = field(default_factory=dict)
 
     @property
@@ -50,5 +54,6 @@ class AwsChecker:
 
     def check_many(self, requests: Iterable[VerifyRequest]) -> Iterator[tuple[VerifyRequest, Verdict | DeputizeError]]:
         """The verdicts."""
-        options = VerifyOptions(Timing(self.wait), self.never, self.write_probe)
+        self.session.limited_by(self.rate)
+        options = VerifyOptions(Timing(self.wait), self.never, self.write_probe, early=True)
         return verify_many(requests, self.session, options, workers=self.workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,8 +10,21 @@ from typing import Any
 from deputize.errors import OK, DeputizeError, ProvedWrongError
 from deputize.jobs.tenants.acceptances import state_of
 from deputize.jobs.tenants.outcomes import RoleCheck
-from deputize.registry import Event, Grant
+from deputize.model.values import AccessState, Safety
+from deputize.registry import Event, Grant, State
 
+# What roles came to, in the order of a summary.
+_COUNTED = {
+    "verified": "verified",
+    "judged_anew": "verified, and judged anew",
+    "vulnerable": "vulnerable",
+    "too_wide": "too wide",
+    "unproved": "unproved",
+    "unsettled": "unsettled",
+    "absent": "absent: did not let the right ID in",
+    "refused": "safe, and refused by the registry",
+    "failed": "could not be tested",
+}
 _HEADINGS = ("tenant", "account", "state", "external ID", "role", "verified at")
 
 
@@ -33,7 +47,39 @@ def grants_as_lines(grants: Sequence[Grant], log: Sequence[Event] = ()) -> Itera
 def checks_as_json(checks: Sequence[RoleCheck], stopped: DeputizeError | None = None) -> dict[str, Any]:
     """`deputize/tenants-checks/1`; stopped: why a run over all roles stopped itself."""
     why = None if stopped is None else asdict(stopped.problems[0])
-    return {"schema": "deputize/tenants-checks/1", "checks": [_check(one) for one in checks], "stopped": why}
+    return {
+        "schema": "deputize/tenants-checks/1",
+        "checks": [_check(one) for one in checks],
+        "counts": counts(checks),
+        "stopped": why,
+    }
+
+
+def counts(checks: Sequence[RoleCheck]) -> dict[str, int]:
+    """How many roles came to what, each role once."""
+    found = Counter(map(_came_to, checks))
+    return {name: found[name] for name in _COUNTED}
+
+
+def counts_as_lines(checks: Sequence[RoleCheck]) -> Iterator[str]:
+    """The same as a table, without what there is none of."""
+    for name, number in counts(checks).items():
+        if number:
+            yield f"{number:>7}  {_COUNTED[name]}"
+
+
+def _came_to(one: RoleCheck) -> str:
+    if one.stored:
+        return "verified"
+    if one.verdict is None:
+        return "failed"
+    if one.grant.state is State.VERIFIED and one.grant.doubts:
+        return "judged_anew"
+    if one.verdict.safety is Safety.UNREACHABLE:
+        return "absent"
+    if one.verdict.access is AccessState.TOO_WIDE and one.verdict.safety in (Safety.SAFE, Safety.UNPROVED):
+        return "too_wide"
+    return "refused" if one.verdict.safety is Safety.SAFE else str(one.verdict.safety)
 
 
 def stored_line(one: RoleCheck) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from deputize.errors import DeputizeError, Problem, ServiceError
 from deputize.jobs.tenants.checks import Checker, Progress, checked, recheck_case, silent
 from deputize.jobs.tenants.outcomes import Case, RoleCheck, settle, unsettled
+from deputize.jobs.tenants.sharing import Share, shared
 from deputize.model.values import Safety, Verdict
 from deputize.registry import Grant, Registry, State, begin_sweep, decoy, end_sweep, grants
 
@@ -83,8 +84,9 @@ def recheck_all(
 ) -> Iterator[RoleCheck]:
     """Verify every living grant that has a role at the checker's endpoint; each is stored when it is done.
 
-    An earlier run that was interrupted is taken up: what it had done is left out. A run that tried every role is over,
-    whatever came of it: the next one looks at all of them again. One that stopped itself goes on the next time.
+    Processes that do so at the same time share the run. An earlier run that was interrupted is taken up: what it
+    had done is left out. A run that tried every role is over, whatever came of it: the next one looks at all of
+    them again. One that stopped itself goes on the next time.
     """
     how, told = how or Sweeping(), told or RunListeners()
     sweep = begin_sweep(registry, checker.endpoint, anew=how.anew)
@@ -93,23 +95,36 @@ def recheck_all(
     due = [one for one in own if not sweep.did(one)]
     if sweep.resumed:
         told.resumed(sweep.started_at, len(own) - len(due))
-    other = decoy(registry)
-    cases = [recheck_case(grant, other) for grant in due]
     failures = _Failures(sum(map(_let_us_in, own)))
-    for case, ask, found in checked(cases, checker, told.progress, probe=how.probe):
-        failures.tried += _let_us_in(case.grant)
-        if not how.keep_going and _let_us_in(case.grant) and _fails(found):
-            failures.held.append((case, ask, found))
-        else:
-            yield settle(registry, case, ask, found)
+    with shared(registry, sweep) as share:
+        yield from _part(registry, checker, (how, told, failures), share, due)
         if failures.ours:
-            break
-    if failures.ours:
-        yield from (unsettled(case, found) for case, _, found in failures.held)
-        told.stopped(failures.why())
-        return
-    yield from (settle(registry, *one) for one in failures.held)
-    end_sweep(registry, sweep)
+            share.claims.let_go()
+            yield from (unsettled(case, found) for case, _, found in failures.held)
+            told.stopped(failures.why())
+            return
+        yield from (settle(registry, *one) for one in failures.held)
+        share.claims.keep()
+        if not share.claims.others():
+            end_sweep(registry, sweep)
+
+
+def _part(
+    registry: Registry, checker: Checker, run: tuple[Sweeping, RunListeners, _Failures], share: Share, due: list[Grant]
+) -> Iterator[RoleCheck]:
+    """What this process does of a run that others may share; failures that are not written down yet are kept."""
+    (how, told, failures), other = run, decoy(registry)
+    while due:
+        cases = (recheck_case(grant, other) for grant in share.mine(due))
+        for case, ask, found in checked(cases, len(due), checker, told.progress, probe=how.probe):
+            failures.tried += _let_us_in(case.grant)
+            if not how.keep_going and _let_us_in(case.grant) and _fails(found):
+                failures.held.append((case, ask, found))
+            else:
+                yield settle(registry, case, ask, found)
+            if failures.ours:
+                return
+        due = share.left_behind()
 
 
 def _let_us_in(grant: Grant) -> bool:

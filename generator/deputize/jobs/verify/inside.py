@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from deputize.aws.client import Session
 from deputize.aws.live_role import LiveRole, read_live_role
-from deputize.aws.verify import Timing, assume_to_read
+from deputize.aws.verify import Pause, Timing, assume_to_read
 from deputize.checks.access_verdict import access_verdict
 from deputize.checks.judge import judge
 from deputize.checks.verdict import TrustVerdict, trust_verdict
@@ -43,6 +43,7 @@ class Look:
 class Inside:
     """What was found out from inside the role. why: why it was not assumed for reading; empty when it was.
 
+    right: STS's answer to the right ID, when it was not let in.
     settled: whether the unique IDs that its trust policy shows can be relied on to be of principals that were deleted.
     """
 
@@ -51,6 +52,7 @@ class Inside:
     whose: Whose = field(default_factory=Whose)
     access: AccessFound = field(default_factory=AccessFound)
     why: str = ""
+    right: ProbeResult | None = None
     settled: bool = True
 
     def safety(self, found: Safety, role: RoleArn) -> Safety:
@@ -87,15 +89,15 @@ class Inside:
             )
 
 
-def look_inside(session: Session, look: Look, unchanged: str | None = None) -> Inside:
+def look_inside(session: Session, look: Look, unchanged: str | None = None) -> Generator[Pause, None, Inside]:
     """Assume the role once with all that it may do, and look.
 
     unchanged: the digest of the role at its last safe verdict: what was settled then is settled.
     """
     answer = assume_to_read(session, look.role, look.external_ids[0], look.timing)
     if isinstance(answer, ProbeResult):
-        return Inside(why=answer.error)
-    live, settled = _read(answer, look, unchanged)
+        return Inside(why=answer.error, right=answer)
+    live, settled = yield from _read(answer, look, unchanged)
     expected = look.expectations.for_judge(look.account_id, look.external_ids)
     found = raw_role(look.role, live.trust, live.documents, live.aws_managed, live.boundary)
     (judgement,) = judge(World((found,)), expected)
@@ -104,7 +106,7 @@ def look_inside(session: Session, look: Look, unchanged: str | None = None) -> I
     return Inside(live, trust_verdict(judgement), tags, access, settled=settled)
 
 
-def _read(inside: Session, look: Look, unchanged: str | None) -> tuple[LiveRole, bool]:
+def _read(inside: Session, look: Look, unchanged: str | None) -> Generator[Pause, None, tuple[LiveRole, bool]]:
     """The role, read again after a minute where it shows unique IDs, and whether those are of deleted principals.
 
     For a while after a change IAM shows the ID of a principal that exists as well.
@@ -115,7 +117,7 @@ def _read(inside: Session, look: Look, unchanged: str | None) -> tuple[LiveRole,
         return live, True
     if look.timing.wait < SETTLES:
         return live, False
-    look.timing.sleep(SETTLES)
+    yield Pause(look.timing.clock() + SETTLES)
     again = read_live_role(inside, look.role)
     return again, set(_deleted(again)) <= set(shown)
 

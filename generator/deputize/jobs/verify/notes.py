@@ -21,6 +21,10 @@ def tried(last: Round, caller: str) -> Iterator[UnintendedAccess]:
 
 def about_rounds(rounds: Sequence[Round], waited: float, role: RoleArn, caller: str) -> Iterator[str]:
     """How far the rounds can be relied on, and why the right ID did not get in when it did not."""
+    if len(rounds[-1].results) == 1:
+        yield "the right external ID alone was tried, once"
+        yield from diagnose(rounds, role, caller)
+        return
     if waited < APART:
         yield f"waited {waited:g} s: one clean round had to do, and IAM may not have settled"
     lost = sum(not one.whole for one in rounds)
