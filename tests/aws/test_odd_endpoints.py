@@ -200,7 +200,7 @@ def test_a_role_that_is_told_of_oddly_is_not_read(name: str, action: str) -> Non
         ("GetRole", ("<RoleId>", "<Tags><member><Key>a</Key></member></Tags><RoleId>"), "has no Role.Tags.Value"),
         ("GetRole", ("<RoleId>", "<MaxSessionDuration>x</MaxSessionDuration><RoleId>"), "cannot be read"),
         ("GetRole", (TRUST, "%5B" * 100_000), "cannot be read"),
-        ("GetRole", (TRUST, "%7B%22a%22"), "its trust policy is no JSON object"),
+        ("GetRole", (TRUST, "%7B%22a%22"), "the credentials are of account"),
         ("ListRolePolicies", ("<PolicyNames><member>inline</member></PolicyNames>", ""), "has no PolicyNames"),
         ("ListRolePolicies", ("</PolicyNames>", "</PolicyNames><IsTruncated>true</IsTruncated>"), "without a marker"),
         ("GetRolePolicy", (f"<PolicyDocument>{TRUST}</PolicyDocument>", ""), "has no PolicyDocument"),

@@ -128,7 +128,7 @@ def test_what_cannot_be_inspected(folder: Path) -> None:
 @needs_ssh_keygen
 @pytest.mark.parametrize("options", [(), ("--zip",)], ids=["folder", "zip"])
 def test_render_signs_and_inspect_tells_who(folder: Path, allowed: str, options: tuple[str, ...]) -> None:
-    """Signed and signed again is unchanged; unsigned keeps it; a change drops it; ssh-keygen alone agrees."""
+    """Signed and signed again is unchanged; unsigned keeps it; a change drops it by --force; ssh-keygen alone agrees."""
     bundle = "out/a-company.zip" if options else "out/a-company"
 
     def outcome(*more: str) -> str:
@@ -146,7 +146,8 @@ def test_render_signs_and_inspect_tells_who(folder: Path, allowed: str, options:
         manifest = (folder / bundle / "manifest.json").read_bytes()
         subprocess.run((*command, "-s", f"{bundle}/manifest.json.sig"), input=manifest, check=True, capture_output=True)
         assert render("--check").exit_code == 0
-    assert outcome("--name=A") == "replaced"
+    assert "what would replace it is not" in render(*options, "--name=A", code=DiffersError.exit_code).stderr
+    assert outcome("--name=A", "--force") == "replaced"
     code, document = parsed(bundle, allowed)
     assert (code, document["signature"]["state"]) == (ProvedWrongError.exit_code, "none")
 

@@ -119,7 +119,7 @@ def test_what_somebody_changed_never_reaches_terraform(tmp_path: Path, run: Run)
     ("engine", "what"),
     [
         ("terraform", "was skipped: "),
-        ("tflint", "is no engine; known are cfn-lint, deputize, python-hcl2, terraform\n"),
+        ("tflint", "is no engine; known are cfn-lint, deputize, python-hcl2, terraform, judged\n"),
     ],
 )
 def test_an_engine_that_must_run(tmp_path: Path, run: Run, engine: str, what: str) -> None:

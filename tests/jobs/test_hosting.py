@@ -247,7 +247,7 @@ def test_render_says_once_that_there_is_no_link(tmp_path: Path) -> None:
         return [finding["rule"] for finding in json.loads(done.stdout)["findings"] if "hosting" in finding["rule"]]
 
     many = f"--tenants={tmp_path / 'tenants.csv'}"
-    one = ("--tenant=a-company", "--external-id=Acme-7d4c0b9e2f7a")
+    one = ("--tenant=a-company", "--external-id=Ccme-1f2e3d4c5b6a")
     assert rules(f"--vendor={tmp_path / 'plain.yaml'}", many) == ["hosting-none"]
     assert not (tmp_path / "out" / "a-company" / QUICK_CREATE).exists()
     assert rules(f"--vendor={tmp_path / 'hosted.yaml'}", *one) == []

@@ -119,7 +119,7 @@ def test_a_walk_judges_what_is_meant_and_counts_the_rest(tmp_path: Path) -> None
     assert by_file["broken.yaml"] == by_file["utf16.json"] == {"file-not-understood"}
     assert by_file["large.json"] == {"file-too-large"}
     assert "external-id-operator" in by_file["t.txt"]
-    assert "action-not-read" in by_file["escaped.json"]
+    assert "action-escalation" in by_file["escaped.json"]
 
 
 @pytest.mark.parametrize(

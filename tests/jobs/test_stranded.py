@@ -442,7 +442,11 @@ def test_a_wrong_vendor_file_suspends_nobody(
     """Another account, role or slug in the vendor's file makes every role wrong at once, and none of them changed."""
     registered(registry, roles, 5)
     if not told_before:
-        known = {"accepted": "upgrade", "accepted_until": ago(-20), "accepted_reason": "verified by an earlier deputize"}
+        known = {
+            "accepted": "upgrade",
+            "accepted_until": ago(-20),
+            "accepted_reason": "verified by an earlier deputize",
+        }
         set_columns(registry, role_digest=None, ask=None, **known)
     roles.expected = RoleExpectations(**asked)
     roles.found.update(dict.fromkeys((arn_of(number) for number in range(5)), fields))

@@ -33,4 +33,4 @@ def judge_template(shape: Shape, cache: VerdictCache | None) -> tuple[tuple[Find
 
 
 def _finding(row: dict[str, object]) -> Finding:
-    return Finding(**{**row, "severity": Severity(str(row["severity"]))})  # type: ignore[arg-type]
+    return Finding(**{**row, "severity": Severity(str(row["severity"])), "actions": tuple(row.get("actions", ()))})  # type: ignore[arg-type]
