@@ -128,7 +128,7 @@ def test_what_cannot_be_inspected(folder: Path) -> None:
 @needs_ssh_keygen
 @pytest.mark.parametrize("options", [(), ("--zip",)], ids=["folder", "zip"])
 def test_render_signs_and_inspect_tells_who(folder: Path, allowed: str, options: tuple[str, ...]) -> None:
-    """Signed and signed again is unchanged; unsigned keeps it; a change drops it by --force; ssh-keygen alone agrees."""
+    """Signed again is unchanged; unsigned keeps it; a change drops it by --force; ssh-keygen alone agrees."""
     bundle = "out/a-company.zip" if options else "out/a-company"
 
     def outcome(*more: str) -> str:
