@@ -13,7 +13,7 @@ from deputize.aws.client import Credentials, Session
 from deputize.errors import InputError
 from deputize.jobs.verify.rate import OwnPace, Rate
 from deputize.model.aws_options import AwsOptions
-from deputize.model.pace import Pace, leased, slowed
+from deputize.model.pace import CallRate, leased, slowed
 
 
 class Time:
@@ -91,11 +91,11 @@ def test_throttling_halves_and_quiet_brings_it_back() -> None:
 
 def test_the_pace_never_stops() -> None:
     """However often AWS throttles, calls go on; a clock that was set back does not stop them either."""
-    pace = Pace()
+    pace = CallRate()
     for number in range(100):
         pace = slowed(pace, float(number * 2))
     assert leased(pace, 300.0, 1, 50)[1].gap <= 1
-    assert leased(Pace(free_at=1e9), 1000.0, 1, 50)[1].start == 0
+    assert leased(CallRate(free_at=1e9), 1000.0, 1, 50)[1].start == 0
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])

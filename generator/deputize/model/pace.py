@@ -16,7 +16,7 @@ _QUICKEN: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class CallRate:
     """Where calls stand. free_at: the first moment that nobody has, in seconds by the clock of whoever keeps it.
 
     share: of the rate that is used, 1 unless AWS throttled. changed_at: when the share was last changed.
@@ -28,7 +28,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Slots:
+class CallSlots:
     """Moments for calls, one each. start: seconds from now to the first; gap: seconds between two; count: how many."""
 
     start: float
@@ -36,17 +36,17 @@ class Slots:
     count: int
 
 
-def leased(pace: Pace, now: float, count: int, rate: float) -> tuple[Pace, Slots]:
+def leased(pace: CallRate, now: float, count: int, rate: float) -> tuple[CallRate, CallSlots]:
     """`count` moments that nobody else gets, at `rate` calls a second or what is left of that after throttling."""
     if pace.share < 1 and now - pace.changed_at >= _QUIET:
         pace = replace(pace, share=min(1.0, pace.share * _QUICKEN), changed_at=now)
     gap = 1 / (rate * pace.share)
     # A clock that was set back leaves no moment far ahead.
     start = now if pace.free_at > now + 3600 else max(now, pace.free_at)
-    return replace(pace, free_at=start + gap * count), Slots(start - now, gap, count)
+    return replace(pace, free_at=start + gap * count), CallSlots(start - now, gap, count)
 
 
-def slowed(pace: Pace, now: float) -> Pace:
+def slowed(pace: CallRate, now: float) -> CallRate:
     """The pace after AWS throttled a call: half of it."""
     if pace.share < 1 and 0 <= now - pace.changed_at < _ONE_BURST:
         return pace

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from deputize.model.pace import Pace, Slots, leased, slowed
+from deputize.model.pace import CallRate, CallSlots, leased, slowed
 from deputize.registry.database import Registry
 from deputize.registry.tables import RATES
 
@@ -23,7 +23,7 @@ class SharedPace:
     registry: Registry
     endpoint: str
 
-    def lease(self, count: int, rate: float) -> Slots:
+    def lease(self, count: int, rate: float) -> CallSlots:
         """Moments for `count` calls at `rate` a second, which no other process gets."""
         with self.registry.writing() as tx:
             now = clock(tx)
@@ -36,17 +36,17 @@ class SharedPace:
         with self.registry.writing() as tx:
             self._keep(tx, slowed(self._pace(tx), clock(tx)))
 
-    def _pace(self, tx: Connection) -> Pace:
+    def _pace(self, tx: Connection) -> CallRate:
         query = select(RATES.c.free_at, RATES.c.share, RATES.c.changed_at).where(RATES.c.endpoint == self.endpoint)
         row = tx.execute(query).first()
         if row is None:
             tx.execute(insert(RATES).values(endpoint=self.endpoint, free_at=0, share=_MILLE, changed_at=0))
-            return Pace()
+            return CallRate()
         # Whatever somebody wrote there by hand, it is a pace.
         share = min(max(row.share, 1), _MILLE)
-        return Pace(row.free_at / _MICRO, share / _MILLE, row.changed_at / _MICRO)
+        return CallRate(row.free_at / _MICRO, share / _MILLE, row.changed_at / _MICRO)
 
-    def _keep(self, tx: Connection, pace: Pace) -> None:
+    def _keep(self, tx: Connection, pace: CallRate) -> None:
         values = {
             "free_at": round(pace.free_at * _MICRO),
             "share": max(1, round(pace.share * _MILLE)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from deputize.errors import InputError, Problem
-from deputize.model.pace import Pace, Slots, leased, slowed
+from deputize.model.pace import CallRate, CallSlots, leased, slowed
 
 DEFAULT: Final = 50.0  # calls a second
 _AHEAD: Final = 0.1  # seconds of calls that are leased at once
@@ -19,7 +19,7 @@ _LATE: Final = 0.03  # seconds by which a call may miss its moment; after that i
 class PaceKeeper(Protocol):
     """Whoever hands out moments for calls: a process to its threads, a registry to all its processes."""
 
-    def lease(self, count: int, rate: float) -> Slots:
+    def lease(self, count: int, rate: float) -> CallSlots:
         """Moments for `count` calls at `rate` a second, which nobody else gets."""
 
     def slow(self) -> None:
@@ -31,9 +31,9 @@ class OwnPace:
     """The pace of this process alone."""
 
     clock: Callable[[], float] = time.monotonic
-    _pace: Pace = field(default_factory=Pace)
+    _pace: CallRate = field(default_factory=CallRate)
 
-    def lease(self, count: int, rate: float) -> Slots:
+    def lease(self, count: int, rate: float) -> CallSlots:
         """As every keeper does."""
         self._pace, slots = leased(self._pace, self.clock(), count, rate)
         return slots
