@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ import jsonschema
 import pytest
 
 from deputize.aws.client import CallerIdentity, Credentials, Session
-from deputize.aws.embedded import EmbeddedAws, create_role, create_user, create_vendor, embedded
+from deputize.aws.embedded import EmbeddedAws, create_role, create_user
 from deputize.aws.reads import ReadsFound
 from deputize.aws.verify import Timing
 from deputize.checks.access_verdict import AccessVerdict, access_verdict
@@ -91,19 +90,6 @@ def options(wait: float = 10, **more: Any) -> VerifyOptions:
     """Without real waiting, at a given time."""
     clock = Clock()
     return VerifyOptions(Timing(wait, clock, clock.sleep), now=lambda: AT, **more)
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """The embedded AWS."""
-    with embedded(tmp_path_factory.mktemp("aws"), os.environ, "0.0.0") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def vendor(aws: EmbeddedAws) -> Session:
-    """A session in the vendor's role `collector`."""
-    return create_vendor(aws, VENDOR)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import jsonschema
 import pytest
 
 from deputize.aws.client import Session
-from deputize.aws.embedded import EmbeddedAws, create_role, create_vendor, embedded
+from deputize.aws.embedded import EmbeddedAws, create_role
 from deputize.aws.live_role import LiveRole
 from deputize.aws.verify import Timing
 from deputize.cli.verify import exit_code
@@ -64,19 +63,6 @@ def allow(*actions: str) -> dict[str, Any]:
 
 
 BLIND = json.dumps(allow("ec2:DescribeVpcs"))
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """The embedded AWS."""
-    with embedded(tmp_path_factory.mktemp("aws"), os.environ, "0.0.0") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def vendor(aws: EmbeddedAws) -> Session:
-    """A session in the vendor's role `collector`."""
-    return create_vendor(aws, VENDOR)
 
 
 @pytest.fixture(scope="module")
