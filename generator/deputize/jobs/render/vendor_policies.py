@@ -47,11 +47,12 @@ def _kept(path: Path, there: bytes, vendor: Vendor, options: RenderOptions) -> P
         return Problem(str(path), "is there and was not made by deputize", "move it away, or use --force")
     account = own_account(policy)
     if account not in {one.id for one in vendor.accounts}:
-        what = f"is of a vendor in account {account}, not of {vendor.slug}"
+        own = ", ".join(one.id for one in vendor.accounts)
+        what = f"is of a vendor in account {account}, not of vendor {vendor.slug} in account {own}"
         return Problem(str(path), what, _ANOTHERS)
     others = sorted(slug for slug, owner in options.there.vendors if owner == account) if options.there else []
     if others and vendor.slug not in others:
-        return Problem(str(path), f"is of vendor {', '.join(others)}, not of {vendor.slug}", _ANOTHERS)
+        return Problem(str(path), f"is of vendor {', '.join(others)}, not of vendor {vendor.slug}", _ANOTHERS)
     return None
 
 
