@@ -113,10 +113,11 @@ def make(aws: EmbeddedAws, new_account: Callable[[], str]) -> Callable[[str], Li
         case, wanted = _case(name), _case(name).role.resolved()
         session = first.acting_as(root_credentials(case.role.slots.account_id or new_account()))
         template = case.files[TEMPLATE].decode()
-        named = {"StackName": name, "TemplateBody": template, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+        stack = f"one-answer-{name}"  # other tests make a case's stack by its name, in the same account
+        named = {"StackName": stack, "TemplateBody": template, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
         session.call("cloudformation", "create_stack", **named)
         waiter = session.client("cloudformation").get_waiter("stack_create_complete")
-        waiter.wait(StackName=name, WaiterConfig={"Delay": 0.05})
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.05})
         if name in OTHER_DESCRIPTION:
             session.call("iam", "update_role", RoleName=wanted.name, Description=OTHER_DESCRIPTION[name])
         if wanted.boundary is not None:  # the embedded AWS drops one that comes through CloudFormation

@@ -22,7 +22,7 @@ from deputize.read.yaml_text import parse_yaml
 
 _MAX_ROLES = 3_000
 # CloudFormation takes 500 resources in a template; each branch of the conditions is a role here.
-_MAX_ROLES_OF_TEMPLATE = 800
+_MAX_ROLES_OF_TEMPLATE = 640
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
