@@ -12,9 +12,9 @@ import pytest
 
 from deputize.checks.rules.examples import TEMPLATE
 
-# As many times what a small template takes: two seconds on the machines that the limit is meant for. A limit in seconds
-# would be another one on each machine.
-TIMES, MEGABYTES = 1250, 200
+# As many times what a small template takes: a few seconds on the machines that the limit is meant for. A limit in
+# seconds would be another one on each machine; work that grows with the square takes a hundred times as long.
+TIMES, MEGABYTES = 4000, 200
 CHILD = """\
 import re, sys, time
 from deputize.jobs.lint.file import Judging, lint_content

@@ -30,7 +30,7 @@ class RefutedError(AssertionError):
 
 @dataclass(frozen=True)
 class Proof:
-    """One proof. `seconds` is what one run may spend on it; `share` is how many chunks `make test` does, in 20 s."""
+    """One proof. `seconds` is what one run may spend on it; `share` is how many chunks `make test` does."""
 
     name: str
     sentence: str
