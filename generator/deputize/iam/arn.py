@@ -6,6 +6,7 @@ Format: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from deputize.iam import limits
 from deputize.iam.partitions import PARTITIONS
@@ -36,6 +37,7 @@ def parse_role_arn(text: str) -> RoleArn | None:
     return arn if limits.PATH.admits(arn.path) and limits.ROLE_NAME.admits(arn.name) else None
 
 
+@lru_cache(maxsize=256)
 def parse_policy_arn(text: str) -> tuple[str, str, str] | None:
     """(partition, account ID or "aws", path and name with its leading slash) of a managed policy's ARN, or None."""
     partition, account, resource = _iam_parts(text)

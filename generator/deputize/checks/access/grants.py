@@ -5,15 +5,15 @@ A boundary does not count: its text is not in the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 from deputize.checks.access.statements import is_wide, named, place_of, scope_of, unknown_in
 from deputize.iam.actions import expand
 from deputize.iam.allowed import Allowed, AllowedPart, IdentityPolicy, Permission, allowed_by, attached_policy
 from deputize.iam.arn import is_aws_managed
-from deputize.iam.exposure import Exposure
+from deputize.iam.exposure import Exposure, Grade
 from deputize.iam.levels import Judged
 from deputize.iam.managed import ManagedPolicy
 from deputize.iam.policy import path_of
@@ -61,7 +61,7 @@ class Attached:
     unknown: Unknown | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleAccess:
     """All that a role, or a policy alone, may do.
 
@@ -76,10 +76,22 @@ class RoleAccess:
     claimed_secrets: frozenset[str] = frozenset()
     claimant: str = ""
 
-    @property
+    @cached_property
     def apart(self) -> tuple[Granted, ...]:
         """What is granted but for everything at once."""
         return tuple(one for one in self.granted if not one.everything)
+
+    @cached_property
+    def exposed(self) -> Mapping[Grade, Sequence[tuple[Granted, Sequence[Exposure]]]]:
+        """By grade: what reads such data, with its actions that do. What may do everything is told elsewhere, once."""
+        found: dict[Grade, list[tuple[Granted, list[Exposure]]]] = {}
+        for granted in self.apart:
+            graded: dict[Grade, list[Exposure]] = {}
+            for one in granted.exposed:
+                graded.setdefault(one.grade, []).append(one)
+            for grade, exposed in graded.items():
+                found.setdefault(grade, []).append((granted, exposed))
+        return found
 
     def permissions_of(self, policy: int) -> tuple[Permission, ...]:
         """What one of the policies allows."""

@@ -7,7 +7,7 @@ every inventory reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from deputize.checks.access.grants import Granted, RoleAccess
@@ -20,14 +20,12 @@ from deputize.model.values import Severity
 _LEAST = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
 
 
-def _graded(access: RoleAccess, grade: Grade) -> Iterator[tuple[Granted, list[Exposure]]]:
+def _graded(access: RoleAccess, grade: Grade) -> Sequence[tuple[Granted, Sequence[Exposure]]]:
     # What may do everything is told once, by action-not-read.
-    for found in access.apart:
-        if here := [one for one in found.exposed if one.grade is grade]:
-            yield found, here
+    return access.exposed.get(grade, ())
 
 
-def _hit(found: Granted, what: str, exposed: list[Exposure]) -> Hit:
+def _hit(found: Granted, what: str, exposed: Sequence[Exposure]) -> Hit:
     alone = len(exposed) == 1 and exposed[0].action.lower() == found.pattern.lower()
     told = exposed[0].reason if alone else some([f"{one.action} ({one.reason})" for one in exposed], 3)
     return Hit(f"{found.label}{found.suffix} {what}: {told}", found.place)

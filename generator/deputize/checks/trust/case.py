@@ -146,6 +146,16 @@ class RoleTrust:
 
     def foreign(self, principal: Principal) -> bool:
         """Whether a principal is an AWS identity that is not known to be of the role's own accounts."""
+        found = self._foreign.get(principal)
+        return self._is_foreign(principal) if found is None else found
+
+    @cached_property
+    def _foreign(self) -> dict[Principal, bool]:
+        """Of each principal that the policy names; every rule asks about them."""
+        named = dict.fromkeys(one for statement in self.statements for one in statement.principals)
+        return {one: self._is_foreign(one) for one in named}
+
+    def _is_foreign(self, principal: Principal) -> bool:
         if principal.kind not in ("AWS", "*"):
             return False
         found = parse_caller(principal.text)
