@@ -46,6 +46,12 @@ def escalating_actions() -> frozenset[str]:
     return frozenset(action for way in escalations() for action in way.actions)
 
 
+@cache
+def chaining_actions() -> frozenset[str]:
+    """The actions that alone lead into another role as it is."""
+    return frozenset(way.actions[0] for way in escalations() if way.chain and len(way.actions) == 1)
+
+
 def ways_of(actions: AbstractSet[str]) -> tuple[Escalation, ...]:
     """The ways that are open to whoever may do all of `actions`, full names as AWS writes them."""
     return tuple(way for way in escalations() if actions >= set(way.actions))

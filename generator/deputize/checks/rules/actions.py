@@ -8,6 +8,7 @@ from deputize.checks.access.grants import Granted, RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import ACCESS, TEMPLATE
 from deputize.iam.actions import expand
+from deputize.iam.escalation import chaining_actions
 from deputize.iam.levels import Judged
 from deputize.model.values import Severity
 
@@ -56,11 +57,13 @@ def _dead_wildcard(access: RoleAccess) -> Iterator[Hit]:
 def _not_read(access: RoleAccess) -> Iterator[Hit]:
     groups: dict[tuple[int, int], list[Granted]] = {}
     for found in access.granted:
-        if found.everything and found.not_read:
+        if chaining_actions().issuperset(one.action for one in found.not_read):
+            continue  # action-role-chaining tells them, if there are any
+        if found.everything:
             yield _administrator(found)
-        elif found.statement is not None and found.not_read:
+        elif found.statement is not None:
             groups.setdefault(found.statement, []).append(found)
-        elif found.not_read:
+        else:
             yield _one_pattern(found)
     for group in groups.values():
         yield _one_pattern(group[0]) if len(group) == 1 else _one_statement(group)

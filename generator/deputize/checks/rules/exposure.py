@@ -13,6 +13,7 @@ from dataclasses import replace
 from deputize.checks.access.grants import Granted, RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import ACCESS, TEMPLATE
+from deputize.iam.escalation import chaining_actions
 from deputize.iam.exposure import Exposure, Grade
 from deputize.model.expectations import Expectation
 from deputize.model.values import Severity
@@ -33,7 +34,9 @@ def _hit(found: Granted, what: str, exposed: Sequence[Exposure]) -> Hit:
 
 def _secret(access: RoleAccess) -> Iterator[Hit]:
     for found, exposed in _graded(access, Grade.SECRET):
-        left = [one for one in exposed if one.action.lower() not in access.allowed_secrets]
+        # What leads into other roles is told once, by action-role-chaining.
+        others = [one for one in exposed if one.action not in chaining_actions()]
+        left = [one for one in others if one.action.lower() not in access.allowed_secrets]
         claimed = [one for one in left if one.action.lower() in access.claimed_secrets]
         if here := [one for one in left if one not in claimed]:
             yield _hit(found, "hands out credentials or secrets", here)
