@@ -168,6 +168,22 @@ TWO_HOPS: dict[str, Case] = {
         errors=_CHAINS,
         says=(_WAY,),
     ),
+    "conditions that go together in too many ways": Case(
+        f"Each statement counts where its condition holds, whatever the others are: {_SWITCH}",
+        template(
+            {
+                "Door": role([VENDORS], READS),
+                "Behind": role(
+                    [allow({"AWS": arn_of("Door")})],
+                    *({"Fn::If": [name, WRITES, {"Ref": "AWS::NoValue"}]} for name in "ABCDEFG"),
+                ),
+            },
+            Parameters={name: {"Type": "String"} for name in "ABCDEFG"},
+            Conditions={name: {"Fn::Equals": [{"Ref": name}, "yes"]} for name in "ABCDEFG"},
+        ),
+        errors=("action-not-read", "file-not-understood"),
+        says=(_WAY, "depends on the conditions in more than 64 ways"),
+    ),
     "an external ID between own roles keeps nobody out": Case(
         f"Whoever is in Door sends what it likes: {_STS_KEYS}#ck_externalid",
         _hop(DOOR, role([allow({"AWS": arn_of("Door")}, Condition=NEEDS_ID)], WRITES)),

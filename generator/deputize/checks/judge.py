@@ -86,7 +86,9 @@ def _judged(subject: _Subject, expectations: Expectations) -> Judgement:
     is_named = scope.judged and (not scope.chain or expectations.asks_for_every_role)
     trust = None if case is None else judge_trust(case) if is_named else form_of(case)
     access = replace(subject.access, claimed_secrets=expectations.claimed.secrets, claimant=expectations.claimant)
-    return Judgement(subject.role, scope, trust, access, expectations, subject.unread)
+    # What third parties may do is told branch by branch, or is not understood.
+    limits = (subject.role.limit,) if scope.judged and subject.role.limit is not None else ()
+    return Judgement(subject.role, scope, trust, access, expectations, (*subject.unread, *limits))
 
 
 def _judged_policy(policy: FoundPolicy, expectations: Expectations, third_party: bool) -> PolicyJudgement:  # noqa: FBT001

@@ -137,7 +137,8 @@ class FoundRole:
     not tell. partition: None when the file does not tell; `aws` then stands in ARNs.
     is_stored: IAM answered that it has it so. arns: each by which policies of
     the file may name the role, the one with its own name and path last. deployed_from: the accounts whose stack sets
-    make it: who deploys them there has its account in hand, and is no third party.
+    make it: who deploys them there has its account in hand, and is no third party. limit: why its policies are those
+    of all branches at once; None where this is one branch.
     """
 
     name: str
@@ -158,6 +159,7 @@ class FoundRole:
     is_stored: bool = False
     arns: tuple[str, ...] = ()
     deployed_from: tuple[str, ...] = ()
+    limit: NotUnderstood | None = None
 
 
 @dataclass(frozen=True, slots=True)

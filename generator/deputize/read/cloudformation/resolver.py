@@ -23,7 +23,7 @@ from deputize.read.cloudformation.sections import (
     ref_of,
     url_of,
 )
-from deputize.read.source import MAX_DEPTH, Node, refusal, scalar
+from deputize.read.source import MAX_DEPTH, Node, UnreadError, refusal, scalar
 from deputize.read.symbols import Symbol, is_known, sole_mark
 
 MAX_BRANCHES = 64
@@ -70,17 +70,21 @@ class ImpossibleError(Exception):
     """The assumptions of a run contradict the template: AWS would refuse to deploy it. Never leaves this room."""
 
 
+class TooManyBranchesError(UnreadError):
+    """Something that depends on the conditions in more ways than are told apart."""
+
+    def __init__(self, place: Place) -> None:
+        what = f"depends on the conditions in more than {MAX_BRANCHES} ways"
+        super().__init__(place, what, "give parameters with --parameter NAME=VALUE")
+
+
 def branches(run: Callable[[Assumptions], T], place: Place) -> Iterator[T]:
-    """What `run` gives in every branch. Raises InputError at `place` when there are more than MAX_BRANCHES."""
+    """What `run` gives in every branch. Raises InputError at `place` or TooManyBranchesError at `place`."""
     waiting = [Assumptions()]
     found = 0
     while waiting:
         if found + len(waiting) > MAX_BRANCHES:
-            raise refusal(
-                place,
-                f"depends on the conditions in more than {MAX_BRANCHES} ways",
-                "give parameters with --parameter NAME=VALUE",
-            )
+            raise TooManyBranchesError(place)
         assumptions = waiting.pop()
         try:
             result = run(assumptions)

@@ -38,13 +38,23 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Policy:
+class PolicyDraft:
     """A policy before its stand-ins. name: as in FoundPolicy."""
 
     owner: Resource
     name: str
     draft: Draft
     delivery: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleParts:
+    """What a role may have by any of its branches. managed: ARNs with their nodes; used: names of its policies."""
+
+    drafts: tuple[PolicyDraft, ...]
+    managed: tuple[tuple[str, Node], ...]
+    used: frozenset[str]
+    refused: tuple[NotUnderstood, ...]
 
 
 class RoleRun:
@@ -68,8 +78,33 @@ class RoleRun:
             if self._try(lambda one=policy: self._belongs(one, called, managed), policy):  # type: ignore[misc]
                 drafts.extend(self._separate(policy))
                 used.add(policy.name)
+        return self._branch(trust, drafts, self._others(managed, policies), used)
+
+    def with_parts(self, parts: RoleParts, policies: tuple[Resource, ...], limit: NotUnderstood) -> Branch:
+        """The role with all that it may have. limit: why its branches are not told apart."""
+        if not self._exists(self.owner):
+            return Branch()
+        trust = self._try(lambda: self._draft(self.owner, "AssumeRolePolicyDocument"), self.owner)
+        self.refused += parts.refused
+        managed = self._others(list(parts.managed), policies)
+        found = self._branch(trust, list(parts.drafts), managed, set(parts.used))
+        return replace(found, roles=tuple(replace(one, limit=limit) for one in found.roles))
+
+    def has(self, policy: Resource) -> bool:
+        """Whether a policy of the template is there, and the role's."""
+        return self._exists(policy) and self._belongs(policy, self._setting("RoleName"), list(self._managed()))
+
+    def name_of(self, policy: Resource) -> str:
+        """The name of a policy in the role itself, or of one of its own; what a condition decides is left out."""
+        try:
+            return self._name(policy, "PolicyName") if policy.name == self.owner.name else policy.name
+        except UndecidedError:
+            return policy.name
+
+    def _others(self, managed: list[tuple[str, Node]], policies: tuple[Resource, ...]) -> list[tuple[str, Node]]:
+        """What is attached and no policy of the template."""
         own = {arn_of(self.evaluation.source, one.name, MANAGED) for one in policies if one.type == MANAGED}
-        return self._branch(trust, drafts, [one for one in managed if one[0] not in own], used)
+        return [one for one in managed if one[0] not in own]
 
     def policy(self, attachments: Attachments, *, used: bool) -> Branch:
         """The policy on its own: no role of the template is known to have it. used: unless in another branch."""
@@ -85,7 +120,7 @@ class RoleRun:
         return Branch(policies=policies, refused=tuple(self.refused))
 
     def _branch(
-        self, trust: Draft | None, drafts: list[_Policy], managed: list[tuple[str, Node]], used: set[str]
+        self, trust: Draft | None, drafts: list[PolicyDraft], managed: list[tuple[str, Node]], used: set[str]
     ) -> Branch:
         source = self.evaluation.source
         arns = [text for text, _ in managed]
@@ -143,7 +178,7 @@ class RoleRun:
             raise refusal(owner.node.named_at, f"{owner.type or 'the policy'} has no {name}")
         return draft_of(owner.properties[name], self.evaluation)
 
-    def _embedded(self) -> Iterator[_Policy]:
+    def _embedded(self) -> Iterator[PolicyDraft]:
         """Each policy in the role itself."""
         node = self.owner.properties.get("Policies")
         for item in self._try(lambda: list(self.evaluation.items(node)), self.owner) or () if node is not None else ():
@@ -155,15 +190,15 @@ class RoleRun:
                 continue
             draft = self._try(lambda one=inner: self._draft(one, "PolicyDocument"), inner)  # type: ignore[misc]
             if draft is not None:
-                yield _Policy(inner, self._name(inner, "PolicyName"), draft, "inline")
+                yield PolicyDraft(inner, self._name(inner, "PolicyName"), draft, "inline")
 
-    def _separate(self, policy: Resource) -> list[_Policy]:
+    def _separate(self, policy: Resource) -> list[PolicyDraft]:
         self.evaluation.source.budget.spend(_POLICY, policy.node.place)
         if not self._exists(policy):
             return []
         draft = self._try(lambda: self._draft(policy, "PolicyDocument"), policy)
         delivery = "managed" if policy.type == MANAGED else "inline"
-        return [] if draft is None else [_Policy(policy, policy.name, draft, delivery)]
+        return [] if draft is None else [PolicyDraft(policy, policy.name, draft, delivery)]
 
     def _name(self, owner: Resource, name: str) -> str:
         node = owner.properties.get(name)
@@ -215,7 +250,7 @@ class RoleRun:
         symbols, others = self.evaluation.source.symbols, self.evaluation.assumptions.others
         return StandIns(symbols, _partition(drafts, []) or "aws", others)
 
-    def _finished(self, drafts: list[_Policy], stand_ins: StandIns) -> list[tuple[Resource, FoundPolicy]]:
+    def _finished(self, drafts: list[PolicyDraft], stand_ins: StandIns) -> list[tuple[Resource, FoundPolicy]]:
         found = []
         for policy in drafts:
             document = self._try(lambda one=policy.draft: finished(one, stand_ins), self.owner)  # type: ignore[misc]

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from deputize.errors import InputError
 from deputize.model.display import shown
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Place
+from deputize.read.cloudformation.all_at_once import parts_of
 from deputize.read.cloudformation.attachments import ROLE, Attachments, circles
 from deputize.read.cloudformation.embedded import STACK_SET, STACKS, Given, embedded, nested
 from deputize.read.cloudformation.generated import generated_resources
 from deputize.read.cloudformation.parameters import parameter_values
-from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, branches
+from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, TooManyBranchesError, branches
 from deputize.read.cloudformation.role import Branch, RoleRun, with_stand_ins
 from deputize.read.cloudformation.rules import refused_by_rules
 from deputize.read.cloudformation.sections import (
@@ -140,7 +141,7 @@ def _roles(source: Source, resources: list[Resource], found: _Found) -> None:
         if one.type != ROLE:
             continue
         own = attachments.candidates(one)
-        read = list(_branches(source, one, lambda run, own=own: run.role(own), found))  # type: ignore[misc]
+        read = _role(source, one, own, found)
         used.update(*(branch.used for branch in read))
         if not any(branch.roles or branch.refused for branch in read):
             why = "its condition is false" if read or not source.rules else "the rules refuse every way to deploy it"
@@ -157,6 +158,20 @@ def _roles(source: Source, resources: list[Resource], found: _Found) -> None:
                 found,
             )
             found.policies += _alike([policy for branch in alone for policy in branch.policies], found.policies)
+
+
+def _role(source: Source, owner: Resource, own: tuple[Resource, ...], found: _Found) -> list[Branch]:
+    """The role branch by branch; where there are too many, with all that it has in any of them."""
+    refused = dict(found.refused)
+    try:
+        return list(_told(source, owner, lambda run: run.role(own), found))
+    except TooManyBranchesError as error:
+        found.refused = refused
+        limit, parts = not_understood(error, owner.node.named_at), parts_of(source, owner, own)
+        return list(_branches(source, owner, lambda run: run.with_parts(parts, own, limit), found))
+    except InputError as error:
+        found.refused[not_understood(error, owner.node.named_at)] = None
+        return []
 
 
 def _alike(policies: list[FoundPolicy], known: list[FoundPolicy]) -> list[FoundPolicy]:
@@ -184,11 +199,15 @@ def _distinct(roles: Iterable[FoundRole]) -> list[FoundRole]:
 
 def _branches(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], found: _Found) -> Iterator[Branch]:
     try:
-        for branch in branches(lambda assumptions: _run(source, owner, read, assumptions), owner.node.named_at):
-            found.refused.update(dict.fromkeys(branch.refused))
-            yield branch
+        yield from _told(source, owner, read, found)
     except InputError as error:
         found.refused[not_understood(error, owner.node.named_at)] = None
+
+
+def _told(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], found: _Found) -> Iterator[Branch]:
+    for branch in branches(lambda assumptions: _run(source, owner, read, assumptions), owner.node.named_at):
+        found.refused.update(dict.fromkeys(branch.refused))
+        yield branch
 
 
 def _run(source: Source, owner: Resource, read: Callable[[RoleRun], Branch], assumptions: Assumptions) -> Branch:
