@@ -128,7 +128,7 @@ def test_a_walk_judges_what_is_meant_and_counts_the_rest(tmp_path: Path) -> None
     [("x.json", '{"a": 1}'), ("x.yaml", "a: 1"), ("x.bin", b"\x89PNG\0\0"), ("empty", b""), ("big", b" " * (1 << 21))],
 )
 def test_a_named_file_must_be_understood(tmp_path: Path, name: str, content: str | bytes) -> None:
-    """What a folder would pass over is an error when it is given; --skip-unknown passes over it, and tells what is large."""
+    """What a folder would pass over is an error when given; --skip-unknown passes over it; what is large is told."""
     path = file(tmp_path, name, content)
     report, details = run(path)
     assert rules(report) == ["file-not-understood"]
