@@ -48,7 +48,7 @@ _FORMS = ("StringEquals", "StringEquals", "StringLike", "StringEqualsIgnoreCase"
 _CALLS = ("sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 
 
-@proof(seed=20261201, seconds=900, chunks=200, share=1)
+@proof(seed=20261201, seconds=600, chunks=200, share=1)
 def access_paths(chance: Random) -> Figures:
     """A trust policy in which no way in is found lets nobody in but who is meant, and each way that is found is one."""
     figures: Counter[str] = Counter()
