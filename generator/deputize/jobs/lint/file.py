@@ -191,4 +191,4 @@ def _of_cfn_lint(
 
     partition = next((role.partition for role in file.roles if role.partition is not None), "aws")
     engines.append(EngineReport(CFN_LINT, version()))
-    return lint_template(text, where, region_for(partition)[0])
+    return lint_template(text, where, region_for(partition)[0], file.embedded)
