@@ -1,7 +1,7 @@
 """Hostile files, each judged by a process of its own: what our engine, and all engines together, take for it.
 
-The ways of `prove.hostile_files`, one fixed file of each, and 500 more at random. The limits are those of README, on a
-machine like the one that runs this; where cfn-lint is ended by its own limits, these are what it is counted with.
+The ways of `prove.hostile_files`, one fixed file of each, and 500 more at random. The limits are of a machine that does
+nothing else; where cfn-lint is ended by its own limits, these are what it is counted with.
 """
 
 from __future__ import annotations
