@@ -42,6 +42,7 @@ def test_text_shows_lines_roles_and_counts() -> None:
         roles=(RoleLine("a.yaml", "Vendor", judged=True, why="trusts account 111122223333"),),
         suppressed=(hidden,),
         files=("a.yaml", "b.yaml"),
+        unjudged=1,
         skipped=3,
         left=2,
     )
@@ -51,11 +52,11 @@ def test_text_shows_lines_roles_and_counts() -> None:
         "    |   key: [value]\n"
         "    |         ^\n"
         "a.yaml: role Vendor: judged: trusts account 111122223333\n"
-        "1 error, 0 warnings, 0 notes; 1 suppressed; 2 judged, 3 skipped (no template or policy), "
+        "1 error, 0 warnings, 0 notes; 1 suppressed; 2 judged, 1 not judged, 3 skipped (no template or policy), "
         "2 not followed (hidden folders, links)\n"
     )
     data = as_json(REPORT, details)
-    assert data["files"] == {"judged": 2, "skipped": 3, "not_followed": 2}
+    assert data["files"] == {"judged": 2, "not_judged": 1, "skipped": 3, "not_followed": 2}
     assert data["roles"] == [
         {"where": "a.yaml", "name": "Vendor", "judged": True, "why": "trusts account 111122223333"}
     ]

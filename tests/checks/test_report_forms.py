@@ -81,6 +81,7 @@ RUN = closed(
         "tool": closed({"driver": DRIVER}, extensions={"type": "array", "items": closed({"name": TEXT}, version=TEXT)}),
         "results": {"type": "array", "items": RESULT},
     },
+    properties={"type": "object"},
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
     originalUriBaseIds={"type": "object", "additionalProperties": closed({}, uri=TEXT, description=MESSAGE)},
 )

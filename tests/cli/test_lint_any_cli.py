@@ -97,10 +97,11 @@ def test_forms_say_the_same(tmp_path: Path, run: Run, form: str) -> None:
         found = json.loads(out)
         validate(found, json.loads((PACKAGE / "model/schemas/lint.json").read_text(encoding="utf-8")))
         rules = {one["rule"] for one in found["findings"]}
-        assert found["files"] == {"judged": 1, "skipped": 0, "not_followed": 0}
+        assert found["files"] == {"judged": 1, "not_judged": 0, "skipped": 0, "not_followed": 0}
     elif form == "sarif":
         (log,) = json.loads(out)["runs"]
         rules = {one["ruleId"] for one in log["results"]}
+        assert log["properties"]["files"]["judged"] == 1
     elif form == "junit":
         rules = {str(one.attrib["type"]) for one in ET.fromstring(out).iter("failure")}
     else:

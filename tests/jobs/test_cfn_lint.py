@@ -5,12 +5,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from deputize.checks.opened import rendered, role_for
 from deputize.iam.partitions import PARTITIONS
 from deputize.jobs.lint import cfn_lint as cfn
+from deputize.jobs.lint.file import Judging, lint_content
 from deputize.model.format import TEMPLATE
 from deputize.model.role import Role
 from deputize.model.spec import Tenant, Vendor, VendorAccount
@@ -143,6 +145,60 @@ def test_unknown_region_is_an_error() -> None:
     (found,) = cfn.lint_template(POLICY, "role.yaml", "nowhere-1")
     assert (found.rule, found.severity) == ("cfn-lint-failed", Severity.ERROR)
     assert "nowhere-1" in found.message
+
+
+INNER = """\
+Resources:
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      Nonsense: 1
+      MaxSessionDuration: !If [Long, 43200, 3600]
+      AssumeRolePolicyDocument: {}
+Conditions:
+  Long: !Equals [!Ref AWS::Region, eu-west-1]
+"""
+SETS = {
+    "text": "      TemplateBody: |\n" + indent(INNER, " " * 8),
+    "known text": "      TemplateBody: !Sub |\n" + indent(INNER, " " * 8),
+    "tree": "      TemplateBody:\n" + indent(INNER, " " * 8),
+    "JSON": '      TemplateBody: \'{"Resources": {"Reader": {"Type": "AWS::IAM::Role", "Properties":'
+    ' {"Nonsense": 1, "AssumeRolePolicyDocument": {}}}}}\'\n',
+}
+SET = """\
+Resources:
+  Everywhere:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: everywhere
+      PermissionModel: SERVICE_MANAGED
+      AutoDeployment: {Enabled: true, RetainStacksOnAccountRemoval: false}
+"""
+
+
+@pytest.mark.parametrize("form", SETS)
+def test_templates_of_stack_sets_are_judged_in_their_place(form: str) -> None:
+    """A property that a role does not have is found in each form, at the line and column of the outer file."""
+    text = SET + SETS[form]
+    report = lint_content(text.encode(), "set.yaml", Judging(engines=("cfn-lint",)), named=True)
+    (found,) = [one.finding for one in report.found if one.finding.rule == "E3002"]
+    line, column = next(
+        (number, one.index("Nonsense") + (0 if '"Nonsense' in one else 1))
+        for number, one in enumerate(text.splitlines(), 1)
+        if "Nonsense" in one
+    )
+    assert (found.where, found.line, found.column) == ("set.yaml", line, column)
+    assert {one.finding.engine for one in report.found} == {"cfn-lint"}
+    assert not [one for one in report.found if one.finding.rule in ("cfn-lint-failed", "E1028", "E8001")]
+
+
+def test_a_stack_sets_template_that_is_not_known_whole_is_told() -> None:
+    """Its text holds what only the deployment decides: a note, and no finding that rests on a guess."""
+    text = SET + "      TemplateBody: !Sub |\n" + indent(INNER.replace("Reader:", "Reader${AWS::StackName}:"), " " * 8)
+    report = lint_content(text.encode(), "set.yaml", Judging(engines=("cfn-lint",)), named=True)
+    (found,) = [one.finding for one in report.found if one.finding.rule == "cfn-lint-embedded"]
+    assert (found.severity, found.line) == (Severity.NOTE, 9)
+    assert "E3002" not in [one.finding.rule for one in report.found]
 
 
 def test_threads_get_their_own_templates_findings() -> None:

@@ -89,8 +89,9 @@ def test_one_role_or_all(tmp_path: Path) -> None:
     assert "external-id-operator" not in rules(report)
     _, details = run(path, all_roles=True)
     assert all(one.judged for one in details.roles)
-    report, _ = run(path, roles=("Vendr",))
+    report, details = run(path, roles=("Vendr",))
     assert rules(report) == ["file-not-understood"]
+    assert details.files == (str(path),)
     assert report.findings[0].where == "--role Vendr"
 
 
@@ -111,8 +112,8 @@ def test_a_walk_judges_what_is_meant_and_counts_the_rest(tmp_path: Path) -> None
     (tmp_path / "in/link.yaml").symlink_to(tmp_path / "in/deep/t.txt")
     report, details = run(tmp_path / "in", exclude=("left",))
     judged = [Path(one).relative_to(tmp_path / "in").as_posix() for one in details.files]
-    assert judged == ["broken.yaml", "deep/t.txt", "escaped.json", "large.json", "utf16.json"]
-    assert (details.skipped, details.left) == (2, 2)
+    assert judged == ["deep/t.txt", "escaped.json"]
+    assert (details.unjudged, details.skipped, details.left) == (2, 3, 2)
     by_file: dict[str, set[str]] = {}
     for one in report.findings:
         by_file.setdefault(Path(one.where).name, set()).add(one.rule)
@@ -127,14 +128,14 @@ def test_a_walk_judges_what_is_meant_and_counts_the_rest(tmp_path: Path) -> None
     [("x.json", '{"a": 1}'), ("x.yaml", "a: 1"), ("x.bin", b"\x89PNG\0\0"), ("empty", b""), ("big", b" " * (1 << 21))],
 )
 def test_a_named_file_must_be_understood(tmp_path: Path, name: str, content: str | bytes) -> None:
-    """What a folder would pass over is an error when it is given; --skip-unknown passes over it, but what is large."""
+    """What a folder would pass over is an error when given; --skip-unknown passes over it; what is large is told."""
     path = file(tmp_path, name, content)
     report, details = run(path)
     assert rules(report) == ["file-not-understood"]
-    assert details.files == (str(path),)
+    assert (details.files, details.unjudged) == ((), 1)
     report, details = run(path, skip_unknown=True)
     assert rules(report) == (["file-too-large"] if name == "big" else [])
-    assert details.skipped == (0 if name == "big" else 1)
+    assert (details.files, details.skipped) == ((), 1)
 
 
 def test_a_bucket_policy_is_told_apart(tmp_path: Path) -> None:

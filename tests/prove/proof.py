@@ -19,9 +19,19 @@ from pathlib import Path
 from random import Random
 
 Figures = Mapping[str, float]  # names that a reader understands; the runner adds the chunks up
-Chunk = Callable[[Random], Figures]
 
 PROOFS = Path(__file__).parent / "proofs"
+
+
+class Chance(Random):
+    """What a chunk decides by. number: the chunk's own, for what is not left to chance."""
+
+    def __init__(self, seed: str, number: int) -> None:
+        super().__init__(seed)
+        self.number = number
+
+
+Chunk = Callable[[Chance], Figures]
 
 
 class RefutedError(AssertionError):
@@ -42,7 +52,7 @@ class Proof:
 
     def chunk(self, number: int) -> Figures:
         """The figures of one chunk; raises what the proof raises."""
-        return self.run(Random(f"{self.seed}/{self.name}/{number}"))
+        return self.run(Chance(f"{self.seed}/{self.name}/{number}", number))
 
 
 def proof(*, seed: int, seconds: float, chunks: int, share: int) -> Callable[[Chunk], Proof]:

@@ -163,6 +163,14 @@ def test_what_our_engine_refuses_as_too_much_never_reaches_cfn_lint() -> None:
     assert "file-not-understood" in [one.finding.rule for one in report.found if one.finding.severity is Severity.ERROR]
 
 
+def test_what_has_too_many_roles_never_reaches_cfn_lint() -> None:
+    """More roles than are judged are as much for cfn-lint as for us."""
+    role = json.loads(ROLE % '"r"')["Resources"]["R"]
+    text = json.dumps({"Resources": {f"R{number}": role for number in range(641)}})
+    report = lint_content(text.encode(), "many.json", Judging(), named=True)
+    assert [one.skipped for one in report.engines] == ["", "a template came to more than deputize works out"]
+
+
 def test_a_template_that_eats_memory_is_a_warning_and_our_answer_stands() -> None:
     """What cfn-lint says at its limit is no answer; the next template is judged as ever."""
     from deputize.jobs.lint.cfn_lint import lint_template

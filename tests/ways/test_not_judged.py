@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deputize.checks.report.text import sum_line
 from deputize.jobs.lint.bundle import OWN, LintOptions
 from deputize.jobs.lint.run import LintRequest, lint_all
 from deputize.model.values import Severity
@@ -168,6 +169,14 @@ def test_where_all_must_be_judged_it_fails(name: str, tmp_path: Path) -> None:
     file, text, _ = {**NOT_JUDGED, **NO_POLICY}[name]
     told = [one for one in _found(_folder(tmp_path, (file, text)), "judged") if one[0] is Severity.ERROR]
     assert [one[1] for one in told] == ["file-not-judged"]
+
+
+@pytest.mark.parametrize("name", [one for one in NOT_JUDGED if "Resources" not in NOT_JUDGED[one][1]])
+def test_it_is_not_counted_as_judged(name: str, tmp_path: Path) -> None:
+    """The last line says how many files nobody judged; a template that leads elsewhere is judged itself."""
+    file, text, _ = NOT_JUDGED[name]
+    report, details = lint_all(LintRequest((_folder(tmp_path, (file, text)),), LintOptions(engines=(OWN,))))
+    assert sum_line(report, details).endswith("; 1 judged, 1 not judged")
 
 
 @pytest.mark.parametrize("name", NO_POLICY)

@@ -46,6 +46,14 @@ def cfn_lint_findings(result: EngineResult, text: str, where: str, region: str, 
     return (*notes, *_folded(found))
 
 
+def unread_finding(where: str, line: int) -> Finding:
+    """That a stack set's template at `line` was not judged: its text is not known whole before it is deployed."""
+    what = (
+        "cfn-lint was not asked about this stack set's template: its text depends on what is known when it is deployed"
+    )
+    return Finding("cfn-lint-embedded", Severity.NOTE, where, what, engine=ENGINE, line=line)
+
+
 def unless_judged(found: Iterable[Finding], own: Iterable[Finding]) -> Iterator[Finding]:
     """cfn-lint's findings but for those about what a rule of ours has judged at the same line."""
     judged = {(one.line, said) for one in own for said in _SAID_BY_US if one.rule.startswith(said)}

@@ -61,16 +61,17 @@ class WaivedLine:
 class Details:
     """Everything of a run that is no finding.
 
-    excerpts: the lines that findings point to, by file and number. judged: how many files and bundles there were.
-    skipped: files in folders that are no template or policy. left: hidden folders, links and the like in folders, which
-    nobody followed. files: every judged file by name, those without a finding too. waived: who is trusted and is not
-    judged as a third party.
+    excerpts: the lines that findings point to, by file and number.
+    files: every judged file by name, those without a finding too. unjudged: files of which nothing was judged, and a
+    finding of each says why. skipped: files in folders that are no template or policy. left: hidden folders, links and
+    the like in folders, which nobody followed. waived: who is trusted and is not judged as a third party.
     """
 
     excerpts: Mapping[tuple[str, int], str] = field(default_factory=dict)
     roles: tuple[RoleLine, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     files: tuple[str, ...] = ()
+    unjudged: int = 0
     skipped: int = 0
     left: int = 0
     waived: tuple[WaivedLine, ...] = ()

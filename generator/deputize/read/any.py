@@ -53,7 +53,7 @@ def _limited(file: FoundFile, node: Node) -> FoundFile:
         return file
     what = f"has {len(file.roles):,} roles, each branch of its conditions counted: after {most:,} none is judged"
     refused = (NotUnderstood(node.place, what, "split the file"), *file.refused)
-    return replace(file, roles=file.roles[:most], refused=refused)
+    return replace(file, roles=file.roles[:most], refused=refused, is_spent=True)
 
 
 def text_of_file(content: bytes, where: str) -> str:

@@ -24,6 +24,7 @@ class FoundFile:
     is or has that makes no role for a third party, as a bucket's policy.
     is_spent: it comes to more than deputize works out, so that nothing else should try.
     tree: its root as parsed, for what is judged of the text as it stands; None when it could not be parsed.
+    embedded: the templates of its stack sets.
     """
 
     kind: str
@@ -34,3 +35,4 @@ class FoundFile:
     notes: tuple[NotUnderstood, ...] = ()
     is_spent: bool = False
     tree: Node | None = field(default=None, compare=False, repr=False)
+    embedded: tuple[Node, ...] = field(default=(), compare=False, repr=False)

@@ -42,15 +42,25 @@ _PROGRAMS = {
 def other_tool(file: FoundFile, text: str, where: str) -> str:
     """Whose text a file is, for people, when it is no template or policy before another tool has worked on it.
 
-    That it has marks of a tool is not enough: what cannot be read must be readable once they are filled in, and what
-    can be read must have one where IAM takes none. Empty for everything else.
+    That it has marks of a tool is not enough: what cannot be read must be readable once they are filled in, or fail at
+    a line that only directs the tool; what can be read must have one where IAM takes none. Empty for everything else.
     """
     if file.kind in (TRUST, ACCESS):
         return _MARKS[2][0] if file.tree is not None and any(map(_is_filled_in, _names(file.tree))) else ""
     if file.tree is not None and not isinstance(file.tree.value, str):
         return ""
     program = _PROGRAMS.get(PurePath(where).suffix.lower(), "")
-    return f"{program} with a template or policy in it" if program else _marked(text, where)
+    if program:
+        return f"{program} with a template or policy in it"
+    return _directed(file, text) or _marked(text, where)
+
+
+def _directed(file: FoundFile, text: str) -> str:
+    """Whose directive stands where the file stops being YAML: nothing that is deployed as it is has one there."""
+    lines = text.split("\n")
+    at = file.refused[0].place.line - 1 if file.refused else len(lines)
+    line = lines[at].strip() if at < len(lines) else ""
+    return next((tool for tool, _, directive in _MARKS if directive.fullmatch(line)), "")
 
 
 def _marked(text: str, where: str) -> str:

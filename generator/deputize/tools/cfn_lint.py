@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version as version_of
-from typing import Final
+from typing import Any, Final
 
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.engines import EngineMatch, EngineResult
@@ -19,20 +20,25 @@ _ENDED: Final = (
 )
 
 
-def run_cfn_lint(text: str, region: str = DEFAULT_REGION) -> EngineResult:
-    """cfn-lint's matches on a template, in no order.
+def run_cfn_lint(texts: Sequence[str], region: str = DEFAULT_REGION) -> tuple[EngineResult, ...]:
+    """cfn-lint's matches on each template, in no order; one result for all where it did not come to any.
 
-    Nothing is raised: what cfn-lint cannot judge, and what its limits did not let it finish, is said in the result.
+    The templates of one file are asked about together: its limits are for them all. Nothing is raised: what cfn-lint
+    cannot judge, and what its limits did not let it finish, is said in the result.
     """
     try:
         if not _HELPER.ready()["limited"]:
             what = "cfn-lint was not run: this system does not enforce a limit of memory"
-            return EngineResult(unfinished=what)
-        answer = _HELPER.ask({"text": text, "region": region})
+            return (EngineResult(unfinished=what),)
+        answers = _HELPER.ask({"texts": list(texts), "region": region})
     except NotStartedError as error:
-        return EngineResult(failure=f"cfn-lint could not be started: {error}")
+        return (EngineResult(failure=f"cfn-lint could not be started: {error}"),)
     except EndedError:
-        return EngineResult(unfinished=_ENDED, mend="make the template simpler")
+        return (EngineResult(unfinished=_ENDED, mend="make the template simpler"),)
+    return tuple(map(_result, answers))
+
+
+def _result(answer: Mapping[str, Any]) -> EngineResult:
     if "failure" in answer:
         return EngineResult(failure=f"cfn-lint could not judge it: {answer['failure']}")
     return EngineResult(tuple(EngineMatch(*one) for one in answer["matches"]))

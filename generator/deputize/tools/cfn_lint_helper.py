@@ -22,7 +22,19 @@ def serve(descriptor: int) -> None:
 
     _rules()
     judge("Resources: {}", "us-east-1")  # what is loaded by the first template is loaded before the first fork
-    serve_forks(descriptor, {"regions": list(REGIONS)}, lambda question: judge(question["text"], question["region"]))
+    serve_forks(
+        descriptor, {"regions": list(REGIONS)}, lambda question: judge_all(question["texts"], question["region"])
+    )
+
+
+def judge_all(texts: list[str], region: str) -> list[dict[str, object]] | None:
+    """`judge`'s answer on each template; None when memory ran out for any."""
+    found = []
+    for text in texts:
+        if (one := judge(text, region)) is None:
+            return None
+        found.append(one)
+    return found
 
 
 def judge(text: str, region: str) -> dict[str, object] | None:

@@ -21,7 +21,7 @@ PAIRS = 25
 MOST_UNTOLD = 0.1  # of one chunk's plain pairs; of all at most 2 % (see the figures)
 
 
-@proof(seed=20261202, seconds=2400, chunks=400, share=1)
+@proof(seed=20261202, seconds=1500, chunks=400, share=1)
 def access_containment(chance: Random) -> Figures:
     """What is proved no wider allows no request more, and each example is allowed by NEW and not by OLD."""
     figures: Counter[str] = Counter()

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from deputize.checks.details import Details, Located, fingerprints, inert, ordered
+from deputize.checks.report.text import files_of
 from deputize.checks.rule import RuleEntry
 from deputize.model.values import EngineReport, Finding, LintReport, Severity
 
@@ -50,6 +51,7 @@ def as_sarif(
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder in which deputize was run."}}},
         "results": results,
+        "properties": {"files": files_of(details)},
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

@@ -45,8 +45,18 @@ def as_json(report: LintReport, details: Details = NOTHING) -> dict[str, object]
             {"name": engine.name, "version": engine.version, "ran": not engine.skipped, "why": engine.skipped}
             for engine in report.engines
         ],
-        "files": {"judged": len(details.files), "skipped": details.skipped, "not_followed": details.left},
+        "files": files_of(details),
         "summary": {f"{severity.value}s": count for severity, count in counts(report.findings).items()},
+    }
+
+
+def files_of(details: Details) -> dict[str, int]:
+    """How many files were judged, and how many were not, by why."""
+    return {
+        "judged": len(details.files),
+        "not_judged": details.unjudged,
+        "skipped": details.skipped,
+        "not_followed": details.left,
     }
 
 
@@ -58,10 +68,11 @@ def sum_line(report: LintReport, details: Details = NOTHING) -> str:
     parts = [found]
     if details.suppressed:
         parts.append(f"{len(details.suppressed)} suppressed")
-    if details.files or details.skipped or details.left:
+    if any(files_of(details).values()):
+        unjudged = f", {details.unjudged} not judged" if details.unjudged else ""
         skipped = f", {details.skipped} skipped (no template or policy)" if details.skipped else ""
         left = f", {details.left} not followed (hidden folders, links)" if details.left else ""
-        parts.append(f"{len(details.files)} judged{skipped}{left}")
+        parts.append(f"{len(details.files)} judged{unjudged}{skipped}{left}")
     return "; ".join(parts)
 
 

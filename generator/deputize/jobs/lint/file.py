@@ -50,8 +50,9 @@ class Judging:
 class FileReport:
     """What one file, or bundle, came to.
 
-    skipped: a file in a folder is no template or policy. left: a walk did not follow it. parameters: the names of those
-    that a template has. waived: who is trusted and not judged as a third party.
+    unjudged: nothing in it was judged, and what was found says why. skipped: a file in a folder is no template or
+    policy. left: a walk did not follow it. is_option: what is told is about an option, not a file. parameters: their
+    names in a template. waived: who is trusted and not judged as a third party.
     """
 
     where: str
@@ -59,8 +60,10 @@ class FileReport:
     roles: tuple[RoleLine, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     engines: tuple[EngineReport, ...] = ()
+    unjudged: bool = False
     skipped: bool = False
     left: bool = False
+    is_option: bool = False
     parameters: frozenset[str] = frozenset()
     waived: tuple[WaivedLine, ...] = ()
 
@@ -77,7 +80,8 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
     is_asked = OWN in judging.engines and file.kind != TERRAFORM
     whose = other_tool(file, text, where) if is_asked else ""
     if whose:
-        return FileReport(where, (_of_other_tool(whose, where, named=named),), engines=(EngineReport("deputize"),))
+        told = (_of_other_tool(whose, where, named=named),)
+        return FileReport(where, told, engines=(EngineReport("deputize"),), unjudged=True)
     if file.kind == OTHER and named:  # whoever gives a file by its name wants it judged
         file = replace(file, refused=(*file.refused, *file.unjudged), unjudged=())
     expected = replace(judging.expected, is_walked=not named)
@@ -110,7 +114,16 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
         located, hidden = suppress_inline(located, text, where)
     roles = tuple(RoleLine(where, one.name, one.judged, one.why) for one in own.roles)
     waived = judging.own.lines(own.waived)
-    return FileReport(where, located, roles, hidden, tuple(engines), parameters=_parameters(file), waived=waived)
+    return FileReport(
+        where,
+        located,
+        roles,
+        hidden,
+        tuple(engines),
+        unjudged=file.kind in (OTHER, TERRAFORM) or all(one.skipped for one in engines),
+        parameters=_parameters(file),
+        waived=waived,
+    )
 
 
 def _parameters(file: FoundFile) -> frozenset[str]:
@@ -178,4 +191,4 @@ def _of_cfn_lint(
 
     partition = next((role.partition for role in file.roles if role.partition is not None), "aws")
     engines.append(EngineReport(CFN_LINT, version()))
-    return lint_template(text, where, region_for(partition)[0])
+    return lint_template(text, where, region_for(partition)[0], file.embedded)

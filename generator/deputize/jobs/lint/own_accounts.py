@@ -87,7 +87,7 @@ class OwnAccounts:
                 where = f"{_OPTION} {printable(f'{one.file}:{one.parameter}', _PATH)}"
                 what = "no judged file has such a parameter"
                 mend = "give the file as the report names it, and the parameter's name; capitals count"
-                yield FileReport(where, (Located(NOT_UNDERSTOOD.finding(what, where, mend=mend)),))
+                yield FileReport(where, (Located(NOT_UNDERSTOOD.finding(what, where, mend=mend)),), is_option=True)
 
 
 def own_accounts(

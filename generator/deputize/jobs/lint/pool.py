@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 from deputize.bundle import unzip
@@ -108,11 +109,12 @@ def _report(task: Task, options: LintOptions, judging: Judging) -> FileReport:
     if content is not None:
         return lint_content(content, task.where, judging, named=task.named)
     what = f"is larger than {MAX_BYTES} bytes, which no template or policy is: it was not read"
-    return _unread(task, NOT_UNDERSTOOD if task.named else TOO_LARGE, what, "leave it out")
+    unread = _unread(task, NOT_UNDERSTOOD if task.named else TOO_LARGE, what, "leave it out")
+    return unread if task.named else replace(unread, unjudged=False, skipped=True)
 
 
 def _unread(task: Task, rule: RuleEntry, what: str, mend: str) -> FileReport:
-    return FileReport(task.where, (Located(rule.finding(what, task.where, mend=mend)),))
+    return FileReport(task.where, (Located(rule.finding(what, task.where, mend=mend)),), unjudged=True)
 
 
 def _of_bundle(files: Files, where: str, options: LintOptions, judging: Judging) -> FileReport:

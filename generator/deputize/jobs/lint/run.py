@@ -115,14 +115,7 @@ def _missing(roles: tuple[str, ...], reports: list[FileReport]) -> Iterator[File
     for name in roles:
         if name not in seen:
             where = f"--role {printable(name)}"
-            yield FileReport(
-                where,
-                (
-                    Located(
-                        NOT_UNDERSTOOD.finding("no such role was found", where, mend="check its name; capitals count")
-                    ),
-                ),
-            )
+            yield _of_option(where, "no such role was found")
 
 
 def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport]) -> Iterator[FileReport]:
@@ -132,8 +125,13 @@ def _unused(request: LintRequest, given: Iterable[str], reports: list[FileReport
     for name in given:
         if name not in known and not name.startswith("AWS::"):
             where = f"--parameter{'' if name in options else 's'} {printable(name)}"
-            what, mend = "no template has such a parameter", "check its name; capitals count"
-            yield FileReport(where, (Located(NOT_UNDERSTOOD.finding(what, where, mend=mend)),))
+            yield _of_option(where, "no template has such a parameter")
+
+
+def _of_option(where: str, what: str) -> FileReport:
+    """What is found of an option that names what is nowhere."""
+    found = NOT_UNDERSTOOD.finding(what, where, mend="check its name; capitals count")
+    return FileReport(where, (Located(found),), is_option=True)
 
 
 def _check_expected(request: LintRequest) -> None:

@@ -44,22 +44,22 @@ def run_of(reports: list[FileReport], silenced: Silenced, require: tuple[str, ..
     """
     engines = _merged(engine for report in reports for engine in report.engines)
     _check_required(engines, require)
-    judged = [report for report in reports if not (report.skipped or report.left)]
-    files = tuple(report.where for report in judged)
-    found = tuple(one for report in judged for one in report.found)
+    files = tuple(one.where for one in reports if not (one.unjudged or one.skipped or one.left or one.is_option))
+    found = tuple(one for report in reports for one in report.found)
     names = {*files, *(one.finding.where.partition(": ")[0] for one in found)}
-    inside = tuple(one for report in judged for one in report.suppressed)
+    inside = tuple(one for report in reports for one in report.suppressed)
     every = (*found, *(one.located for one in inside))
     counting, hidden = suppress(found, fingerprints(every), silenced.config, silenced.baseline, names)
     excerpts = {(one.finding.where, one.finding.line or 0): one.excerpt for one in every if one.excerpt}
     details = Details(
         excerpts,
-        tuple(line for report in judged for line in report.roles),
+        tuple(line for report in reports for line in report.roles),
         (*inside, *hidden),
         files,
+        sum(report.unjudged for report in reports),
         sum(report.skipped for report in reports),
         sum(report.left for report in reports),
-        tuple(line for report in judged for line in report.waived),
+        tuple(line for report in reports for line in report.waived),
     )
     return LintReport(tuple(one.finding for one in counting), engines), details
 

@@ -48,6 +48,7 @@ class _Found:
     refused: dict[NotUnderstood, None] = field(default_factory=dict)
     unjudged: dict[NotUnderstood, None] = field(default_factory=dict)
     notes: dict[NotUnderstood, None] = field(default_factory=dict)
+    embedded: dict[Place, Node] = field(default_factory=dict)
 
     def add(self, trouble: Trouble) -> None:
         """Keep what stands in the template and is not read, by its weight."""
@@ -81,6 +82,7 @@ def read_found_template(node: Node, text: str, choices: Mapping[str, str]) -> Fo
         tuple(found.unjudged),
         tuple(found.notes),
         is_spent=is_spent,
+        embedded=tuple(found.embedded.values()),
     )
 
 
@@ -240,6 +242,7 @@ def _instances(template: Node | None, name: str, given: Given, source: Source, f
     if template is None:
         return
     found.budget.spend(_RUN, template.place)
+    found.embedded.setdefault(template.place, template)
     before = len(found.roles)
     _read(template, name, given.parameters, found)
     labels = [" and ".join(filter(None, (given.label, one.branch))) for one in found.roles[before:]]
