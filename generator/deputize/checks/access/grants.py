@@ -31,10 +31,9 @@ class Granted:
 
     label: it, for a person. pattern: empty for what is no single pattern. not_read, exposed: of the actions that it
     stands for and that are not denied, those exposed by grade, in order of name. suffix: on what, or as of which
-    snapshot.
-    wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed: what AWS adds
-    later is denied, but for named services. unknown: what in it the file does not hold. everything: it is every action
-    there is. statement: its policy and place among the statements of it; None for what is attached.
+    snapshot. wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed:
+    what AWS adds later is denied, but for named services. unknown: what in it the file does not hold. everything: it is
+    every action there is. statement: its policy and place among the statements of it; None for what is attached.
     """
 
     label: str
