@@ -1,7 +1,8 @@
 """What a bundle that is there has promised to its customer, and what of it another one would take back.
 
 An external ID is issued once, and with it the vendor who is let in and the account that was agreed. So a bundle takes
-another's place without a question only when whoever entered by the old one still enters, or a rotation is finished.
+another's place without a question only when whoever could assume the role by the old one still can, or a rotation is
+finished.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def access_findings(access: RoleAccess, file: str, *, third_party: bool, rules: 
     # Many a role of a service is meant to pass roles: what counts there is what it may do to all of them.
     # Of a third party, that it may do everything is told once: action-not-read says so.
     counted = access.apart if third_party else tuple(one for one in access.granted if one.wide)
-    wide = replace(access, granted=counted)
+    wide = access if counted == access.granted else replace(access, granted=counted)
     for rule in rules.escalation:
         yield from findings_of(rule, wide, file, third_party=third_party)
 

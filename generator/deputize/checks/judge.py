@@ -85,7 +85,9 @@ def _judged(subject: _Subject, expectations: Expectations) -> Judgement:
     # Whoever comes through another role is in nobody's trust policy: of it the form alone is judged.
     is_named = scope.judged and (not scope.chain or expectations.asks_for_every_role)
     trust = None if case is None else judge_trust(case) if is_named else form_of(case)
-    access = replace(subject.access, claimed_secrets=expectations.claimed.secrets, claimant=expectations.claimant)
+    access, claimed = subject.access, expectations.claimed.secrets
+    if claimed:
+        access = replace(access, claimed_secrets=claimed, claimant=expectations.claimant)
     # What third parties may do is told branch by branch, or is not understood.
     limits = (subject.role.limit,) if scope.judged and subject.role.limit is not None else ()
     return Judgement(subject.role, scope, trust, access, expectations, (*subject.unread, *limits))

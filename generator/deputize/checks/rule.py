@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -12,6 +12,7 @@ from deputize.model.values import Finding, Severity
 from deputize.model.world import Place
 
 S = TypeVar("S")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def over(limit: Limit, size: int) -> str | None:
     return f"has {size:,} {limit.unit}; AWS takes {limit.low:,} to {limit.high:,}"
 
 
-def some(names: list[str] | tuple[str, ...], shown: int = 5) -> str:
-    """`a, b, c` or, when there are many, `a, b, c, d, e and 7 more`."""
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+def some(many: Sequence[T], shown: int = 5, told: Callable[[T], str] = str) -> str:
+    """`a, b, c` or, when there are many, `a, b, c, d, e and 7 more`; each as it is `told`."""
+    more = len(many) - shown
+    return ", ".join(map(told, many[:shown])) + (f" and {more} more" if more > 0 else "")

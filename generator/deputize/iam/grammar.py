@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Literal
 
 from deputize.iam.arn import completed_arn
-from deputize.iam.operators import OPERATORS, parse_operator
+from deputize.iam.json_values import is_number, items_at, text_of, type_of
+from deputize.iam.operators import parse_operator
 from deputize.iam.policy import (
     OLD_VERSION,
     VERSION,
@@ -28,6 +28,7 @@ from deputize.iam.policy import (
     Statement,
     Value,
 )
+from deputize.iam.spelling import meant, operator_meant
 
 PolicyKind = Literal["trust", "access", "any"]
 """What a policy belongs to: a role's trust, an identity or a permissions boundary, or nobody says."""
@@ -68,22 +69,6 @@ def policy_from_json(document: object) -> Policy:
     return read_policy(document).strict()
 
 
-def type_of(value: object) -> str:
-    """The type of what stands in the wrong place; the value itself may be another tenant's external ID."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case Mapping():
-            return "an object"
-    return "a list" if isinstance(value, list | tuple) else f"of the type {type(value).__name__}"
-
-
 def _parsed(text: str) -> object:
     twice = False
 
@@ -115,7 +100,7 @@ class _Reader:
         if version not in (None, VERSION, OLD_VERSION):
             self._fault("version", "is none that AWS documents", ("Version",))
         found = fields.get("Statement")
-        many = list(_items(found, ("Statement",)))
+        many = list(items_at(found, ("Statement",)))
         if not many:
             self._fault("type" if found is None else "no-statement", "has no Statement", ())
         own = self._taken()
@@ -174,7 +159,7 @@ class _Reader:
             if not isinstance(key, str):
                 self._fault("element", "is a name that is no text", at, of_key=True)
             elif key not in known:
-                self._fault("element", f"is no element of a {owner}{_meant(key, known)}", at, of_key=True)
+                self._fault("element", f"is no element of a {owner}{meant(key, known)}", at, of_key=True)
             elif (self.kind, key) in _MISPLACED:
                 self._fault("misplaced", _MISPLACED[self.kind, key], at, of_key=True)
 
@@ -195,7 +180,7 @@ class _Reader:
         at = (*path, element)
         value = fields[element]
         self._only_texts(value, at)
-        for where, one in _items(value, at):
+        for where, one in items_at(value, at):
             if isinstance(one, str):
                 whole = completed_arn(one) if element in _ON and self.kind == "access" else one
                 self._form(element, whole, where)
@@ -212,7 +197,7 @@ class _Reader:
             self._fault("resource", "is no ARN and not *", at)
 
     def _only_texts(self, value: object, at: Path) -> None:
-        many = [one for _, one in _items(value, at)] if isinstance(value, list | tuple) else [value]
+        many = [one for _, one in items_at(value, at)] if isinstance(value, list | tuple) else [value]
         odd = next((one for one in many if not isinstance(one, str)), None)
         if not many:
             self._fault("type", f"is an empty list, {_TEXTS}", at)
@@ -235,9 +220,9 @@ class _Reader:
         if kind not in _PRINCIPAL_TYPES:
             self._fault("element", "is no type of principal", at, of_key=True)
         self._only_texts(names, at)
-        for where, one in _items(names, at):
+        for where, one in items_at(names, at):
             if isinstance(one, str) or is_number(one):
-                yield Principal(kind, Value(_text(one), where))
+                yield Principal(kind, Value(text_of(one), where))
 
     def _conditions(self, value: object, at: Path) -> Iterator[Condition]:
         if not isinstance(value, Mapping):
@@ -248,7 +233,7 @@ class _Reader:
         for operator, keys in value.items():
             where = (*at, str(operator))
             if parse_operator(str(operator)) is None:
-                self._fault("operator", f"is no condition operator{_operator_meant(str(operator))}", where, of_key=True)
+                self._fault("operator", f"is no condition operator{operator_meant(str(operator))}", where, of_key=True)
             if isinstance(keys, Mapping) and keys:
                 yield from self._keys(Value(str(operator), where), keys, where)
             elif isinstance(keys, Mapping):
@@ -265,7 +250,7 @@ class _Reader:
             yield Condition(operator, Value(str(key), where), self._values(values, where))
 
     def _values(self, value: object, at: Path) -> tuple[Value, ...]:
-        many = list(_items(value, at)) if isinstance(value, list | tuple) else [(at, value)]
+        many = list(items_at(value, at)) if isinstance(value, list | tuple) else [(at, value)]
         odd = next((one for _, one in many if not isinstance(one, str)), None)
         whole = all(isinstance(one, str) or is_number(one) for _, one in many)
         if not many:
@@ -273,7 +258,7 @@ class _Reader:
         elif not all(isinstance(one, str) for _, one in many):
             what = f"a list with {type_of(odd)}" if isinstance(value, list | tuple) else type_of(value)
             self._fault("number" if whole else "value", f"is {what}, {_TEXTS}", at)
-        return tuple(Value(_text(one), where) for where, one in many) if whole else ()
+        return tuple(Value(text_of(one), where) for where, one in many) if whole else ()
 
     def _has_stand_in(self, text: str) -> bool:
         return any(one in text for one in self.stand_ins)
@@ -292,40 +277,8 @@ _MISPLACED: Mapping[tuple[PolicyKind, str], str] = {
 }
 
 
-def _meant(text: str, known: Sequence[str]) -> str:
-    """A hint at the one of `known` that is spelt most like `text`."""
-    near = get_close_matches(text.lower(), [one.lower() for one in known], 1)
-    meant = next((one for one in known if near and one.lower() == near[0]), None)
-    return "" if meant is None else f"; {meant} is"
-
-
-def _operator_meant(text: str) -> str:
-    prefix, colon, rest = text.rpartition(":")
-    hint = _meant(rest, (*OPERATORS, "Null"))
-    return hint and hint.replace("; ", f"; {prefix}{colon}", 1)
-
-
-def is_number(value: object) -> bool:
-    """Whether a JSON value is a number, true or false, which IAM reads as a text."""
-    return isinstance(value, bool | int | float)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else repr(value)
-
-
 def _key(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _items(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    """What stands at `path`, item by item with its path where it is a list."""
-    if isinstance(value, list | tuple):
-        yield from (((*path, at), one) for at, one in enumerate(value))
-    elif value is not None:
-        yield path, value
 
 
 def _with_repeated_sids(statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -10,6 +10,8 @@ _PARTS = 6  # arn:partition:service:region:account:resource
 
 def matches(pattern: str, text: str) -> bool:
     """Whether `pattern` stands for all of `text`, case and all."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
     at = here = resume = 0
     star = -1
     while here < len(text):

@@ -1,6 +1,6 @@
 """What the vendor's own role may do: assume customers' roles, with an external ID, and none in its own account.
 
-Attached to whoever calls sts:AssumeRole, it keeps a vendor's program from entering without an ID even where a
+Attached to whoever calls sts:AssumeRole, it keeps a vendor's program from assuming a role without an ID even where a
 customer's role asks for none. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import product
 from string import ascii_lowercase
+from typing import NamedTuple
 
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import Origin, Place, Unknown
@@ -37,11 +37,10 @@ def any_text(text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One unknown. many: it is a list of texts. admits: whether its text may be one, beside `allowed`.
 
-    principal: the ARN of whom it names where it is a principal.
+    A tuple, for each mention of an unknown makes one. principal: the ARN of whom it names where it is a principal.
     The others are as in :class:`deputize.read.found.Unknown`.
     """
 

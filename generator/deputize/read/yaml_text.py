@@ -36,6 +36,10 @@ class _Open:
     name: str = ""
     key: Place | None = None
 
+    @property
+    def awaits_key(self) -> bool:
+        return self.is_mapping and self.key is None
+
     def closed(self, key: Place | None) -> Node:
         return Node(self.entries if self.is_mapping else tuple(self.items), self.place, self.tag, key=key)
 
@@ -62,8 +66,7 @@ class _NodeBuilder:
     def __init__(self, where: str, *, any_key: bool) -> None:
         self.where = where
         self.any_key = any_key
-        self.open: list[_Open] = []
-        self.root: Node | None = None
+        self.open = [_Open(Place(where, 1, 1), "", is_mapping=False)]  # the file, around its one value
         self.left = MAX_NODES
 
     def build(self, events: Iterator[yaml.Event]) -> Node:
@@ -78,42 +81,36 @@ class _NodeBuilder:
                 documents += 1
                 if documents > 1:
                     raise refusal(self._place(event), "is a second YAML document in one file", "keep one")
-        if self.root is None:
+        if not self.open[0].items:
             raise refusal(self.where, "is empty")
-        return self.root
+        return self.open[0].items[0]
 
     def _take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
-            if len(self.open) == MAX_DEPTH:
+            if len(self.open) > MAX_DEPTH:
                 raise refusal(self._place(event), f"is nested more than {MAX_DEPTH} levels deep")
-            if self._awaits_key():
+            if self.open[-1].awaits_key:
                 raise refusal(self._place(event), "has a key that is no text")
             self.open.append(_Open(self._place(event), self._tag(event), isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
             closed = self.open.pop()
-            self._add(closed.closed(self.open[-1].key if self.open else None))
+            self._add(closed.closed(self.open[-1].key))
         elif isinstance(event, yaml.AliasEvent):
             raise refusal(self._place(event), "uses a YAML alias (*name)", "write the value out")
 
-    def _awaits_key(self) -> bool:
-        return bool(self.open) and self.open[-1].is_mapping and self.open[-1].key is None
-
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        owner = self.open[-1] if self.open else None
+        owner = self.open[-1]
         place, bare = self._place(event), not event.style and event.implicit[0]
-        if owner is not None and owner.is_mapping and owner.key is None:
+        if owner.is_mapping and owner.key is None:
             owner.name, owner.key = self._checked_key(event, place, owner, bare=bare), place
         else:
-            self._add(Node(str(event.value), place, self._tag(event), bare, owner.key if owner is not None else None))
+            self._add(Node(str(event.value), place, self._tag(event), bare, owner.key))
 
     def _add(self, node: Node) -> None:
         """A value where it belongs; it knows its key already."""
         self.left -= 1
         if self.left < 0:
             raise TooManyError(node.place)
-        if not self.open:
-            self.root = node
-            return
         owner = self.open[-1]
         if owner.is_mapping:
             owner.entries[owner.name] = node
@@ -138,9 +135,9 @@ class _NodeBuilder:
         return Place(self.where, mark.line + 1, mark.column + 1) if mark else Place(self.where, 1, 1)
 
     def _tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> str:
-        tag = event.tag or ""
-        if tag in _PLAIN:
+        tag = event.tag
+        if not tag or tag in _PLAIN:
             return ""
-        if tag and not tag.startswith("!"):
+        if not tag.startswith("!"):
             raise refusal(self._place(event), f"uses the YAML tag {shown(tag)}", "write plain YAML")
-        return tag
+        return str(tag)

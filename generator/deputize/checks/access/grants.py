@@ -30,17 +30,17 @@ class Granted:
     """One pattern of an Allow, or one attached AWS managed policy as a whole.
 
     label: it, for a person. pattern: empty for what is no single pattern. not_read, exposed: of the actions that it
-    stands for and that are not denied, those exposed in order of name. suffix: on what, or as of which snapshot.
-    wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed: what AWS adds
-    later is denied, but for named services. unknown: what in it the file does not hold. everything: it is every action
-    there is. statement: its policy and place among the statements of it; None for what is attached.
+    stands for and that are not denied, those exposed by grade, in order of name. suffix: on what, or as of which
+    snapshot. wide: not for named resources only. known: some action matches. not_action: it is a NotAction. closed:
+    what AWS adds later is denied, but for named services. unknown: what in it the file does not hold. everything: it is
+    every action there is. statement: its policy and place among the statements of it; None for what is attached.
     """
 
     label: str
     place: Place
     pattern: str = ""
     not_read: tuple[Judged, ...] = ()
-    exposed: tuple[Exposure, ...] = ()
+    exposed: tuple[tuple[Grade, tuple[Exposure, ...]], ...] = ()
     suffix: str = ""
     wide: bool = True
     known: bool = True
@@ -84,12 +84,9 @@ class RoleAccess:
     @cached_property
     def exposed(self) -> Mapping[Grade, Sequence[tuple[Granted, Sequence[Exposure]]]]:
         """By grade: what reads such data, with its actions that do. What may do everything is told elsewhere, once."""
-        found: dict[Grade, list[tuple[Granted, list[Exposure]]]] = {}
+        found: dict[Grade, list[tuple[Granted, Sequence[Exposure]]]] = {}
         for granted in self.apart:
-            graded: dict[Grade, list[Exposure]] = {}
-            for one in granted.exposed:
-                graded.setdefault(one.grade, []).append(one)
-            for grade, exposed in graded.items():
+            for grade, exposed in granted.exposed:
                 found.setdefault(grade, []).append((granted, exposed))
         return found
 
@@ -150,24 +147,31 @@ def _attached(text: Text, unknowns: Sequence[Unknown]) -> Attached:
 
 def _granted(permission: Permission, document: Document) -> Granted:
     statement, pattern, unknowns = permission.statement, permission.pattern, document.unknowns
-    effects = effects_of(permission)
-    found = Granted(
-        shown(named(pattern, unknowns), 120),
-        document.place(path_of(pattern)),
+    effects, not_action = effects_of(permission), statement.not_action
+    unknown = None if not_action else unknown_in(pattern, unknowns)
+    label = named(", ".join(statement.actions) if not_action else pattern, unknowns)
+    return Granted(
+        f"NotAction {shown(label, 120)}" if not_action else shown(label, 120),
+        place_of(statement, document) if not_action else document.place(path_of(pattern)),
         pattern,
         effects.not_read,
-        effects.exposed,
+        _by_grade(effects.exposed),
         scope_of(statement, unknowns),
         is_wide(statement),
+        known=not_action or unknown is not None or bool(expand(pattern)),
+        not_action=not_action,
         closed=permission.is_closed,
+        unknown=unknown,
         everything=_is_everything(permission),
         statement=(permission.policy, statement.index),
     )
-    if statement.not_action:
-        label = f"NotAction {shown(named(', '.join(statement.actions), unknowns), 120)}"
-        return replace(found, label=label, place=place_of(statement, document), not_action=True)
-    unknown = unknown_in(pattern, unknowns)
-    return replace(found, known=unknown is not None or bool(expand(pattern)), unknown=unknown)
+
+
+def _by_grade(exposed: Iterable[Exposure]) -> tuple[tuple[Grade, tuple[Exposure, ...]], ...]:
+    found: dict[Grade, list[Exposure]] = {}
+    for one in exposed:
+        found.setdefault(one.grade, []).append(one)
+    return tuple((grade, tuple(each)) for grade, each in found.items())
 
 
 def _of_snapshot(policy: ManagedPolicy, part: AllowedPart) -> Granted:
@@ -196,7 +200,7 @@ def _merged(policy: ManagedPolicy, permissions: Sequence[Permission]) -> Granted
         f"the AWS managed policy {policy.name}",
         _ANYWHERE,
         not_read=tuple({one.action: one for found in effects for one in found.not_read}.values()),
-        exposed=tuple(sorted({one for found in effects for one in found.exposed}, key=lambda one: one.action)),
+        exposed=_by_grade(sorted({one for found in effects for one in found.exposed}, key=lambda one: one.action)),
         suffix=f" (as of snapshot {policy.version}, {policy.date})",
         not_action=bool(others),
         everything=any(map(_is_everything, permissions)),

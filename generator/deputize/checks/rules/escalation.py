@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
-from deputize.checks.access.grants import RoleAccess
+from deputize.checks.access.grants import Granted, RoleAccess
 from deputize.checks.rule import Example, Hit, Rule, some
 from deputize.checks.rules.examples import FUNCTION_ROLE
 from deputize.iam.escalation import Escalation, escalating_actions, ways_of
@@ -17,10 +16,10 @@ _CHAINING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-
 _SHOWN = 3
 
 
-def _open(access: RoleAccess, *, chain: bool, what: str) -> Iterator[Hit]:
+def _open(allowed: Iterable[Granted], *, chain: bool, what: str) -> Iterator[Hit]:
     """Every way that is open, said where its first action is allowed."""
     relevant = escalating_actions()
-    granted = [(found, {one.action for one in found.not_read} & relevant) for found in access.granted]
+    granted = [(found, {one.action for one in found.not_read} & relevant) for found in allowed]
     together = frozenset().union(*(actions for _, actions in granted))
     ways = [way for way in ways_of(together) if way.chain is chain] if together else []
     for found, actions in granted:
@@ -36,12 +35,12 @@ def _told(way: Escalation, *, wide: bool) -> str:
 
 
 def _escalates(access: RoleAccess) -> Iterator[Hit]:
-    return _open(access, chain=False, what="leads to more than is granted")
+    return _open(access.granted, chain=False, what="leads to more than is granted")
 
 
 def _chains(access: RoleAccess) -> Iterator[Hit]:
     # Whoever may do everything may assume roles: that leads to more already.
-    return _open(replace(access, granted=access.apart), chain=True, what="leads into other roles")
+    return _open(access.apart, chain=True, what="leads into other roles")
 
 
 # In a role that no third party may assume, only what is allowed on every resource counts, and it is a warning: many a

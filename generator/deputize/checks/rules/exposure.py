@@ -28,8 +28,12 @@ def _graded(access: RoleAccess, grade: Grade) -> Sequence[tuple[Granted, Sequenc
 
 def _hit(found: Granted, what: str, exposed: Sequence[Exposure]) -> Hit:
     alone = len(exposed) == 1 and exposed[0].action.lower() == found.pattern.lower()
-    told = exposed[0].reason if alone else some([f"{one.action} ({one.reason})" for one in exposed], 3)
+    told = exposed[0].reason if alone else some(exposed, 3, _told)
     return Hit(f"{found.label}{found.suffix} {what}: {told}", found.place)
+
+
+def _told(one: Exposure) -> str:
+    return f"{one.action} ({one.reason})"
 
 
 def _secret(access: RoleAccess) -> Iterator[Hit]:

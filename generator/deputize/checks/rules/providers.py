@@ -27,7 +27,7 @@ def _open(case: RoleTrust) -> Iterator[Hit]:
     for one in open_providers_of(case):
         who = f"{one.provider.name}, where everybody has users" if one.provider.shared else one.provider.name
         what = f"trusts {case.named(one.principal.text)}, {who}, and no condition says whose: {_said(case, one)}"
-        # Where a third party enters too, another provider is still one's own.
+        # Where a third party may assume it too, another provider is still one's own.
         severity = Severity.ERROR if one.provider.shared else Severity.WARNING
         yield Hit(f"{what} ({one.provider.page})", case.document.place(one.principal.path), severity)
 

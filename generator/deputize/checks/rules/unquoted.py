@@ -34,12 +34,13 @@ def _under(node: Node, key: str) -> Iterator[Hit]:
     waiting = [(node, key)]
     while waiting:
         one, name = waiting.pop()
-        if isinstance(one.value, Mapping):
-            waiting += [(inner, each) for each, inner in one.value.items()]
+        if isinstance(one.value, str):
+            if one.plain and name.lower() in _KEYS:
+                yield from _of(one)
         elif isinstance(one.value, tuple):
             waiting += [(inner, name) for inner in one.value]
-        elif name.lower() in _KEYS:
-            yield from _of(one)
+        else:
+            waiting += [(inner, each) for each, inner in one.value.items()]
 
 
 def _of(node: Node) -> Iterator[Hit]:

@@ -1,4 +1,4 @@
-"""Compare what is deployed with a bundle: the stack, its template, and the role with all that hangs on it.
+"""Compare what is deployed with a bundle: the stack, its template, and the role with all that belongs to it.
 
 CloudFormation's drift detection looks at nothing that the template does not name, so a policy that somebody put on the
 role escapes it: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/936

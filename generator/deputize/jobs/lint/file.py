@@ -84,8 +84,9 @@ def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -
         return FileReport(where, told, engines=(EngineReport("deputize"),), unjudged=True)
     if file.kind == OTHER and named:  # whoever gives a file by its name wants it judged
         file = replace(file, refused=(*file.refused, *file.unjudged), unjudged=())
-    expected = replace(judging.expected, is_walked=not named)
-    return judged_file(file, text, where, replace(judging, expected=expected))
+    if judging.expected.is_walked is named:
+        judging = replace(judging, expected=replace(judging.expected, is_walked=not named))
+    return judged_file(file, text, where, judging)
 
 
 def _of_other_tool(whose: str, where: str, *, named: bool) -> Located:
@@ -103,7 +104,8 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
     found = [*_unread(file, where), *own.found]
     engines = [EngineReport("deputize", skipped="" if OWN in judging.engines else NOT_ASKED)]
     of_cfn_lint = _of_cfn_lint(file, text, where, judging, engines)
-    found += ((one, "") for one in unless_judged(of_cfn_lint, own.findings))
+    if of_cfn_lint:
+        found += ((one, "") for one in unless_judged(of_cfn_lint, own.findings))
     lines = lines_of(text) if found else []
     located = tuple(
         Located(finding, role, line_at(lines, finding.line) if finding.where == where else "")
@@ -172,7 +174,7 @@ def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFin
     if judging.expected.roles:
         return own
     delivery = ((finding, "") for finding in delivery_findings(file, len(text.encode()), where))
-    return replace(own, found=(*own.found, *delivery))
+    return FileFindings((*own.found, *delivery), own.roles, own.waived)
 
 
 def _of_cfn_lint(

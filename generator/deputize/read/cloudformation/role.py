@@ -146,8 +146,8 @@ class RoleRun:
         named = tuple(self._named(policies, stand_ins))
         documents = [one.document for one in named] + ([document] if document else [])
         unknowns = dict.fromkeys((*stand_ins.used, *(one for found in documents for one in found.unknowns)))
-        role = replace(role, policies=named, unknowns=tuple(unknowns))
-        role = replace(role, arns=tuple(dict.fromkeys(self._arns(role))))
+        called = tuple(dict.fromkeys(self._arns(role)))
+        role = replace(role, policies=named, unknowns=tuple(unknowns), arns=called)
         return Branch((role,), refused=tuple(self.refused), used=frozenset(used))
 
     def _arns(self, role: FoundRole) -> Iterator[str]:
