@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from deputize.registry import (
     events,
     find,
     grants,
-    open_registry,
     start,
 )
 from deputize.registry.tables import GRANTS
@@ -55,13 +54,6 @@ from roles import (
     ago,
     arn_of,
 )
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    """A new registry."""
-    with open_registry(str(tmp_path / "registry.db"), who="tester", create=True) as made:
-        yield made
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from deputize.errors import Problem
 from deputize.model.grant_request import GrantRequest
@@ -107,8 +106,7 @@ def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     made = insert(table).compile(tx.engine, column_keys=list(rows[0]))
-    assert isinstance(made, SQLCompiler)
-    order = made.positiontup
+    order = getattr(made, "positiontup", None)  # of PostgreSQL's driver there is none: it takes names
     tx.exec_driver_sql(made.string, rows if order is None else [tuple(map(row.__getitem__, order)) for row in rows])
 
 

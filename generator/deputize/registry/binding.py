@@ -14,6 +14,7 @@ from deputize.registry.acceptance import (
     NOTHING_ACCEPTED,
     acceptance_of,
     newly_accepted,
+    outdated,
     role_columns,
     storable,
 )
@@ -60,6 +61,11 @@ def note(registry: Registry, grant: Grant, verdict: Verdict, what: str) -> None:
         if verdict.role_arn == grant.role_arn:
             failed = verdict.safety is Safety.UNREACHABLE
             change(tx, grant, checked_at=now(), failed_since=(grant.failed_since or now()) if failed else None)
+            if (more := outdated(grant, verdict)) and by_id(tx, grant.id).judged_anew == grant.judged_anew:
+                change(tx, grant, **more)
+                if "accepted" in more:
+                    who = f"{registry.who} {verdict.caller}".strip()
+                    record(tx, who, grant, "acceptance-ended", f"{verdict.role_arn} has changed")
         settled(tx, registry, grant, what, verdict)
 
 
