@@ -347,7 +347,10 @@ def test_a_digest_that_is_made_in_another_way(registry: Registry, roles: Roles, 
         timedelta(hours=1)
     )
     (told,) = reminders([grant])
-    assert f"stays verified until {(grant.accepted_until or '')[:10]}" in told
+    assert (
+        f"is, by its ID, the role that was verified and stays verified until {(grant.accepted_until or '')[:10]}"
+        in told
+    )
     assert retold(registry, roles)
     assert find(registry, "t0").accepted_until == grant.accepted_until
     day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()

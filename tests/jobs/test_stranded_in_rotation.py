@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def test_a_role_that_is_judged_anew_is_rotated(registry: Registry, thought: dict
     switched = rotate_switch(registry, seen(old, new), roles)
     assert (switched.stored, switched.grant.external_id) == (True, new)
     seen(old, new, **thought)
+    # Asked about the new ID alone, a role that still takes both is no other one than it was.
+    early = seen(old, new, **thought)
+    roles.found[arn] = {**thought, "role_digest": asks_for(replace(early, other_id=None), old, new)}
+    assert not rotate_finish(registry, early, roles).stored
+    assert find(registry, "t0").doubts
     late = seen(new, **thought)
     assert not rotate_finish(registry, late, roles).stored
     assert find(registry, "t0").state is State.VERIFIED

@@ -116,7 +116,7 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
         error = _not_what_is_asked(case, found) if other_question else _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
-    note(registry, grant, found, "not-accepted")
+    note(registry, grant, found, "not-accepted", again=case.renews)
     return RoleCheck(grant, arn, found, error)
 
 
@@ -148,8 +148,9 @@ def judged_anew_problem(grant: Grant) -> Problem:
     left = len(grant.doubts) - _SAID
     said = "; ".join(grant.doubts[:_SAID]) + (f"; and {left} more" if left > 0 else "")
     until = "" if grant.accepted is not Accepted.UPGRADE else f" until {(grant.accepted_until or '')[:10]}"
-    # Before it had a digest nothing else told: what was not read then is not called unchanged.
-    known = "has not changed" if grant.role_digest else "is, by its ID, the role that was verified,"
+    # Without a digest to compare, only the ID tells: what nobody read, or can compare, is not called unchanged.
+    by_id = grant.accepted is Accepted.UPGRADE or not grant.role_digest
+    known = "is, by its ID, the role that was verified" if by_id else "has not changed"
     what = f"{grant.role_arn} {known} and stays verified{until}, but is judged anew: {said}"
     by_account = f" --account-id {grant.account_id}" if grant.account_id else ""
     decide = f"`deputize tenants accept {grant.tenant} REASON --until DATE{by_account}`"
