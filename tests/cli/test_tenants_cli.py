@@ -487,7 +487,7 @@ def test_an_unchanged_role_is_judged_anew(world: World) -> None:
     assert "is too wide" in world.tenants("verify", "a-company", "--wait", "0", code=6).stderr
     assert world.json("list")["grants"][0]["judged_anew"] == []
     # As if it had been taken for reading when it was verified: so a sharper judge finds it.
-    digest = read_live_role(customer, RoleArn("aws", arn.split(":")[4], "/", "vendor")).digest()
+    digest = read_live_role(customer, RoleArn("aws", arn.split(":")[4], "/", "vendor")).digest((ours,))
     with closing(sqlite3.connect(world.registry)) as file, file:
         older = "UPDATE deputize_grants SET role_digest = ?, verified_at = '2026-01-01T00:00:00.000Z'"
         file.execute(older, (digest,))
