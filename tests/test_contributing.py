@@ -48,6 +48,22 @@ def test_every_path_that_is_named_exists(project_root: Path, text: str) -> None:
         assert any(project_root.glob(pattern)), path
 
 
+def test_threats_names_tests_that_are_there(project_root: Path) -> None:
+    """THREATS names the test of each claim by its file: each is there, and holds a test, or a proof."""
+    threats, tests = (project_root / "THREATS.md").read_text(encoding="utf-8"), project_root / "tests"
+    named = set(re.findall(r"`(?:tests/)?((?:[a-z0-9_]+/)*(?:test_)?[a-z0-9_]+\.py)`", threats)) - {
+        "aws/serve_embedded.py"
+    }
+    assert len(named) > 30
+    for name in sorted(named):
+        found = [tests / name] if "/" in name else list(tests.rglob(name))
+        assert [
+            one for one in found if re.search(r"^def test_|^@proof", one.read_text(encoding="utf-8"), re.MULTILINE)
+        ], name
+    folders = set(re.findall(r"`(tests(?:/[a-z0-9_]+)*)`", threats))
+    assert [one for one in folders if not (project_root / one).is_dir()] == []
+
+
 def test_every_generated_file_is_told(project_root: Path, text: str) -> None:
     """Each test file that `--update-golden` rewrites something with stands in the table."""
     rewrite = {

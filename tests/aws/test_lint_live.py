@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from deputize.aws.client import Session
+from deputize.aws.live_role import LiveRole
 from deputize.errors import InputError, ServiceError
 from deputize.jobs.lint.file import Judging
 from deputize.jobs.lint.live import lint_live_role
@@ -121,6 +122,15 @@ def test_a_deleted_principal_of_a_live_role_is_a_warning(alone: bool, customer: 
     assert "arn:aws" not in stale.message
     errors = {one.finding.rule for one in report.found if one.finding.severity is Severity.ERROR}
     assert errors == ({"trust-vendor-kept-out"} if alone else set())
+
+
+def test_both_faults_of_one_role_are_told(customer: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of another account, and a trust policy that is no JSON: whoever mends one would meet the other."""
+    arn, what = "arn:aws:iam::999988887777:role/Reader", "iam:GetRole: its trust policy is no JSON object"
+    monkeypatch.setattr("deputize.jobs.lint.live.read_live_role", lambda *_: LiveRole(arn, "AROA1", unread=(what,)))
+    with pytest.raises(ServiceError) as raised:
+        lint_live_role(arn, OWN, customer)
+    assert [one for one in ("999988887777", customer.caller().account_id, what) if one not in str(raised.value)] == []
 
 
 def test_a_missing_role_is_told_from_missing_credentials(customer: Session) -> None:

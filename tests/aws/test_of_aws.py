@@ -36,7 +36,7 @@ def test_the_digest_holds_the_text_of_a_customers_policy(arn: str) -> None:
     def digest(action: str) -> str:
         text = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}
         role = LiveRole(arn="arn:aws:iam::444455556666:role/r", role_id="AROA1", trust={})
-        return replace(role, documents={f"policy {arn}": text}).digest
+        return replace(role, documents={f"policy {arn}": text}).digest()
 
     assert (digest("ec2:DescribeInstances") == digest("s3:*")) is (arn in THEIRS)
 

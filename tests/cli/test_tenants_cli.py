@@ -487,7 +487,7 @@ def test_an_unchanged_role_is_judged_anew(world: World) -> None:
     assert "is too wide" in world.tenants("verify", "a-company", "--wait", "0", code=6).stderr
     assert world.json("list")["grants"][0]["judged_anew"] == []
     # As if it had been taken for reading when it was verified: so a sharper judge finds it.
-    digest = read_live_role(customer, RoleArn("aws", arn.split(":")[4], "/", "vendor")).digest
+    digest = read_live_role(customer, RoleArn("aws", arn.split(":")[4], "/", "vendor")).digest((ours,))
     with closing(sqlite3.connect(world.registry)) as file, file:
         older = "UPDATE deputize_grants SET role_digest = ?, verified_at = '2026-01-01T00:00:00.000Z'"
         file.execute(older, (digest,))
@@ -583,6 +583,11 @@ def test_a_run_that_stops_itself(world: World) -> None:
     before = world.json("list")
     stopped = world.json("verify", "--all", "--wait", "0", code=5)["stopped"]
     assert stopped["what"].startswith("stopped: 2 of 2 roles that let us in before do not now")
-    assert "error: tenants verify --all: stopped" in world.tenants("verify", "--all", "--wait", "0", code=5).stderr
+    with closing(sqlite3.connect(world.registry)) as raw, raw:
+        raw.execute("UPDATE deputize_grants SET verified_at = ?", (ago(1),))
+    before = world.json("list")
+    told = world.tenants("verify", "--all", "--wait", "0", code=5).stderr
+    assert "error: tenants verify --all: stopped" in told
+    assert "warning: 2 verified grants lapse within 6 days" in told
     assert world.json("list") == before
     assert world.json("verify", "--all", "--wait", "0", "--keep-going", code=5)["stopped"] is None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from deputize.aws.refusals import is_callers_own
-from deputize.jobs.tenants.acceptances import acceptance
-from deputize.jobs.tenants.checks import Asked, recheck, register
+from deputize.jobs.tenants.checks import recheck
 from deputize.model.values import Safety
-from deputize.registry import GrantRequest, Registry, State, add, find, open_registry
+from deputize.registry import Registry, State, find
 from roles import SHUT, UNPROVED, Roles, arn_of
 
 _SAYS = "User: arn:aws:iam::111122223333:user/x is not authorized to perform: {} on resource: arn:aws:iam::1:role/r"
@@ -32,17 +29,6 @@ THEIRS = (
     f"{ASSUME} with an explicit deny in a resource-based policy",
     f"{ASSUME} with an explicit deny in a resource control policy",
 )
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    """One with a tenant whose role was accepted on probes alone."""
-    with open_registry(str(tmp_path / "registry.db"), who="tester", create=True) as made:
-        add(made, GrantRequest("t0"))
-        asked = Asked(accept=acceptance("agreed by phone", None, 90, "--accept-probes-only"))
-        (done,) = register(made, "t0", [arn_of(0)], Roles({arn_of(0): UNPROVED}), asked)
-        assert done.stored
-        yield made
 
 
 @pytest.mark.parametrize("message", [*OURS, *THEIRS])

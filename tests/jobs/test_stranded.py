@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from deputize.registry import (
     events,
     find,
     grants,
-    open_registry,
     start,
 )
 from deputize.registry.tables import GRANTS
@@ -55,13 +54,6 @@ from roles import (
     ago,
     arn_of,
 )
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    """A new registry."""
-    with open_registry(str(tmp_path / "registry.db"), who="tester", create=True) as made:
-        yield made
 
 
 @pytest.fixture
@@ -355,7 +347,10 @@ def test_a_digest_that_is_made_in_another_way(registry: Registry, roles: Roles, 
         timedelta(hours=1)
     )
     (told,) = reminders([grant])
-    assert f"stays verified until {(grant.accepted_until or '')[:10]}" in told
+    assert (
+        f"is, by its ID, the role that was verified and stays verified until {(grant.accepted_until or '')[:10]}"
+        in told
+    )
     assert retold(registry, roles)
     assert find(registry, "t0").accepted_until == grant.accepted_until
     day = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()

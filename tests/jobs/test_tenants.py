@@ -97,13 +97,6 @@ class Answers:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    """A new registry."""
-    with open_registry(str(tmp_path / "registry.db"), who="tester", create=True) as made:
-        yield made
-
-
-@pytest.fixture
 def answers() -> Answers:
     """A checker that says safe unless told otherwise."""
     return Answers()

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from deputize.aws.live_role import LiveRole
-from deputize.checks.verdict import TrustVerdict
+from deputize.checks.judge import judge
+from deputize.checks.verdict import TrustVerdict, trust_verdict
 from deputize.iam.arn import RoleArn
 from deputize.jobs.tenants.checks import register
+from deputize.jobs.verify.expectations import RoleExpectations
 from deputize.jobs.verify.inside import Inside
+from deputize.model.world import World
+from deputize.read.world import raw_role
 from deputize.registry import GrantRequest, add, open_registry
 from roles import UNCLEAR, Roles, arn_of
 
@@ -44,3 +48,16 @@ def test_the_mend_of_an_unsettled_role_is_not_only_to_wait(tmp_path: Path) -> No
         (done,) = register(registry, "t0", [arn_of(0)], roles)
     assert "have mended what the notes cannot rule out" in str(done.error)
     assert "--wait" in str(done.error)
+
+
+def test_one_fault_of_a_statement_is_one_note() -> None:
+    """Whatever ways in it leaves open are one sentence, and the condition that decides is said once."""
+    trusts = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
+    asks = ({"StringEquals": {"sts:ExternalId": "Acme-7d4c0b9e"}}, {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}})
+    policy = {"Version": "2012-10-17", "Statement": [{**trusts, "Condition": one} for one in asks]}
+    expected = RoleExpectations(vendor_account="111122223333").for_judge("111122223333", ("Acme-7d4c0b9e",))
+    (judgement,) = judge(World((raw_role(ROLE, policy, {}),)), expected)
+    assert len(judgement.access_paths) > 3
+    (note,) = trust_verdict(judgement).notes
+    assert "without an external ID, or with the external ID in another case, or " in note
+    assert (note.count("cannot be ruled out"), note.count("perhaps"), note.count("aws:CurrentTime")) == (1, 1, 1)

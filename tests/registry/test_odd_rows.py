@@ -56,8 +56,26 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def bound(path: Path, verdict: Callable[..., Verdict]) -> None:
-    """A registry with the verified grant `a`, and `b`."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the one registry is kept that is copied for every test."""
+    return tmp_path_factory.mktemp("kept") / "registry.db"
+
+
+@pytest.fixture
+def bound(kept: Path, verdict: Callable[..., Verdict]) -> Callable[[Path], None]:
+    """Puts a registry with the verified grant `a`, and `b`, at a path: as it was made once."""
+    if not kept.exists():
+        _make(kept, verdict)
+
+    def copy(path: Path) -> None:
+        path.write_bytes(kept.read_bytes())
+        path.chmod(0o600)
+
+    return copy
+
+
+def _make(path: Path, verdict: Callable[..., Verdict]) -> None:
     with open_registry(str(path), who="tester", create=True) as registry:
         grant = add(registry, GrantRequest("a"))
         bind(registry, grant, verdict(grant))
@@ -109,25 +127,22 @@ def put(path: Path, table: str, column: str, value: Any) -> bool:
     ],
 )
 def test_no_value_of_any_column_is_a_traceback(
-    tmp_path: Path, verdict: Callable[..., Verdict], table: str, columns: tuple[str, ...]
+    tmp_path: Path, bound: Callable[[Path], None], table: str, columns: tuple[str, ...]
 ) -> None:
     """Whatever stands in a row, whatever is asked: an answer, or an error of ours that names the row."""
-    first = tmp_path / "first.db"
-    bound(first, verdict)
     told = set[int]()
     for number, (column, value) in enumerate((column, value) for column in columns for value in ODD):
         path = tmp_path / f"{number}.db"
-        path.write_bytes(first.read_bytes())
-        path.chmod(0o600)
+        bound(path)
         if not put(path, table, column, value):
             continue
         uses = Random(number).sample(USES, 2) if column not in ("state", "verified_at") else USES
-        for use in (grants, lambda registry: list(events(registry)), *uses):
-            try:
-                with open_registry(str(path), who="tester") as registry:
+        with open_registry(str(path), who="tester") as registry:
+            for use in (grants, lambda registry: list(events(registry)), *uses):
+                try:
                     use(registry)
-            except DeputizeError as error:
-                told.add(error.exit_code)
+                except DeputizeError as error:
+                    told.add(error.exit_code)
         path.unlink()
     assert told <= {3, 5, 6, 7}
     assert told or table == "deputize_events"
@@ -174,11 +189,11 @@ def test_no_value_of_any_column_is_a_traceback(
     ],
 )
 def test_the_row_and_the_column_are_named(
-    tmp_path: Path, verdict: Callable[..., Verdict], column: str, value: Any
+    tmp_path: Path, bound: Callable[[Path], None], column: str, value: Any
 ) -> None:
     """By lists, and by the command line as text and as JSON; other tenants' rows are read as before."""
     path = tmp_path / "registry.db"
-    bound(path, verdict)
+    bound(path)
     assert put(path, "deputize_grants", column, value)
     with open_registry(str(path), who="tester") as registry:
         with pytest.raises(InputError) as caught:
@@ -189,10 +204,10 @@ def test_the_row_and_the_column_are_named(
         assert find(registry, "b").tenant == "b"
 
 
-def test_an_odd_row_on_the_command_line(tmp_path: Path, verdict: Callable[..., Verdict]) -> None:
+def test_an_odd_row_on_the_command_line(tmp_path: Path, bound: Callable[[Path], None]) -> None:
     """Exit 3; JSON when JSON was asked for."""
     path = tmp_path / "registry.db"
-    bound(path, verdict)
+    bound(path)
     put(path, "deputize_grants", "state", "weird")
     for more in ((), ("--format", "json")):
         done = subprocess.run(

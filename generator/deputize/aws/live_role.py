@@ -19,7 +19,8 @@ from deputize.errors import ServiceError
 from deputize.iam.arn import RoleArn, is_aws_managed
 
 # Of what `LiveRole.digest` is made of, and how: raised with any change, so that no role looks changed by it.
-_DIGEST_VERSION = 1
+_DIGEST_VERSION = 2
+_ANY_ISSUED = "(issued)"  # no external ID has parentheses
 _ROLE_ID = re.compile(r"\w{1,128}", re.ASCII)  # API_Role.html
 _MANAGED = "policy "  # how the name of an attached policy begins; IAM takes no such name of an inline one
 _HIDDEN, _MISSING = "iam:GetRole (AccessDenied)", "iam:GetRole (NoSuchEntity)"  # as _asked words them
@@ -61,19 +62,45 @@ class LiveRole:
         """Whether something was not read by a fault that may pass, and not because IAM does not let it be read."""
         return any(not one.endswith(tuple(f"({code})" for code in _NOT_SAID)) for one in self.unread)
 
-    @property
-    def digest(self) -> str:
+    def digest(self, issued: Collection[str] = ()) -> str:
         """The `ROLE_DIGEST` of its ID, trust policy, access policies and boundary; empty when one was not read.
 
-        An AWS managed policy counts by its ARN: AWS changes its text without the customer's doing.
+        An AWS managed policy counts by its ARN: AWS changes its text without the customer's doing. issued: external IDs
+        that are the tenant's own now. Whichever of them the trust policy asks for counts as the same, since a rotation
+        has the customer change just that.
         """
         if self.unread or not self.role_id or self.trust is None:
             return ""
         own = {name: one for name, one in self.documents.items() if not _is_of_aws(name)}
         of_aws = sorted({name for name in (*self.documents, *map(_policy, self.aws_managed)) if _is_of_aws(name)})
-        what = [self.role_id, self.trust, own, of_aws, self.boundary]
+        what = [self.role_id, _of_any_issued(self.trust, frozenset(issued)), own, of_aws, self.boundary]
         made = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
         return f"{_DIGEST_VERSION}:{made}"
+
+
+def _of_any_issued(policy: Any, issued: Collection[str]) -> Any:
+    """A trust policy with one mark for the IDs among `issued` that a StringEquals asks for, however many they are."""
+    if isinstance(policy, list):
+        return [_of_any_issued(one, issued) for one in policy]
+    if not isinstance(policy, Mapping):
+        return policy
+    return {
+        name: _marked(one, issued) if name.lower() == "stringequals" else _of_any_issued(one, issued)
+        for name, one in policy.items()
+    }
+
+
+def _marked(asked: Any, issued: Collection[str]) -> Any:
+    """What one StringEquals asks for, with the mark."""
+    if not isinstance(asked, Mapping):
+        return asked
+    marked = dict(asked)
+    for key, value in asked.items():
+        values = value if isinstance(value, list) else [value]
+        if key.lower() == "sts:externalid" and any(one in issued for one in values if isinstance(one, str)):
+            others = [one for one in values if not (isinstance(one, str) and one in issued)]
+            marked[key] = [*others, _ANY_ISSUED]
+    return marked
 
 
 def read_live_role(inside: Session, role: RoleArn) -> LiveRole:

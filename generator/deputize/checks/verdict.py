@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deputize.checks.judgement import Judgement
 from deputize.checks.trust.case import RoleTrust
@@ -16,6 +17,8 @@ _SPELLING = (
     "the policy asks for this external ID in another case, and external IDs are compared exactly: have it corrected to"
     " the ID as it was issued"
 )
+# What sentences on ways in begin with, the longest first.
+_SAID_ONCE = (" lets the vendor in ", " perhaps ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def trust_verdict(judgement: Judgement) -> TrustVerdict:
         return TrustVerdict()
     case, too_large, lets_in = judgement.trust.case, judgement.trust.too_large, judgement.vendor_gets_in
     unknown = (
-        *(_not_ruled_out(case, path) for path in judgement.access_paths if path.kind == "unknown"),
+        *_not_ruled_out(case, [path for path in judgement.access_paths if path.kind == "unknown"]),
         *(f"cannot be ruled out: the trust policy {why}" for why in (too_large,) if why is not None),
     )
     sure = tuple(path for path in judgement.access_paths if path.kind != "unknown")
@@ -59,10 +62,24 @@ def _is_spelling(case: RoleTrust, path: AccessPath) -> bool:
     return path.kind in ("other-case", "second-id") and is_spelt_otherwise(case, path.external_id)
 
 
-def _not_ruled_out(case: RoleTrust, path: AccessPath) -> str:
-    """A way in that is not known to be shut, with the conditions that decide."""
-    said = [one for one in deciding(case, path.principal, path.external_id, path.action) if one.startswith(_of(path))]
-    return "; ".join((f"cannot be ruled out: {path.sentence}".removesuffix("."), *said))
+def _not_ruled_out(case: RoleTrust, paths: Iterable[AccessPath]) -> Iterator[str]:
+    """The ways in that are not known to be shut, with the conditions that decide; those of one statement in one go."""
+    ways: dict[tuple[tuple[int, ...], tuple[str, ...]], list[str]] = {}
+    for path in paths:
+        told = deciding(case, path.principal, path.external_id, path.action)
+        said = tuple(one for one in told if one.startswith(_of(path)))
+        ways.setdefault((tuple(path.statements), said), []).append(path.sentence.removesuffix("."))
+    for (_, said), sentences in ways.items():
+        yield "; ".join((f"cannot be ruled out: {_in_one(sentences)}", *said))
+
+
+def _in_one(sentences: list[str]) -> str:
+    """Sentences about the same statements as one: what two in a row begin with is said once."""
+    told = sentences[0]
+    for before, one in pairwise(sentences):
+        shared = next((end for end in _SAID_ONCE if end in before and end in one), "")
+        told += f", or {one.partition(shared)[2] if shared else one}"
+    return told
 
 
 def _of(path: AccessPath) -> tuple[str, ...]:

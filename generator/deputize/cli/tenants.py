@@ -82,12 +82,15 @@ def list_(
     """List every grant: a tenant's account, its ID, role and state."""
     from deputize.jobs.tenants.acceptances import reminders
     from deputize.jobs.tenants.grants import list_grants
+    from deputize.jobs.tenants.lapses import lapses
     from deputize.jobs.tenants.result import grants_as_json, grants_as_lines
 
     found = list_grants(user_registry(registry), retired=retired)
     print_result(form, grants_as_json(found), grants_as_lines(found))
     for line in reminders(found):
         say(f"note: {line}")
+    for line in lapses(found):
+        say(f"warning: {line}")
 
 
 @app.command()

@@ -43,6 +43,8 @@ def print_run(run: Run, form: OutputFormat) -> None:
         _print_each(run.checks, form)
     for line in run.reminders:
         say(f"note: {line}")
+    for line in run.lapsing:
+        say(f"warning: {line}")
     for problem in () if run.stopped is None or form is OutputFormat.json else run.stopped.problems:
         say(f"error: {problem}")
     if (code := exit_code(run.checks, run.stopped)) != OK:

@@ -208,6 +208,17 @@ def end_acceptance(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
         return by_id(tx, grant.id)
 
 
+def outdated(grant: Grant, verdict: Verdict) -> dict[str, Any]:
+    """What a verdict ends that shows a changed role: the columns of what was thought, and accepted, of the old one."""
+    known = grant.role_digest or grant.judged_digest
+    about = (verdict.role_arn, verdict.endpoint) == (grant.role_arn, grant.endpoint)
+    changed = known and verdict.role_digest not in ("", known) and not _told_otherwise(grant, verdict)
+    if not (about and changed and grant.doubts):
+        return {}
+    # By judged_digest, a role that has no other digest is still told from what it was.
+    return {"judged_anew": None, **(NOTHING_ACCEPTED if grant.accepted is Accepted.JUDGED_ANEW else {})}
+
+
 def newly_accepted(before: Grant, after: Grant) -> str:
     """What the log says of probes alone that were accepted between the two; empty when none were."""
     named = (after.accepted_until, after.accepted_reason)

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from deputize.errors import Problem
 from deputize.model.grant_request import GrantRequest
@@ -89,20 +89,25 @@ def _store(tx: Connection, who: str, coming: ImportPlan) -> None:
     """Write it, table by table; the unique indexes are a second wall."""
     at = now()
     rows = [{name: getattr(grant, name) for name in _STORED} for _, grant, _ in coming.made]
-    _all(tx, insert(GRANTS), rows)
+    _insert(tx, GRANTS, rows)
     issued = [
         issued_row(grant.tenant, one, wanted.weak_reason, at) for wanted, grant, ids in coming.made for one in ids
     ]
-    _all(tx, insert(ISSUED), issued)
+    _insert(tx, ISSUED, issued)
     rename = update(GRANTS).where(GRANTS.c.id == bindparam("row")).values(name=bindparam("to"), locale=bindparam("in"))
-    _all(tx, rename, [{"row": grant.id, "to": to.name, "in": to.locale} for to, grant in coming.renamed])
+    if coming.renamed:
+        tx.execute(rename, [{"row": grant.id, "to": to.name, "in": to.locale} for to, grant in coming.renamed])
     added = [event_row(who, grant, "added", _how(wanted), at) for wanted, grant, _ in coming.made]
-    _all(tx, insert(EVENTS), [*added, *(event_row(who, grant, "renamed", "", at) for _, grant in coming.renamed)])
+    _insert(tx, EVENTS, [*added, *(event_row(who, grant, "renamed", "", at) for _, grant in coming.renamed)])
 
 
-def _all(tx: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        tx.execute(statement, rows)
+def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of the same columns. The driver gets them as they are: SQLAlchemy looks at each value of each."""
+    if not rows:
+        return
+    made = insert(table).compile(tx.engine, column_keys=list(rows[0]))
+    order = getattr(made, "positiontup", None)  # of PostgreSQL's driver there is none: it takes names
+    tx.exec_driver_sql(made.string, rows if order is None else [tuple(map(row.__getitem__, order)) for row in rows])
 
 
 def _how(wanted: GrantRequest) -> str:

@@ -14,6 +14,7 @@ from deputize.registry.acceptance import (
     NOTHING_ACCEPTED,
     acceptance_of,
     newly_accepted,
+    outdated,
     role_columns,
     storable,
 )
@@ -54,12 +55,20 @@ def refuted(registry: Registry, grant: Grant, verdict: Verdict) -> Grant:
         return settled(tx, registry, grant, "suspended", verdict)
 
 
-def note(registry: Registry, grant: Grant, verdict: Verdict, what: str) -> None:
-    """Log a verdict that changes nothing."""
+def note(registry: Registry, grant: Grant, verdict: Verdict, what: str, *, again: bool = False) -> None:
+    """Log a verdict that changes nothing.
+
+    again: it is on all IDs that the grant accepts, as the one before was, so that it shows whether the role changed.
+    """
     with registry.writing() as tx:
         if verdict.role_arn == grant.role_arn:
             failed = verdict.safety is Safety.UNREACHABLE
             change(tx, grant, checked_at=now(), failed_since=(grant.failed_since or now()) if failed else None)
+            if again and (more := outdated(grant, verdict)) and by_id(tx, grant.id).judged_anew == grant.judged_anew:
+                change(tx, grant, **more)
+                if "accepted" in more:
+                    who = f"{registry.who} {verdict.caller}".strip()
+                    record(tx, who, grant, "acceptance-ended", f"{verdict.role_arn} has changed")
         settled(tx, registry, grant, what, verdict)
 
 

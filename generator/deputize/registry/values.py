@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from deputize.model.spec import Tenant
 from deputize.model.values import Acceptance
 
+MAX_AGE: Final = timedelta(days=7)  # of the last good check, after which `assume` refuses a role: it lapses
 AWS = "aws"  # the endpoint whose verdicts count everywhere
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
 from deputize.jobs.tenants.acceptances import reminders
 from deputize.jobs.tenants.checks import Asked
+from deputize.jobs.tenants.lapses import lapses
 from deputize.jobs.tenants.live import WORKERS, AwsChecker
 from deputize.jobs.tenants.outcomes import RoleCheck
 from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
@@ -22,6 +24,7 @@ from deputize.jobs.verify.rate import DEFAULT, Rate
 from deputize.model.aws_options import AwsOptions
 from deputize.model.values import Acceptance
 from deputize.registry import Registry, SharedPace, find, grants
+from deputize.registry.values import stamp
 
 _MOST_WORKERS: Final = 32
 
@@ -75,23 +78,31 @@ def verify_tenant(
 class Run:
     """What became of a run over all roles. stopped: why it stopped itself, None when it came to its end.
 
-    reminders: a line for each further grant that a person has to decide about.
+    reminders: a line for each further grant that a person has to decide about. lapsing: how many will be refused by
+    `assume` when, unless they are renewed.
     """
 
     checks: list[RoleCheck]
     stopped: DeputizeError | None
     reminders: list[str]
+    lapsing: list[str]
 
 
 def verify_all(registry: UserRegistry, options: CheckOptions, how: Sweeping, told: RunListeners | None = None) -> Run:
     """Verify every role of this endpoint again; a run that was interrupted is taken up."""
     session = options.session()
     stops: list[DeputizeError] = []
+    # A run that is taken up goes on with what was renewed before it was interrupted.
+    renewed_since = stamp(datetime.now(UTC) - timedelta(hours=12))
     with registry.open() as opened:
         checker = options.checker(session, opened)
         done = list(recheck_all(opened, checker, how, replace(told or RunListeners(), stopped=stops.append)))
-        left = list(reminders(grants(opened), but=[one.grant.id for one in done]))
-    return Run(done, stops[0] if stops else None, left)
+        now_there = grants(opened)
+        open_ones = list(reminders(now_there, but=[one.grant.id for one in done]))
+        renewed = {one.id for one in now_there if (one.verified_at or "") >= renewed_since}
+        due = [one.id for one in now_there if one.endpoint == checker.endpoint and one.id not in renewed]
+        lapsing = list(lapses(now_there, left=due))
+    return Run(done, stops[0] if stops else None, open_ones, lapsing)
 
 
 def switch_rotation(

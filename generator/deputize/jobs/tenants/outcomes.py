@@ -113,10 +113,10 @@ def settle(registry: Registry, case: Case, ask: str, found: Verdict | DeputizeEr
             return RoleCheck(refuted(registry, grant, found), arn, found, _unsafe(grant, found))
         if case.renews and grant.on_probes and answered_otherwise(_of_the_role(found)):
             return RoleCheck(end_acceptance(registry, grant, found), arn, found, _ended(grant, found))
-        error = _not_what_is_asked(grant, found) if other_question else _unsafe(grant, found)
+        error = _not_what_is_asked(case, found) if other_question else _unsafe(grant, found)
     except (DiffersError, InputError) as refused:
         error = refused
-    note(registry, grant, found, "not-accepted")
+    note(registry, grant, found, "not-accepted", again=case.renews)
     return RoleCheck(grant, arn, found, error)
 
 
@@ -148,7 +148,10 @@ def judged_anew_problem(grant: Grant) -> Problem:
     left = len(grant.doubts) - _SAID
     said = "; ".join(grant.doubts[:_SAID]) + (f"; and {left} more" if left > 0 else "")
     until = "" if grant.accepted is not Accepted.UPGRADE else f" until {(grant.accepted_until or '')[:10]}"
-    what = f"{grant.role_arn} has not changed and stays verified{until}, but is judged anew: {said}"
+    # Without a digest to compare, only the ID tells: what nobody read, or can compare, is not called unchanged.
+    by_id = grant.accepted is Accepted.UPGRADE or not grant.role_digest
+    known = "is, by its ID, the role that was verified" if by_id else "has not changed"
+    what = f"{grant.role_arn} {known} and stays verified{until}, but is judged anew: {said}"
     by_account = f" --account-id {grant.account_id}" if grant.account_id else ""
     decide = f"`deputize tenants accept {grant.tenant} REASON --until DATE{by_account}`"
     return Problem(str(grant), what, f"have the role mended, or let it stand: {decide}")
@@ -176,10 +179,14 @@ def _ended(grant: Grant, verdict: Verdict) -> DeputizeError:
     return type(error)(Problem(told.where, what, f"{told.mend}, {anew}"))
 
 
-def _not_what_is_asked(grant: Grant, verdict: Verdict) -> DeputizeError:
+def _not_what_is_asked(case: Case, verdict: Verdict) -> DeputizeError:
+    grant = case.grant
     ways = "; ".join(way.sentence for way in verdict.access_paths[:_SAID])
     what = f"{verdict.role_arn} has not changed since it was verified, but is not what is asked for now: {ways}"
     mend = "check the vendor's file and the IDs; if they are right, have the role made again; nothing is renewed"
+    if grant.doubts and not case.renews:
+        what = f"{verdict.role_arn} has not changed and stays verified, but is judged anew: {ways}"
+        mend = "have the role mended, then take this step of the rotation again; until then it stands where it stood"
     return ProvedWrongError(Problem(str(grant), what, mend))
 
 

@@ -113,7 +113,7 @@ def _read(inside: Session, look: Look, unchanged: str | None) -> Generator[Pause
     """
     live = read_live_role(inside, look.role)
     shown = _deleted(live)
-    if not shown or (unchanged and live.digest == unchanged):
+    if not shown or (unchanged and live.digest(look.external_ids) == unchanged):
         return live, True
     if look.timing.wait < SETTLES:
         return live, False

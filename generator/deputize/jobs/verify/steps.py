@@ -95,7 +95,7 @@ def verify_steps(
         access_paths=(*tried(found.told, caller.arn), *inside.ways.found, *inside.whose.others),
         missing=inside.access.missing,
         notes=(*found.notes(role, caller.arn), *inside.notes(role, caller.arn)),
-        role_digest=inside.live.digest,
+        role_digest=inside.live.digest(ids),
         interrupted=inside.live.is_interrupted,
         judged_by=judged_by(),
     )
@@ -107,7 +107,7 @@ def _found(
     refused: ProbeResult | None = None
     if request.unchanged_digest:
         inside = yield from look_inside(session, look, request.unchanged_digest)
-        if inside.live.digest == request.unchanged_digest and inside.ways.judged:
+        if inside.live.digest(look.external_ids) == request.unchanged_digest and inside.ways.judged:
             return LiveEvidence(inside)
         refused = inside.right
     elif not request.patient:
