@@ -195,22 +195,26 @@ show_plan() {
 # parts_of TEMPLATE NAME: of a template that deputize made. NAME.may gets the actions of its policies and the AWS managed
 # ones by their ARN, NAME.who all that it says of who may enter.
 parts_of() {
-  local line part=''
+  local line part=other
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line#"${line%%[![:space:]]*}"}
+    # A text never begins a line as a key does, whatever stands in it: an external ID may have slashes and colons.
+    case $line in
+      '#'*) continue ;;
+      AssumeRolePolicyDocument:*) part='who' ;;
+      ManagedPolicyArns:*) part=may ;;
+      Tags:* | Outputs:*) part=other ;;
+      *) ;;
+    esac
     case $part/$line in
-      */'#'*) ;;
-      */AssumeRolePolicyDocument:*) part='who' ;;
-      */ManagedPolicyArns:*) part=may ;;
-      */Tags:* | */Outputs:*) part='' ;;
       who/*) printf '%s\n' "$line" >&3 ;;
-      */Action:*) part=may ;;
+      may/ManagedPolicyArns:* | may/'- !Ref'*) ;;
+      other/Action:* | may/Action:*) part=may ;;
       may/'- "'*)
         line=${line#???}
         printf '%s\n' "${line%?}"
         ;;
-      may/'- !Ref'*) ;;
-      *) part='' ;;
+      *) part=other ;;
     esac
   done <"$1" 3>"$work/$2.who" | LC_ALL=C sort -u >"$work/$2.may"
 }
