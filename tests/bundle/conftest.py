@@ -13,6 +13,7 @@ from deputize.model.values import Files
 HEAD: dict[str, Any] = {
     "schema": "deputize/manifest/1",
     "template_version": 1,
+    "revision": "0123456789ab",
     "tenant": {"slug": "a-company", "name": "会社 A", "account_id": None, "partition": "aws", "locale": "en"},
     "external_ids": ["7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"],
     "vendor": {"slug": "acme", "name": 'Acme "Cloud"', "account_id": "111122223333"},

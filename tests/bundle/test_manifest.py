@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deputize.bundle import MANIFEST, read_manifest
+from deputize.bundle import MANIFEST, read_manifest, seal
 from deputize.errors import InputError
 from deputize.model.values import Files
 
@@ -26,10 +26,18 @@ def test_a_sealed_manifest_reads_back(sealed: Files) -> None:
     assert (manifest.tenant, manifest.tenant_name, manifest.account_id) == ("a-company", "会社 A", None)
     assert (manifest.vendor, manifest.vendor_name, manifest.vendor_account) == ("acme", 'Acme "Cloud"', "111122223333")
     assert (manifest.partition, manifest.locale, manifest.template_version) == ("aws", "en", 1)
+    assert manifest.revision == "0123456789ab"
     assert manifest.external_ids == ("7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11",)
     assert (manifest.stack_name, manifest.role_name) == ("acme-a-company", "acme-a-company")
     assert manifest.made_from == {"profile": "cost-optimization", "nested": {"files": [1, None]}}
     assert set(manifest.files) == set(sealed) - {MANIFEST}
+
+
+def test_a_bundle_from_before_revisions_is_read(head: dict[str, Any], unsealed: dict[str, bytes]) -> None:
+    """Customers have bundles whose manifest has none: they stay good."""
+    del head["revision"]
+    text = f"{json.dumps(head, indent=2)}\n".encode()
+    assert read_manifest(seal({**unsealed, MANIFEST: text})).revision == ""
 
 
 def test_a_missing_manifest_is_said(sealed: Files) -> None:
@@ -66,6 +74,8 @@ def test_text_that_is_no_manifest(text: bytes, message: str) -> None:
     [
         ("template_version", True, "template_version is not a positive whole number"),
         ("template_version", 0, "template_version is not a positive whole number"),
+        ("revision", "0123456789AB", "revision is not 12 lower-case hex digits"),
+        ("revision", None, "revision is not 12 lower-case hex digits"),
         ("tenant", [], "tenant is not an object"),
         ("tenant.slug", "", "tenant.slug is not a text of 1 to 512 characters"),
         ("tenant.name", "a\u202eb", "tenant.name holds a character that cannot be seen"),

@@ -102,6 +102,7 @@ def test_a_deployment_by_deputize(account: Session) -> None:
         template="same",
         template_version=1,
         differences=(),
+        revision=json.loads(bundle.files["manifest.json"])["revision"],
     )
 
 

@@ -25,6 +25,7 @@ from deputize.aws.embedded import EmbeddedAws, create_user
 from deputize.iam.grammar import policy_from_json
 from deputize.iam.policy import Policy
 from deputize.iam.role import IamRole
+from deputize.model.profiles import AccessStatement
 from deputize.model.role import Role, build, with_choices
 from deputize.model.slots import slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, VendorAccount
@@ -234,7 +235,9 @@ def test_choices_are_kept_until_others_are_given(
     *, scripts: Scripts, tmp_path: Path, aws: EmbeddedAws, new_account: Callable[[], str], live_role: Live
 ) -> None:
     """A one-click stack gets the new role under its name and path, and our tags; another name needs the word for it."""
-    account, later = new_account(), replace(VENDOR, role=replace(VENDOR.role, max_session_duration=3600))
+    more = AccessStatement("Prices", ("pricing:GetProducts",), ("*",), english("Prices."))
+    asks = AccessSpec("inventory", statements=(more,))
+    account, later = new_account(), replace(VENDOR, role=replace(VENDOR.role, max_session_duration=3600), access=asks)
     root, template = aws.root(account), render(VENDOR, PLAIN).files["cloudformation/role.yaml"].decode()
     _create(root, template, {"team": "x y"}, RoleName="a,b=c", Path="/file/")
     environ, bundle = scripts.environ(aws.endpoint_url, account), _written(tmp_path, later, PLAIN)
@@ -251,6 +254,10 @@ def test_choices_are_kept_until_others_are_given(
             done = scripts.run(environ, bundle, "deploy.sh", choices, "--yes", code=7)
             assert "Modify Role (AWS::IAM::Role) - replaces or removes what is there" in done.stderr
         done = scripts.run(environ, bundle, "deploy.sh", *arguments)
+        told = "permission comes: pricing:GetProducts\n" if name == "a,b=c" else "permissions: none comes, none goes\n"
+        assert told in done.stderr
+        assert "permission goes" not in done.stderr
+        assert "who may enter: as before\n" in done.stderr
         assert done.stdout == f"arn:aws:iam::{account}:role/file/{name}\n"
         wanted = with_choices(_role(later, PLAIN).iam, {"role_name": name, "path": "/file/"})
         assert replace(live_role(root, name), tags=()) == replace(normal_form(wanted), tags=())

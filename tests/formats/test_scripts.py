@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from deputize.formats.cloudformation import template_text
 from deputize.formats.scripts import render_scripts
 from deputize.iam.partitions import PARTITIONS
 from deputize.jobs.inputs import load_vendor, vendor_of_account
@@ -53,6 +55,8 @@ NAMES = (
     "日本 🐙🏽 שלום",
     "'" * 200,
 )
+READER = "arn:aws:iam::111122223333:role/reader"
+FLAGS = re.DOTALL | re.MULTILINE
 ID = "7d4c0b9e-2f7a-4f0e-9f57-0a5d8f2f6c11"
 VALUES = ("tenant", "tenant_name", "vendor", "vendor_name", "vendor_account", "agreed_account", "partition", "stack")
 
@@ -251,3 +255,24 @@ def test_an_untrue_answer_is_refused(what: str, tmp_path: Path) -> None:
     assert (done.returncode, words in said) == (code, True), said
     assert not re.search(r"[^\n -~]", said)
     assert done.stdout == (b"" if code else b"arn:aws:iam::444455556666:role/example-acme\n")
+
+
+def test_the_lists_that_an_update_is_shown_by_are_the_roles(tmp_path: Path) -> None:
+    """All actions of the access policies, and whoever may enter, whatever the external ID looks like."""
+    vendor, strange = _vendor(), "acme/Tags:1/Action:2"
+    for number, who in enumerate((vendor, replace(vendor, accounts=(replace(vendor.accounts[0], roles=(READER,)),)))):
+        role = build(who, slots_of(who, Tenant("acme", (strange,), "Acme")))
+        (tmp_path / f"{number}.yaml").write_text(template_text(role), encoding="utf-8")
+    function = re.search(
+        r"^parts_of\(\) \{\n.*?^\}\n", _files(vendor, Tenant("acme", (ID,), "A"))["cli/deploy.sh"], FLAGS
+    )
+    assert function is not None
+    calls = "".join(f'parts_of "$work/{number}.yaml" {number}\n' for number in range(2))
+    script = f"set -euo pipefail\nwork=$1\n{function[0]}{calls}"
+    subprocess.run(["bash", "-c", script, "bash", tmp_path], check=True, capture_output=True)
+    actions = {one for each in role.iam.policies for said in each.document.statements for one in said.actions}
+    assert (tmp_path / "1.may").read_text("utf-8").splitlines() == sorted(actions | set(role.iam.managed_arns))
+    before, after = ((tmp_path / f"{number}.who").read_text("utf-8") for number in range(2))
+    assert strange in before
+    assert READER not in before
+    assert READER in after

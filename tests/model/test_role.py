@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from deputize.errors import InputError
 from deputize.iam.policy import Condition, aws_principals
-from deputize.model.role import TEMPLATE_VERSION, build, with_choices
-from deputize.model.slots import CHOICE, SLOT, shape_of, slots_of
+from deputize.model.profiles import AccessStatement
+from deputize.model.role import REVISION_TAG, TEMPLATE_VERSION, build, with_choices
+from deputize.model.slots import CHOICE, SLOT, hosted_slots, shape_of, slots_of
 from deputize.model.spec import AccessSpec, RoleSpec, SessionSpec, Tenant, Vendor, VendorAccount
 from deputize.model.text import Localized, english
 
@@ -67,6 +69,7 @@ def test_the_role_as_iam_returns_it() -> None:
     assert (role.name, role.path, role.description) == ("example-a-company", "/vendors/", "Reads.")
     assert (role.max_session, role.boundary) == (7200, "arn:aws:iam::aws:policy/ReadOnlyAccess")
     assert role.tags == (
+        ("deputize:revision", _revision(replace(VENDOR, role=spec))),
         ("deputize:template-version", str(TEMPLATE_VERSION)),
         ("deputize:tenant", "a-company"),
         ("deputize:vendor", "example"),
@@ -130,3 +133,56 @@ def test_a_shape_holds_no_text_of_the_tenant() -> None:
     assert not [value for value in slots.values().values() if value in text]
     filled = SLOT.sub(lambda mark: slots.values()[mark[1]], shape.resolved().trust.compact())
     assert filled == build(VENDOR, slots).resolved().trust.compact()
+
+
+def test_tenants_of_one_ask_have_one_revision() -> None:
+    """Whatever a tenant's texts, with or without an account and in the middle of a rotation; and in every shape."""
+    other = Tenant("b-company", ("one-external-id", "next-external-id"), name="B", locale="ja")
+    slots = (slots_of(VENDOR, TENANT), slots_of(VENDOR, other), shape_of(slots_of(VENDOR, TENANT)), hosted_slots("aws"))
+    roles = [build(VENDOR, one) for one in slots]
+    (revision,) = {role.revision for role in roles}
+    assert {dict(role.iam.tags)[REVISION_TAG] for role in roles} == {revision}
+    assert re.fullmatch(r"[0-9a-f]{12}", revision, re.ASCII)
+
+
+ASKED = (
+    AccessStatement("ReadPrices", ("pricing:GetProducts", "pricing:DescribeServices"), ("*",), english("Prices.")),
+    AccessStatement(
+        "ReadUsers", ("iam:ListUsers",), ("arn:aws:iam::*:user/a", "arn:aws:iam::*:user/b"), english("Who.")
+    ),
+)
+
+
+def _revision(vendor: Vendor) -> str:
+    return build(vendor, slots_of(vendor, TENANT)).revision
+
+
+def test_order_and_reasons_do_not_change_a_revision() -> None:
+    """The same ask written in another order, under other statement IDs and with other reasons."""
+    other = tuple(
+        replace(one, sid=f"{one.sid}2", actions=one.actions[::-1], resources=one.resources[::-1], reason=english("x"))
+        for one in reversed(ASKED)
+    )
+    one, two = (replace(VENDOR, access=AccessSpec("inventory", statements=many)) for many in (ASKED, other))
+    assert _revision(one) == _revision(two)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(VENDOR, access=AccessSpec("inventory", statements=ASKED[:1])),
+        replace(VENDOR, access=AccessSpec("inventory", statements=ASKED[1:])),
+        replace(VENDOR, access=AccessSpec("security-audit")),
+        replace(VENDOR, access=AccessSpec("inventory", delivery="inline")),
+        replace(VENDOR, accounts=(replace(ACCOUNT, roles=()),)),
+        replace(VENDOR, accounts=(replace(ACCOUNT, pin=True),)),
+        replace(VENDOR, session=SessionSpec(source_identity=True)),
+        replace(VENDOR, role=RoleSpec(max_session_duration=7200)),
+        replace(VENDOR, role=RoleSpec(path="/vendors/")),
+        replace(VENDOR, role=RoleSpec(tags=(("owner", "x"),))),
+        replace(VENDOR, role=RoleSpec(permissions_boundary="arn:aws:iam::aws:policy/ReadOnlyAccess")),
+    ],
+)
+def test_a_change_of_the_ask_changes_its_revision(changed: Vendor) -> None:
+    """Of who may enter, of what it may do, of what else IAM keeps of the role."""
+    assert _revision(changed) != _revision(VENDOR)

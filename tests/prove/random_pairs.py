@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -24,8 +25,8 @@ Json = dict[str, Any]
 Context = dict[str, tuple[str, ...]]
 Sample = tuple[str, str, Context]
 
-ACTIONS, RESOURCES, CONTEXTS = 17, 12, 10
-"""2,040 requests a pair."""
+ACTIONS, RESOURCES, REQUESTS = 17, 12, 2000
+"""At most so many actions and resources of a pair, and at least so many requests."""
 
 # Some of the keys are ones that AWS has: in every request, in some service's, or in any.
 _KEYS = (
@@ -159,8 +160,10 @@ def samples(rng: Random, old: Side, new: Side) -> Iterator[Sample]:
     """Requests at the edges of what either side says."""
     every = (*statements_of(old), *statements_of(new))
     allows = tuple(one for one in statements_of(new) if one.effect == "Allow")
-    contexts = [_context(rng, rng.choice(allows or every), every) for _ in range(CONTEXTS)]
-    yield from product(_actions(rng, every), _resources(rng, every), contexts)
+    actions, resources = _actions(rng, every), _resources(rng, every)
+    many = ceil(REQUESTS / (len(actions) * len(resources)))
+    contexts = [_context(rng, rng.choice(allows or every), every) for _ in range(many)]
+    yield from product(actions, resources, contexts)
 
 
 def _actions(rng: Random, every: tuple[Statement, ...]) -> list[str]:

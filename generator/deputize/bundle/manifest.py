@@ -16,12 +16,14 @@ from deputize.errors import InputError, Problem
 from deputize.iam.limits import ACCOUNT_ID, EXTERNAL_ID, ROLE_NAME, STACK_NAME, Limit
 from deputize.iam.partitions import PARTITIONS
 from deputize.model.format import MANIFEST, SIGNATURE
+from deputize.model.revision import LENGTH
 from deputize.model.values import Files
 
 SCHEMA: Final = "deputize/manifest/1"
 
 _LONGEST_TEXT: Final = 512  # characters of a name or a slug; the model's own limits are narrower
 _MOST_IDS: Final = 2  # the second one during a rotation
+_REVISION: Final = re.compile(rf"[0-9a-f]{{{LENGTH}}}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -31,6 +33,7 @@ class Manifest:
 
     tenant, vendor: slugs; the `_name`s are display names. account_id: the tenant's, None when it was not known.
     made_from: the normalised inputs, opaque here. files: path -> SHA-256 in lower-case hex, without the manifest's own.
+    revision: of the ask (`model.revision`); empty in a manifest from before there were any.
     """
 
     template_version: int
@@ -47,6 +50,7 @@ class Manifest:
     role_name: str
     made_from: Mapping[str, object]
     files: Mapping[str, str]
+    revision: str
 
 
 def read_manifest(files: Files) -> Manifest:
@@ -79,6 +83,7 @@ def read_manifest(files: Files) -> Manifest:
         role_name=data["role_name"],
         made_from=MappingProxyType(data["made_from"]),
         files=MappingProxyType(data["files"]),
+        revision=data.get("revision", ""),
     )
 
 
@@ -119,7 +124,8 @@ def _faults(data: object, table: Mapping[str, _Check | Mapping[str, _Check]], pr
     for key, check in table.items():
         name = prefix + key
         if key not in data:
-            yield Problem(MANIFEST, f"{name} is missing")
+            if name != "revision":  # bundles that customers have already are without it
+                yield Problem(MANIFEST, f"{name} is missing")
         elif not callable(check):
             yield from _faults(data[key], check, f"{name}.")
         elif fault := check(data[key]):
@@ -134,6 +140,11 @@ def _schema(value: object) -> str:
 
 def _version(value: object) -> str:
     return "" if type(value) is int and value > 0 else "is not a positive whole number"
+
+
+def _revision(value: object) -> str:
+    is_one = isinstance(value, str) and _REVISION.fullmatch(value) is not None
+    return "" if is_one else f"is not {LENGTH} lower-case hex digits"
 
 
 def _text(value: object) -> str:
@@ -194,6 +205,7 @@ _VENDOR: Final[Mapping[str, _Check]] = {"slug": _text, "name": _text, "account_i
 _TOP: Final[Mapping[str, _Check | Mapping[str, _Check]]] = {
     "schema": _schema,
     "template_version": _version,
+    "revision": _revision,
     "tenant": _TENANT,
     "external_ids": _external_ids,
     "vendor": _VENDOR,

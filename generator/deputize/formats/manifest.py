@@ -14,6 +14,7 @@ def render_manifest(role: Role) -> dict[str, str]:
     draft = {
         "schema": "deputize/manifest/1",
         "template_version": TEMPLATE_VERSION,
+        "revision": role.revision,
         "tenant": {
             "slug": slots.tenant,
             "name": slots.name,

@@ -9,7 +9,8 @@ from deputize.iam.arn import account_root, parse_policy_arn
 from deputize.iam.policy import Condition, NamedPolicy, Policy, Statement, aws_principals
 from deputize.iam.role import IamRole
 from deputize.model.access import Access, build_access
-from deputize.model.slots import ACCOUNT_CHOICE, PATH_CHOICE, ROLE_NAME_CHOICE, Slots, chosen
+from deputize.model.revision import revision_of
+from deputize.model.slots import ACCOUNT_CHOICE, EXTERNAL_ID_CHOICE, PATH_CHOICE, ROLE_NAME_CHOICE, Slots, chosen
 from deputize.model.spec import Vendor, VendorAccount
 
 # Raised by hand whenever emitted files change; tests/test_template_version.py guards it.
@@ -18,6 +19,7 @@ TEMPLATE_VERSION = 1
 TENANT_TAG = "deputize:tenant"
 VENDOR_TAG = "deputize:vendor"
 VERSION_TAG = "deputize:template-version"
+REVISION_TAG = "deputize:revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Role:
 
     iam: the role itself; its name, path and policy names hold choice marks, and slot marks when built for a shape.
     path, boundary: the defaults of the customer's choices; the default role name is `slots.role_name`.
+    revision: of what is asked, the same for every tenant of a partition (`model.revision`).
     """
 
     vendor: Vendor
@@ -35,6 +38,7 @@ class Role:
     access: Access
     path: str
     boundary: str | None
+    revision: str
 
     def resolved(self) -> IamRole:
         """The role as IAM returns it when the customer changes nothing."""
@@ -57,20 +61,30 @@ def build(vendor: Vendor, slots: Slots) -> Role:
         raise InputError(Problem("vendor: role.permissions_boundary", what, "leave it to the customer's choice"))
     # Packed with room for an account, known or not: the statements are in the same policies for every tenant, and so in
     # the one-click template, whose account is a parameter.
-    access = _in_account(build_access(vendor.access, slots.partition, ACCOUNT_CHOICE), slots.account_id or "*")
-    iam = IamRole(
-        name=ROLE_NAME_CHOICE,
-        path=PATH_CHOICE,
+    anywhere = build_access(vendor.access, slots.partition, ACCOUNT_CHOICE)
+    access = _in_account(anywhere, slots.account_id or "*")
+    asked = IamRole(
+        name=vendor.role.name or "",
+        path=vendor.role.path,
         description=_description(vendor),
         max_session=vendor.role.max_session_duration,
         boundary=boundary,
-        trust=_trust(vendor, account, slots.external_ids),
+        trust=_trust(vendor, account, (EXTERNAL_ID_CHOICE,)),
         delivery=vendor.access.delivery,
-        policies=access.policies,
+        policies=anywhere.policies,
         managed_arns=access.managed_arns,
-        tags=_tags(vendor, slots.tenant),
+        tags=vendor.role.tags,
     )
-    return Role(vendor, account, slots, iam, access, vendor.role.path, boundary)
+    revision = revision_of(asked)
+    iam = replace(
+        asked,
+        name=ROLE_NAME_CHOICE,
+        path=PATH_CHOICE,
+        trust=_trust(vendor, account, slots.external_ids),
+        policies=access.policies,
+        tags=_tags(vendor, slots.tenant, revision),
+    )
+    return Role(vendor, account, slots, iam, access, vendor.role.path, boundary, revision)
 
 
 def with_choices(role: IamRole, choices: dict[str, str]) -> IamRole:
@@ -130,6 +144,11 @@ def _description(vendor: Vendor) -> str:
     return f"Lets {vendor.slug} read this account, with its external ID only. Made by deputize."
 
 
-def _tags(vendor: Vendor, tenant: str) -> tuple[tuple[str, str], ...]:
-    own = {TENANT_TAG: tenant, VENDOR_TAG: vendor.slug, VERSION_TAG: str(TEMPLATE_VERSION)}
+def _tags(vendor: Vendor, tenant: str, revision: str) -> tuple[tuple[str, str], ...]:
+    own = {
+        TENANT_TAG: tenant,
+        VENDOR_TAG: vendor.slug,
+        VERSION_TAG: str(TEMPLATE_VERSION),
+        REVISION_TAG: revision,
+    }
     return tuple(sorted({**dict(vendor.role.tags), **own}.items()))

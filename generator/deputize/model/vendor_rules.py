@@ -118,7 +118,7 @@ def _tags(tags: tuple[tuple[str, str], ...]) -> Rule:
             yield path, f"{shown(value)} is no tag value", "use at most 256 letters, digits, spaces and _.:/=+-@"
     if len({key.lower() for key, _ in tags}) < len(tags):
         yield ("role", "tags"), "has a key twice (IAM ignores case)", "remove one"
-    own = 3
+    own = 4
     if len(tags) + own > limits.TAGS.high:
         yield ("role", "tags"), f"are {len(tags)}", f"at most {limits.TAGS.high - own}: deputize adds {own}"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from deputize.iam.actions import canonical
@@ -14,6 +15,7 @@ from deputize.iam.contain.documented import NO_RESOURCE, documented
 from deputize.iam.contain.sides import Side, Widening
 from deputize.iam.contain.widenings import widenings
 from deputize.iam.evaluate import evaluate
+from deputize.iam.policy import Policy
 from prove.proof import Figures, RefutedError, proof
 from prove.random_pairs import Pair, Sample, as_sample, random_pair, samples, statements_of
 
@@ -35,29 +37,61 @@ def access_containment(chance: Random) -> Figures:
 
 def _judged(pair: Pair, chance: Random) -> Counter[str]:
     old, new = pair.read()
+    was, now = _Asked(old), _Asked(new)
     found = widenings(old, new)
     for one in found:
-        if one.request is not None and not _is_wider(as_sample(one.request), old, new):
+        if one.request is not None and not _is_wider(as_sample(one.request), was, now):
             msg = f"{one.request} is no example in {pair}"
             raise RefutedError(msg)
     kinds = {one.kind for one in found}
     requests = list(samples(chance, old, new))
     for sample in requests:
-        if _is_wider(sample, old, new) and not _is_told(sample, found):
+        if _is_wider(sample, was, now) and not _is_told(sample, found):
             msg = f"{sample} is not told of by {sorted(kinds)} in {pair}"
             raise RefutedError(msg)
     verdict = next((one for one in ("untold", "wider", "later", "undocumented") if one in kinds), "no wider")
-    plain = "plain" if _is_plain(old) and _is_plain(new) else "with set operators or variables"
-    return Counter({"pairs": 1, "requests": len(requests), verdict: 1, f"{plain}, {verdict}": 1})
+    plain = "plain" if not _opaque_of(old, new) else "with set operators or variables"
+    figures = Counter({"pairs": 1, "requests": len(requests), verdict: 1, f"{plain}, {verdict}": 1})
+    for what in _opaque_of(old, new):
+        figures += Counter({f"with {what}": 1, f"with {what}, untold": int(verdict == "untold")})
+    return figures
 
 
-def _is_wider(sample: Sample, old: Side, new: Side) -> bool:
-    return _decision(sample, new) == "allow" and _decision(sample, old) in ("implicit-deny", "explicit-deny")
+class _Asked:
+    """One side, asked about many requests: which statements an action on a resource can meet is found out once."""
+
+    def __init__(self, side: Side) -> None:
+        self._policies = tuple(_Bare(one.policy) for one in side.policies if one.policy is not None)
+        self._boundary = None if side.boundary is None or side.boundary.policy is None else _Bare(side.boundary.policy)
+        self._near: dict[tuple[str, str], tuple[list[Policy], Policy | None]] = {}
+
+    def decision(self, sample: Sample) -> str:
+        action, resource, context = sample
+        if (action, resource) not in self._near:
+            boundary = None if self._boundary is None else self._boundary.near(action, resource)
+            self._near[action, resource] = [one.near(action, resource) for one in self._policies], boundary
+        policies, boundary = self._near[action, resource]
+        return evaluate(policies, action, resource, context, boundary)
 
 
-def _decision(sample: Sample, side: Side) -> str:
-    policies = [one.policy for one in side.policies if one.policy is not None]
-    return evaluate(policies, *sample, None if side.boundary is None else side.boundary.policy)
+class _Bare:
+    """A policy, and each of its statements as an Allow without conditions."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._bare = [
+            (one, replace(policy, statements=(replace(one, effect="Allow", conditions=()),)))
+            for one in policy.statements
+        ]
+
+    def near(self, action: str, resource: str) -> Policy:
+        """The policy without the statements that no request for the action on the resource can meet."""
+        left = tuple(one for one, bare in self._bare if evaluate(bare, action, resource) != "implicit-deny")
+        return replace(self._policy, statements=left)
+
+
+def _is_wider(sample: Sample, old: _Asked, new: _Asked) -> bool:
+    return new.decision(sample) == "allow" and old.decision(sample) in ("implicit-deny", "explicit-deny")
 
 
 def _is_told(sample: Sample, found: tuple[Widening, ...]) -> bool:
@@ -87,8 +121,11 @@ def _domain(arn: str) -> re.Pattern[str]:
     return re.compile(":".join(parts).replace(r"\*", ".*"), re.DOTALL)
 
 
-def _is_plain(side: Side) -> bool:
-    conditions = [condition for one in statements_of(side) for condition in one.conditions]
-    texts = [text for one in statements_of(side) for text in one.resources]
+def _opaque_of(*sides: Side) -> set[str]:
+    """The set operators of both, and whether they have variables: what containment may leave untold."""
+    statements = [one for side in sides for one in statements_of(side)]
+    conditions = [condition for one in statements for condition in one.conditions]
+    texts = [text for one in statements for text in one.resources]
     texts += [value for one in conditions for value in one.values]
-    return not any("${" in one for one in texts) and not any(":" in one.operator for one in conditions)
+    variables = {"variables"} if any("${" in one for one in texts) else set()
+    return {one.operator for one in conditions if ":" in one.operator} | variables

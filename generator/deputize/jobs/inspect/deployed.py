@@ -27,7 +27,8 @@ from deputize.jobs.verify.expectations import RoleExpectations, expectations_of_
 from deputize.model.display import printable
 from deputize.model.expectations import Expectations
 from deputize.model.format import DEPLOYER_POLICY, MANIFEST, TEMPLATE
-from deputize.model.role import TEMPLATE_VERSION
+from deputize.model.revision import LENGTH
+from deputize.model.role import REVISION_TAG, TEMPLATE_VERSION
 from deputize.model.values import Files, UnintendedAccess
 from deputize.model.vendor_file import vendor_from_json
 from deputize.read.cloudformation.strict import read_template
@@ -61,9 +62,9 @@ class Deployed:
 
     role_arn: empty when there is no such role, or it could not be read. stack: its name, empty when the role was not
     made by a stack of that name. template: "same", "one-click", "differs", or "none" without a stack. template_version:
-    the one that stands in the account, None when nothing says. boundary: the role's permissions boundary, which is the
-    customer's choice. differences: where ("role.trust", "policies.NAME", "stack.template"), what and how to mend it.
-    access_paths: who gets in that the bundle does not let in, proved by evaluating the live trust policy.
+    the one that stands in the account, None when nothing says. revision: the role's, or empty. boundary: the role's,
+    which is the customer's choice. differences: where ("role.trust", "policies.NAME", "stack.template"), what and how
+    to mend it. access_paths: who gets in that the bundle does not let in, proved by evaluating the live trust policy.
     """
 
     account_id: str
@@ -75,6 +76,7 @@ class Deployed:
     template_version: int | None
     differences: tuple[Problem, ...]
     boundary: str | None = None
+    revision: str = ""
     access_paths: tuple[UnintendedAccess, ...] = ()
 
 
@@ -126,6 +128,7 @@ def compare_deployed(files: Files, session: Session) -> Deployed:
         template_version=_version(_tags(described).get(VERSION_TAG)) if found.version is None else found.version,
         differences=(*found.differences, *compared.differences),
         boundary=_boundary(described) or None,
+        revision=printable(_tags(described).get(REVISION_TAG, ""), LENGTH),
         access_paths=compared.access_paths,
     )
 

@@ -56,6 +56,7 @@ def as_json(found: Inspection, deployed: Deployed | None = None) -> dict[str, ob
         "role_name": about.role_name,
         "stack_name": about.stack_name,
         "template_version": about.template_version,
+        "revision": about.revision or None,
         "manifest_sha256": found.manifest_sha256,
         "files": [{"path": one.path, "sha256": one.sha256, "state": one.state.value} for one in found.files],
         "rendered": found.rendered.value,
@@ -82,6 +83,7 @@ def as_lines(found: Inspection) -> Iterator[str]:
     yield f"  role         {about.role_name}"
     yield f"  stack        {about.stack_name}"
     yield f"  template     version {about.template_version}"
+    yield f"  revision     {about.revision or 'none: the bundle is from before there were any'}"
     yield f"  files        {good} of {len(found.files)} are as the manifest says"
     yield f"  bytes        {_RENDERED[found.rendered]}"
     yield f"  signature    {_signature(found)}"
@@ -99,6 +101,7 @@ def deployed_lines(deployed: Deployed) -> Iterator[str]:
         yield from (f"{'':15}{line}" for line in wrap(_NO_STACK, _WIDTH))
     version = "unknown" if deployed.template_version is None else deployed.template_version
     yield f"  its version  {version}"
+    yield f"  its revision {deployed.revision or 'unknown'}"
     yield f"  boundary     {deployed.boundary or 'none'}"
     yield f"  differences  {len(deployed.differences) or 'none'}"
     if deployed.access_paths:
@@ -133,6 +136,7 @@ def _deployed(deployed: Deployed) -> dict[str, object]:
         "stack_status": deployed.stack_status or None,
         "template": deployed.template,
         "template_version": deployed.template_version,
+        "revision": deployed.revision or None,
         "boundary": deployed.boundary,
         "differences": _told(deployed.differences),
         "access_paths": [{"kind": one.kind, "sentence": one.sentence} for one in deployed.access_paths],

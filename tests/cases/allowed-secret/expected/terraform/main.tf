@@ -320,6 +320,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "c85b7e0cf860"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

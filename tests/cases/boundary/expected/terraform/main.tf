@@ -95,6 +95,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "dfb35f719d7b"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

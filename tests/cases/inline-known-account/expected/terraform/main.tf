@@ -293,6 +293,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "b14af796e19e"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

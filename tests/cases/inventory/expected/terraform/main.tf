@@ -306,6 +306,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "395f3015cd67"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

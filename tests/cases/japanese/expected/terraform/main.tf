@@ -335,6 +335,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "1fe78cd53623"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "nippon-denki"
     "deputize:vendor"           = "example-costs"

@@ -319,6 +319,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "52fc34cc46d3"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
     "deputize:vendor"           = "a-vendor-whose-slug-is-as-long-as-a-slug-may-be-63-characters-x"

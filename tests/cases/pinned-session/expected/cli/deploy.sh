@@ -192,6 +192,70 @@ show_plan() {
   fi
 }
 
+# parts_of TEMPLATE NAME: of a template that deputize made. NAME.may gets the actions of its policies and the AWS managed
+# ones by their ARN, NAME.who all that it says of who may enter.
+parts_of() {
+  local line part=other
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line#"${line%%[![:space:]]*}"}
+    # A text never begins a line as a key does, whatever stands in it: an external ID may have slashes and colons.
+    case $line in
+      '#'*) continue ;;
+      AssumeRolePolicyDocument:*) part='who' ;;
+      ManagedPolicyArns:*) part=may ;;
+      Tags:* | Outputs:*) part=other ;;
+      *) ;;
+    esac
+    case $part/$line in
+      who/*) printf '%s\n' "$line" >&3 ;;
+      may/ManagedPolicyArns:* | may/'- !Ref'*) ;;
+      other/Action:* | may/Action:*) part=may ;;
+      may/'- "'*)
+        line=${line#???}
+        printf '%s\n' "${line%?}"
+        ;;
+      *) part=other ;;
+    esac
+  done <"$1" 3>"$work/$2.who" | LC_ALL=C sort -u >"$work/$2.may"
+}
+
+# What the update lets the role do that it may not do now, and the other way round, as far as the two templates show it.
+show_access() {
+  local one
+  if [[ $kind != UPDATE ]]; then
+    return 0
+  fi
+  if ! aws cloudformation get-template --cli-input-json "file://$work/id.json" --template-stage Original \
+    --query TemplateBody --output text >"$work/raw.yaml" 2>/dev/null </dev/null; then
+    : >"$work/raw.yaml"
+  fi
+  clean <"$work/raw.yaml" >"$work/old.yaml"
+  parts_of "$work/old.yaml" old
+  parts_of "$work/role.yaml" new
+  if [[ ! -s $work/old.may ]]; then
+    say '  permissions: not compared, for those of the stack that is there could not be read'
+    return 0
+  fi
+  if [[ $(<"$work/old.may") == "$(<"$work/new.may")" ]]; then
+    say '  permissions: none comes, none goes'
+  fi
+  LC_ALL=C comm -13 "$work/old.may" "$work/new.may" >"$work/comes"
+  LC_ALL=C comm -23 "$work/old.may" "$work/new.may" >"$work/goes"
+  while IFS= read -r one; do
+    say "  permission comes: $one"
+  done <"$work/comes"
+  while IFS= read -r one; do
+    say "  permission goes: $one"
+  done <"$work/goes"
+  if [[ $(<"$work/old.who") == "$(<"$work/new.who")" ]]; then
+    say '  who may enter: as before'
+  else
+    say '  who may enter: written otherwise than before; read AssumeRolePolicyDocument in cloudformation/role.yaml'
+  fi
+  say '  Compared are the lists of actions in both templates, a wildcard as it is written. Not seen: resources, and what'
+  say '  was changed outside CloudFormation.'
+}
+
 execute() {
   call cloudformation execute-change-set plan.json --client-request-token "$token"
   unexecuted=no
@@ -249,6 +313,7 @@ merge
 plan
 if [[ -n $changes ]]; then
   show_plan
+  show_access
   may_go_on 'Deploy this?'
   execute
 else

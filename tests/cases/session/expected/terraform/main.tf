@@ -139,6 +139,7 @@ resource "aws_iam_role" "role" {
   assume_role_policy   = jsonencode(local.trust_policy)
 
   tags = merge(var.tags, {
+    "deputize:revision"         = "93d3b819ef8e"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

@@ -97,6 +97,7 @@ resource "aws_iam_role" "role" {
   tags = merge(var.tags, {
     "cost center"               = "0123"
     "data-class"                = ""
+    "deputize:revision"         = "fa469f922e3c"
     "deputize:template-version" = "1"
     "deputize:tenant"           = "a-company"
     "deputize:vendor"           = "example-costs"

@@ -93,7 +93,7 @@ run "the_role_is_what_the_vendor_asked_for" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
+    condition     = aws_iam_role.role.tags == tomap({ "deputize:revision" = "b163893b1a5e", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
     error_message = "The role's tags are others."
   }
 }
@@ -118,7 +118,7 @@ run "choices_honoured" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
+    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:revision" = "b163893b1a5e", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
     error_message = "A tag is lost, or one of the vendor's was replaced."
   }
 

@@ -83,7 +83,7 @@ run "the_role_is_what_the_vendor_asked_for" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example-costs" })
+    condition     = aws_iam_role.role.tags == tomap({ "deputize:revision" = "b14af796e19e", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example-costs" })
     error_message = "The role's tags are others."
   }
 }
@@ -108,7 +108,7 @@ run "choices_honoured" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example-costs" })
+    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:revision" = "b14af796e19e", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example-costs" })
     error_message = "A tag is lost, or one of the vendor's was replaced."
   }
 

@@ -88,7 +88,7 @@ run "the_role_is_what_the_vendor_asked_for" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "deputize:template-version" = "1", "deputize:tenant" = "nippon-denki", "deputize:vendor" = "example-costs" })
+    condition     = aws_iam_role.role.tags == tomap({ "deputize:revision" = "1fe78cd53623", "deputize:template-version" = "1", "deputize:tenant" = "nippon-denki", "deputize:vendor" = "example-costs" })
     error_message = "The role's tags are others."
   }
 }
@@ -113,7 +113,7 @@ run "choices_honoured" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:template-version" = "1", "deputize:tenant" = "nippon-denki", "deputize:vendor" = "example-costs" })
+    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:revision" = "1fe78cd53623", "deputize:template-version" = "1", "deputize:tenant" = "nippon-denki", "deputize:vendor" = "example-costs" })
     error_message = "A tag is lost, or one of the vendor's was replaced."
   }
 

@@ -90,7 +90,7 @@ run "the_role_is_what_the_vendor_asked_for" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
+    condition     = aws_iam_role.role.tags == tomap({ "deputize:revision" = "a662ff891cfe", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
     error_message = "The role's tags are others."
   }
 }
@@ -115,7 +115,7 @@ run "choices_honoured" {
   }
 
   assert {
-    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
+    condition     = aws_iam_role.role.tags == tomap({ "Chosen-By" = "the customer", "deputize:revision" = "a662ff891cfe", "deputize:template-version" = "1", "deputize:tenant" = "a-company", "deputize:vendor" = "example" })
     error_message = "A tag is lost, or one of the vendor's was replaced."
   }
 
