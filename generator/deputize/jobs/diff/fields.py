@@ -28,6 +28,8 @@ def _changes(old: FoundRole, new: FoundRole) -> Iterator[FieldChange]:
     for field, one, other in (("name", old.role_name, new.role_name), ("path", old.path, new.path)):
         if one is not None and other is not None and one.value != other.value:
             yield FieldChange(field, _said(one, old), _said(other, new), is_wider=False)
+    if old.trust is None and new.trust is None:
+        return  # policies alone: nothing is attached to anything
     had, has = ({_said(one, role) for one in role.managed} for role in (old, new))
     for arn in sorted(had ^ has):
         told = (arn, _NONE) if arn in had else (_NONE, arn)
