@@ -69,7 +69,7 @@ class Symbols:
         self._digits: dict[str, str] = {}
         self._account = 0
         self._letters: dict[str, int] = {}
-        self._prefix = _free_word(self._all_text)
+        self._prefix = free_word(self._all_text)
         self._taken: frozenset[str] | None = None
 
     @property
@@ -155,7 +155,7 @@ def sole_mark(text: str) -> str | None:
     return text if len(text) == 1 and not is_known(text) else None
 
 
-def _free_word(text: str) -> str:
+def free_word(text: str) -> str:
     """A word that is nowhere in `text`."""
     if _WORD not in text:
         return _WORD

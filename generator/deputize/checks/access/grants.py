@@ -108,16 +108,7 @@ def access_of_policy(policy: FoundPolicy, allowed_secrets: Iterable[str] = ()) -
 
 def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], secrets: Iterable[str]) -> RoleAccess:
     documents = tuple(policy.document for policy in policies)
-    own = (
-        IdentityPolicy(
-            one.name,
-            one.document.access_policy,
-            _stand_ins(one.document),
-            of_aws=is_aws_managed(one.name.removeprefix(_MANAGED)),
-        )
-        for one in policies
-    )
-    allowed = allowed_by((*own, *(_source(one) for one in attached)))
+    allowed = allowed_by(_sources(policies, attached))
     texts, rest = allowed.parts[: len(documents)], allowed.parts[len(documents) :]
     granted = (
         *(_granted(one, at) for at, part in zip(documents, texts, strict=True) for one in part.permissions),
@@ -128,6 +119,24 @@ def _access(policies: Sequence[FoundPolicy], attached: tuple[Attached, ...], sec
         ),
     )
     return RoleAccess(documents, attached, granted, allowed, frozenset(action.lower() for action in secrets))
+
+
+def identity_policies(role: FoundRole) -> tuple[IdentityPolicy, ...]:
+    """All that gives `role` its access: its own policies in their order, then what is attached."""
+    return _sources(role.policies, tuple(_attached(one, role.unknowns) for one in role.managed))
+
+
+def _sources(policies: Sequence[FoundPolicy], attached: Sequence[Attached]) -> tuple[IdentityPolicy, ...]:
+    own = (
+        IdentityPolicy(
+            one.name,
+            one.document.access_policy,
+            _stand_ins(one.document),
+            of_aws=is_aws_managed(one.name.removeprefix(_MANAGED)),
+        )
+        for one in policies
+    )
+    return (*own, *(_source(one) for one in attached))
 
 
 def _stand_ins(document: Document) -> tuple[str, ...]:

@@ -1,0 +1,104 @@
+"""Two roles of two files with one stand-in for what both files call by the same name, and for nothing else.
+
+Each reader takes stand-ins that its own file does not have; the other file may have them, as another unknown or as a
+text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+
+from deputize.model.world import Document, FoundRole, Text, Unknown
+from deputize.read.symbols import free_word
+
+_DIGITS = re.compile(r"[0-9]{12}", re.ASCII)
+_PROVIDER = "oidc-provider/"
+
+
+def alike(old: FoundRole, new: FoundRole) -> tuple[FoundRole, FoundRole]:
+    """The same two roles. A parameter that both files have is one unknown: an update keeps its value."""
+    if not (list(_unknowns(old)) or list(_unknowns(new))):
+        return old, new
+    fresh = _Fresh("\n".join((*_texts(old), *_texts(new))))
+    return _renamed(old, fresh), _renamed(new, fresh)
+
+
+class _Fresh:
+    """Stand-ins that neither role has as a text."""
+
+    def __init__(self, text: str) -> None:
+        taken = set(_DIGITS.findall(text))
+        self._word = free_word(text)
+        self._accounts = (one for number in count(1) if (one := f"{number:012d}") not in taken)
+        self._known: dict[tuple[object, ...], tuple[str, str]] = {}
+
+    def of(self, one: Unknown) -> str:
+        """In the form of the stand-in that it had: an account, an ARN, or a word."""
+        key = one.origin, one.name, one.parameters
+        if key not in self._known:
+            self._known[key] = next(self._accounts), f"{self._word}{len(self._known) + 1:04d}"
+        account, word = self._known[key]
+        if not _DIGITS.search(one.stand_in):
+            return word
+        before, provider, _ = one.stand_in.partition(_PROVIDER)
+        return _DIGITS.sub(account, before) + (f"{provider}{word}" if provider else "")
+
+
+def _renamed(role: FoundRole, fresh: _Fresh) -> FoundRole:
+    names = {one.stand_in: fresh.of(one) for one in _unknowns(role)}
+    if not names:
+        return role
+    pattern = re.compile("|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)))
+
+    def other(text: str) -> str:
+        return pattern.sub(lambda found: names[found[0]], text)
+
+    def unknowns(many: tuple[Unknown, ...]) -> tuple[Unknown, ...]:
+        return tuple(replace(one, stand_in=names[one.stand_in]) for one in many)
+
+    def document(one: Document) -> Document:
+        return replace(one, value=_mapped(one.value, other), unknowns=unknowns(one.unknowns))
+
+    def text(one: Text | None) -> Text | None:
+        return None if one is None else replace(one, value=other(one.value))
+
+    return replace(
+        role,
+        trust=None if role.trust is None else document(role.trust),
+        policies=tuple(replace(one, document=document(one.document)) for one in role.policies),
+        managed=tuple(replace(one, value=other(one.value)) for one in role.managed),
+        boundary=text(role.boundary),
+        role_name=text(role.role_name),
+        path=text(role.path),
+        unknowns=unknowns(role.unknowns),
+    )
+
+
+def _mapped(value: object, other: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return other(value)
+    if isinstance(value, list):
+        return [_mapped(one, other) for one in value]
+    # A key stays: its place is found by it.
+    return {key: _mapped(one, other) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _unknowns(role: FoundRole) -> Iterator[Unknown]:
+    yield from role.unknowns
+    for document in _documents(role):
+        yield from document.unknowns
+
+
+def _documents(role: FoundRole) -> Iterator[Document]:
+    if role.trust is not None:
+        yield role.trust
+    yield from (one.document for one in role.policies)
+
+
+def _texts(role: FoundRole) -> Iterator[str]:
+    yield from (one.compact for one in _documents(role))
+    texts = (*role.managed, role.boundary, role.role_name, role.path)
+    yield from (one.value for one in texts if one is not None)
