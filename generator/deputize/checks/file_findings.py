@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deputize.checks.findings import RoleReport, policy_findings, reports_of, role_findings
 from deputize.checks.judge import judge, judge_policies
@@ -12,6 +12,7 @@ from deputize.checks.rules.all import RULES, RuleSet
 from deputize.checks.trust.own import Waiver
 from deputize.model.expectations import Expectations
 from deputize.model.values import Finding
+from deputize.model.world import FoundRole
 from deputize.read.found import FoundFile
 from deputize.read.world import world_of
 
@@ -33,14 +34,24 @@ class FileFindings:
         return tuple(dict.fromkeys(finding for finding, _ in self.found))
 
 
-def file_findings(file: FoundFile, where: str, expectations: Expectations, rules: RuleSet = RULES) -> FileFindings:
+def file_findings(
+    file: FoundFile,
+    where: str,
+    expectations: Expectations,
+    rules: RuleSet = RULES,
+    *,
+    beside: tuple[FoundRole, ...] = (),
+) -> FileFindings:
     """What is wrong in the file `where`: role by role, all its branches at once, then what belongs to none.
 
     How it is delivered is judged by `delivery_findings`; what could not be read of it stands in the file.
+    beside: roles of other files, of which nothing is told but where they lead to.
     """
     world = world_of(file)
     by_name: dict[str, list[Judgement]] = {}
-    for one in judge(world, expectations):
+    for one in judge(replace(world, roles=(*world.roles, *beside)), expectations):
+        if any(one.role.place == other.place for other in beside):
+            continue
         by_name.setdefault(one.role.name, []).append(one)
     assumed = any(one.scope.judged for branches in by_name.values() for one in branches)
     policies = judge_policies(world, expectations, assumed=assumed)

@@ -161,6 +161,12 @@ class FoundRole:
     deployed_from: tuple[str, ...] = ()
     limit: NotUnderstood | None = None
 
+    @property
+    def known_name(self) -> str:
+        """The name that the file gives it; empty where it gives none, or leaves it open."""
+        name = "" if self.role_name is None else self.role_name.value
+        return "" if any(one.stand_in in name for one in self.unknowns) else name
+
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:

@@ -16,6 +16,7 @@ from deputize.jobs.lint.bundle import CFN_LINT, ENGINES, NOT_ASKED, OWN
 from deputize.jobs.lint.own_accounts import OwnAccounts
 from deputize.model.expectations import Expectations
 from deputize.model.values import EngineReport, Finding, Severity
+from deputize.model.world import FoundRole
 from deputize.read.any import read_any
 from deputize.read.found import FoundFile
 from deputize.read.other_tools import other_tool
@@ -36,7 +37,7 @@ class Judging:
     """How files are judged. parameters: of templates, by name.
 
     expected: who may assume a role, and which are judged. own: which accounts are the caller's. inline: whether what a
-    file says about its own findings counts.
+    file says about its own findings counts. beside: roles of other files, which may lead into this one's.
     """
 
     engines: tuple[str, ...] = ENGINES
@@ -44,6 +45,7 @@ class Judging:
     expected: Expectations = field(default_factory=Expectations)
     inline: bool = False
     own: OwnAccounts = field(default_factory=OwnAccounts)
+    beside: tuple[FoundRole, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class FileReport:
 
     unjudged: nothing in it was judged, and what was found says why. skipped: a file in a folder is no template or
     policy. left: a walk did not follow it. is_option: what is told is about an option, not a file. parameters: their
-    names in a template. waived: who is trusted and not judged as a third party.
+    names in a template. waived: who is trusted and not judged as a third party. role_names: that it gives its roles.
     """
 
     where: str
@@ -66,6 +68,7 @@ class FileReport:
     is_option: bool = False
     parameters: frozenset[str] = frozenset()
     waived: tuple[WaivedLine, ...] = ()
+    role_names: frozenset[str] = frozenset()
 
 
 def lint_content(content: bytes, where: str, judging: Judging, *, named: bool) -> FileReport:
@@ -125,6 +128,9 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
         unjudged=file.kind in (OTHER, TERRAFORM) or all(one.skipped for one in engines),
         parameters=_parameters(file),
         waived=waived,
+        role_names=frozenset(filter(None, (one.known_name for one in file.roles)))
+        if file.kind == TEMPLATE
+        else frozenset(),
     )
 
 
@@ -170,7 +176,8 @@ def _unread(file: FoundFile, where: str) -> Iterator[tuple[Finding, str]]:
 
 
 def _judged(file: FoundFile, text: str, where: str, judging: Judging) -> FileFindings:
-    own = file_findings(file, where, judging.own.expected_of(where, judging.expected, judging.parameters))
+    expected = judging.own.expected_of(where, judging.expected, judging.parameters)
+    own = file_findings(file, where, expected, beside=judging.beside)
     if judging.expected.roles:
         return own
     delivery = ((finding, "") for finding in delivery_findings(file, len(text.encode()), where))

@@ -14,6 +14,7 @@ from deputize.disk import write_file_atomically
 from deputize.errors import Problem, UsageError
 from deputize.iam import limits
 from deputize.jobs.expectations import of_options
+from deputize.jobs.lint.across_files import judged_across
 from deputize.jobs.lint.bundle import OWN, LintOptions
 from deputize.jobs.lint.file import FileReport, Judging
 from deputize.jobs.lint.own_accounts import own_accounts
@@ -91,6 +92,8 @@ def lint_all(
     )
     tasks = tasks_of(request.paths, request.exclude, skip_unknown=request.skip_unknown)
     reports = lint_tasks(tasks, request.options, judging, workers=request.workers, told=on_file)
+    if OWN in request.options.engines:
+        reports = judged_across(tasks, reports, judging)
     if request.role_arn is not None:
         from deputize.jobs.aws_session import aws_session
         from deputize.jobs.lint.live import lint_live_role
