@@ -6,7 +6,9 @@ Four functions answer, and `rule_ids` tells which rules there are. What they tak
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -23,6 +25,7 @@ from deputize.checks.verdict import safety_of, trust_verdict
 from deputize.cli.app import app
 from deputize.disk import read_folder
 from deputize.errors import DeputizeError
+from deputize.formats.hosted import hosted_template
 from deputize.iam.arn import RoleArn
 from deputize.jobs.lint.bundle import LintOptions, lint_files
 from deputize.jobs.lint.file import Judging, lint_content
@@ -33,6 +36,7 @@ from deputize.jobs.verify.offline import verify_offline
 from deputize.jobs.verify.run import VerifyRequest
 from deputize.model.expectations import Expectation, Expectations, literals
 from deputize.model.values import AccessState, Finding, ProbeResult, Safety, Verdict
+from deputize.model.vendor_file import parse_vendor
 from deputize.model.world import Document, FoundRole, Place, World
 from deputize.read.world import raw_role
 from deputize.registry import Grant, GrantRequest, add, open_registry
@@ -86,10 +90,18 @@ def _render(question: BundleQuestion) -> dict[str, bytes]:
     return edited(question, _rendered(question.vendor, tuple(question.options.items())), seal)
 
 
+def _hosted_now(vendor: str) -> str:
+    """The vendor's file with the digest of the hosted template that it makes now, as `publish` would print it."""
+    if "template_url" not in vendor:
+        return vendor
+    made = hashlib.sha256(hosted_template(parse_vendor(vendor), "aws")).hexdigest()
+    return re.sub(r"[0-9a-f]{64}", made, vendor)
+
+
 @lru_cache(maxsize=2)
 def _rendered(vendor: str, options: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
-        done = CliRunner().invoke(app, render_arguments(vendor, options, Path(folder)))
+        done = CliRunner().invoke(app, render_arguments(_hosted_now(vendor), options, Path(folder)))
         assert done.exit_code == 0, done.output
         return dict(read_folder(Path(folder) / "out" / dict(options)["tenant"][0]))
 

@@ -168,7 +168,7 @@ def test_a_safe_role(make: Callable[..., str], vendor: Session) -> None:
         ProbeResult(name, "refuse", "refuse", verdict.probes[1].error)
         for name in ("random", "none", "other-case", "one-longer", "other")
     ]
-    assert re.fullmatch("1:[0-9a-f]{64}", verdict.role_digest)
+    assert re.fullmatch("2:[0-9a-f]{64}", verdict.role_digest)
     assert verdict.judged_by == judged_by()
     assert replace(verdict, role_id="", notes=(), role_digest="") == Verdict(
         role_arn=arn,

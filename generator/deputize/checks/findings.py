@@ -43,13 +43,16 @@ def role_findings(branches: Sequence[Judgement], where: str, rules: RuleSet = RU
 
 def reports_of(branches: Sequence[Judgement]) -> tuple[RoleReport, ...]:
     """A line on each branch of one role whose scope differs, or one on all."""
-    same = len({one.scope for one in branches}) == 1
     every = [one.role.branch for one in branches]
-    lines = []
+    there: dict[Scope, list[str]] = {}
     for judged in branches:
-        there = [one.role.branch for one in branches if one.scope == judged.scope]
-        told = "" if same else "; or ".join(filter(None, told_branches(there, every)))
-        lines.append(_report(f"{judged.role.name} ({told})" if told else judged.role.name, judged.scope))
+        there.setdefault(judged.scope, []).append(judged.role.branch)
+    lines = []
+    for scope, found in there.items():
+        # Roles that one file calls alike are in no branch.
+        told = "; or ".join(filter(None, told_branches(found, every))) if len(there) > 1 and any(every) else ""
+        name = branches[0].role.name
+        lines.append(_report(f"{name} ({told})" if told else name, scope))
     return tuple(dict.fromkeys(lines))
 
 
@@ -130,7 +133,7 @@ def _merged(branches: Sequence[Judgement], where: str, rules: RuleSet) -> Iterat
             found.setdefault(one, []).append(judged.role.branch)
     every = [judged.role.branch for judged in branches]
     for one, there in found.items():
-        if len(there) == len(branches):
+        if len(there) == len(branches) or not any(every):
             yield one
             continue
         told = told_branches(there, every)
