@@ -231,7 +231,8 @@ def test_sessions_of_other_credentials_share_all_but_who_they_are() -> None:
 def test_calls_inside_a_role_keep_the_limit(web_page: tuple[str, list[dict[str, str]]]) -> None:
     """A limit holds for the calls to STS of every session that came of the one it was set on, before or after."""
     url, sent = web_page
-    outer, taken = Session(AwsOptions(None, "us-east-1", url), "0.0.0", KEY), []
+    outer = Session(AwsOptions(None, "us-east-1", url), "0.0.0", KEY)
+    taken: list[int] = []
 
     class Limit:
         def take(self) -> None:
