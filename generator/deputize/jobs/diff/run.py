@@ -15,7 +15,7 @@ from deputize.model.world import FoundRole
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RoleDifferences:
     """What changed from one side to the other. added, removed: names of roles that one side alone has.
 
     unread: what is not read on either side and may make or change a role: it counts as wider.
@@ -39,7 +39,7 @@ class Difference:
         return self.is_wider or bool(self.removed) or any(one.is_any for one in self.roles)
 
 
-def difference(old: str, new: str) -> Difference:
+def difference(old: str, new: str) -> RoleDifferences:
     """What changed from `old` to `new`, as the command line names them. Raises InputError for an unreadable side."""
     was, now = read_side(old), read_side(new)
     if was.is_silent is not now.is_silent:
@@ -49,10 +49,10 @@ def difference(old: str, new: str) -> Difference:
     return compare_sides(was, now)
 
 
-def compare_sides(old: ReadSide, new: ReadSide) -> Difference:
+def compare_sides(old: ReadSide, new: ReadSide) -> RoleDifferences:
     """What changed between two sides that were read."""
     pairs, removed, added = paired(old.roles, new.roles)
-    return Difference(
+    return RoleDifferences(
         old.where,
         new.where,
         tuple(compare_roles(was, now) for was, now in pairs),
@@ -89,12 +89,12 @@ def _role_name(role: FoundRole) -> Hashable:
     return None if role.role_name is None else (role.role_name.value, role.branch)
 
 
-def difference_text(found: Difference) -> str:
+def difference_text(found: RoleDifferences) -> str:
     """It for a terminal; ends in a newline."""
     return "".join(_parts(found))
 
 
-def _parts(found: Difference) -> Iterator[str]:
+def _parts(found: RoleDifferences) -> Iterator[str]:
     yield f"{inert(found.old)} -> {inert(found.new)}\n"
     yield from (f"Role {inert(one)} is new: all that it can do is more\n" for one in found.added)
     yield from (f"Role {inert(one)} is gone\n" for one in found.removed)
