@@ -68,7 +68,7 @@ def register_list(
 ) -> list[RoleCheck]:
     """The same of roles of many tenants; nothing is looked at unless every row can be.
 
-    One that the registry holds and that has not changed costs one call, so a list that was interrupted is given again.
+    One that the registry holds and that has not changed gets the right ID only, so an interrupted list is given again.
     """
     return _register(registry, handed_in, checker, Asked(progress), probe=False)
 
