@@ -205,6 +205,50 @@ def test_credentials_do_not_show() -> None:
     assert "the-secret" not in repr(Session(AwsOptions(region="us-east-1"), "0.0.0", KEY))
 
 
+def test_sessions_of_other_credentials_share_all_but_who_they_are() -> None:
+    """What costs time to set up is made once; the key, the clients and the caller are each session's own."""
+    outer = Session(AwsOptions(None, "eu-west-1", "http://127.0.0.1:1"), "0.0.0", KEY)
+    keys = [Credentials(f"AKIAIOSFODNN7EXAMPL{number}", f"secret-{number}", f"token-{number}") for number in range(8)]
+    outer.client("sts")
+
+    def used(key: Credentials) -> tuple[Credentials, str, str]:
+        client = outer.acting_as(key).client("sts")
+        sent = client._request_signer._credentials.get_frozen_credentials()
+        return (
+            Credentials(sent.access_key, sent.secret_key, sent.token),
+            client.meta.region_name,
+            client.meta.endpoint_url,
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(used, keys))
+    assert found == [(key, "eu-west-1", "http://127.0.0.1:1") for key in keys]
+    assert used(KEY)[0] == KEY
+    assert outer.client("sts")._request_signer._credentials.access_key == KEY.access_key_id
+    assert outer.acting_as(keys[0])._core is outer._core
+
+
+def test_calls_inside_a_role_keep_the_limit(web_page: tuple[str, list[dict[str, str]]]) -> None:
+    """A limit holds for the calls to STS of every session that came of the one it was set on, before or after."""
+    url, sent = web_page
+    outer = Session(AwsOptions(None, "us-east-1", url), "0.0.0", KEY)
+    taken: list[int] = []
+
+    class Limit:
+        def take(self) -> None:
+            taken.append(len(sent))
+
+        def throttled(self) -> None:
+            """Not here."""
+
+    before = outer.acting_as(KEY)
+    outer.limited_by(Limit())
+    for session in (before, outer.acting_as(KEY)):
+        with pytest.raises(ServiceError):
+            session.caller()
+    assert taken == [0, 1]
+
+
 def test_an_expected_code_is_a_value(scripted: Callable[..., Session]) -> None:
     """Only the codes that were named are values; any other is an exception."""
     session = scripted(("iam", "get_role", "NoSuchEntity", "none"), ("iam", "get_role", "Throttling", "slow"))

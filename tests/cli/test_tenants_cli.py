@@ -215,6 +215,39 @@ def test_register_refuses_without_an_oracle(world: World) -> None:
     assert (done["verdict"]["safety"], done["verdict"]["evidence"]) == ("vulnerable", "probes+policy")
 
 
+def test_register_a_list(world: World) -> None:
+    """Exit code and counts are the whole list's; given again when all is mended, it renews what had not changed."""
+    customers = {tenant: world.customer() for tenant in ("t-one", "t-two", "t-three")}
+    (world.folder / "new.csv").write_text("tenant,external_id\nt-one,\nt-two,\nt-three,\n", encoding="utf-8")
+    world.tenants("import", "new.csv")
+    ids = {one["tenant"]: one["external_id"] for one in world.json("list")["grants"]}
+    wrong = {"t-one": (ids["t-one"],), "t-two": ("somebody-elses-0123456789",), "t-three": ()}
+    arns = {tenant: role(customer, trust(*wrong[tenant])) for tenant, customer in customers.items()}
+    lines = ["tenant,role_arn", *(f"{tenant},{arn}" for tenant, arn in arns.items())]
+    (world.folder / "roles.csv").write_text("\n".join(lines), encoding="utf-8")
+    register = ("register", "--from", "roles.csv", "--wait", "0")
+    done = world.json(*register, code=6)
+    assert [one["grant"]["tenant"] for one in done["checks"]] == list(customers)
+    assert [one["stored"] for one in done["checks"]] == [True, False, False]
+    counted = {name: number for name, number in done["counts"].items() if number}
+    assert counted == {"verified": 1, "absent": 1, "vulnerable": 1}
+    retrust(customers["t-three"], trust(ids["t-three"]))
+    told = world.tenants(*register, code=5)
+    assert "      2  verified\n" in told.stderr
+    first, third = (world.json("show", tenant)["grants"][0] for tenant in ("t-one", "t-three"))
+    assert first["probed_at"] < first["verified_at"]
+    assert third["probed_at"] == third["verified_at"]
+
+
+def test_register_is_asked_for_one_way(world: World) -> None:
+    """A tenant with its roles, or a list; a list without a role is said to be one."""
+    (world.folder / "roles.csv").write_text("tenant,role_arn\n", encoding="utf-8")
+    world.tenants("add", "a")
+    assert "names no role" in world.tenants("register", "--from", "roles.csv").stderr
+    for wrong in (("a",), ("a", "--from", "roles.csv"), ("--from", "roles.csv", "--accept-probes-only", "y")):
+        world.tenants("register", *wrong, code=2)
+
+
 def test_a_role_that_names_somebody_else(world: World) -> None:
     """Made by a forged link with this tenant's ID, or renamed later: refused by register, verify and rotate alike."""
     customer = world.customer()

@@ -14,10 +14,12 @@ from deputize.jobs.assume.run import MAX_AGE, usable
 from deputize.jobs.tenants.checks import (
     recheck,
     register,
+    register_list,
     rotate_finish,
     rotate_switch,
 )
 from deputize.jobs.tenants.files import export_tenants, read_list
+from deputize.jobs.tenants.handed_in import read_handed_in
 from deputize.jobs.tenants.outcomes import TENANT_MESSAGE
 from deputize.jobs.tenants.sources import tenant_of, tenants_of
 from deputize.jobs.tenants.sweep import RunListeners, Sweeping, recheck_all
@@ -113,6 +115,52 @@ def test_register_stores_what_is_safe(registry: Registry, answers: Answers) -> N
     assert {request.external_ids for request in answers.asked} == {(one.external_id,), (two.external_id,)}
     assert {request.other_id for request in answers.asked} == {decoy(registry)}
     assert {grant.state for grant in grants(registry)} == {State.VERIFIED}
+
+
+def test_register_a_list(registry: Registry, answers: Answers, tmp_path: Path) -> None:
+    """Roles of many tenants, in the order of the list; one that two claim goes to whom its ID belongs, to no other."""
+    for name in ("a", "b", "c"):
+        add(registry, GrantRequest(name))
+    file = tmp_path / "roles.jsonl"
+    # What c hands in is b's: its own ID does not open it.
+    rows = [("b", arn_of("b")), ("a", arn_of("a")), ("a", arn_of("a")), ("c", arn_of("b"))]
+    file.write_text("".join(f"{json.dumps({'tenant': tenant, 'role_arn': arn})}\n" for tenant, arn in rows))
+    done = register_list(registry, read_handed_in(str(file)), answers)
+    assert [(one.grant.tenant, one.role_arn) for one in done] == [rows[0], rows[1], rows[3]]
+    assert [one.stored for one in done] == [True, True, False]
+    assert find(registry, "c").role_arn is None
+    own = {name: find(registry, name).external_id for name in ("a", "b", "c")}
+    assert [one.external_ids[0] for one in answers.asked] == [own["b"], own["a"], own["c"]]
+
+
+def test_a_list_of_roles_is_refused_whole(registry: Registry, answers: Answers, tmp_path: Path) -> None:
+    """Every row that cannot be looked at is told with its line, and no role is looked at."""
+    add(registry, GrantRequest("a", ACCOUNT))
+    add(registry, GrantRequest("b"))
+    file = tmp_path / "roles.csv"
+    lines = (
+        "tenant,role_arn,account_id",
+        f"b,{arn_of('good')},{ACCOUNT}",
+        f"nobody,{arn_of('x')},",
+        f",{arn_of('x')},",
+        "a,arn:aws:iam::444455556666:user/x,",
+        f"a,{arn_of('x', '222222222222')},",
+        f"b,{arn_of('good')},222222222222",
+        f"b,{arn_of('other')},",
+        "a,too,many,fields",
+    )
+    file.write_text("\n".join(lines))
+    with pytest.raises(InputError) as refused:
+        register_list(registry, read_handed_in(str(file)), answers)
+    told = {one.where.removeprefix(f"{file}:"): one.what for one in refused.value.problems}
+    wheres = ["3: tenant", "4: tenant", "5: role_arn", "6: role_arn", "7: account_id", "8: role_arn", "9"]
+    assert sorted(told) == wheres
+    assert "was not agreed with a" in told["6: role_arn"].replace("'", "").replace('"', "")
+    assert "are both for b" in told["8: role_arn"]
+    assert answers.asked == []
+    file.write_text("tenant,role_arn,external_id\n")
+    with pytest.raises(InputError, match="column 'external_id' is unknown"):
+        read_handed_in(str(file))
 
 
 def test_tenant_learns_nothing(registry: Registry, answers: Answers) -> None:

@@ -33,7 +33,7 @@ from deputize.model.role import build
 from deputize.model.schemas import load_schema, schema_names
 from deputize.model.slots import slots_of
 from deputize.model.spec import LOCALES, SLUG, AccessSpec, Tenant, Vendor, VendorAccount
-from deputize.model.tenant_rows import COLUMNS, REQUIRED
+from deputize.model.tenant_rows import TENANTS
 from deputize.model.text import Localized, english
 from deputize.model.values import EngineReport, Files, Finding, LintReport, Severity
 from deputize.model.vendor_file import parse_vendor, vendor_from_json, vendor_to_json
@@ -187,8 +187,8 @@ def test_tenants_schema_is_in_step_with_the_reader() -> None:
     """Columns, partitions, locales and patterns are those of the code."""
     schema = load_schema("tenants")
     fields = schema["properties"]
-    assert tuple(fields) == COLUMNS
-    assert tuple(schema["required"]) == REQUIRED
+    assert tuple(fields) == TENANTS.known
+    assert tuple(schema["required"]) == TENANTS.required
     assert fields["partition"]["enum"] == [*PARTITIONS, None]
     assert fields["locale"]["enum"] == [*LOCALES, None]
     assert fields["tenant"]["pattern"] == f"^{SLUG.pattern}$"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import astuple, dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -87,22 +88,26 @@ class _StsGate:
             self.limit.throttled()
 
 
+def _key_of(credentials: Credentials | None) -> dict[str, str | None]:
+    """As botocore's clients take them; none for those that the profile leads to."""
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return {} if credentials is None else dict(zip(names, astuple(credentials), strict=True))
+
+
 class Session:
     """One identity at one target: clients are made once and shared between threads.
 
-    version: deputize's, for the user agent. credentials: instead of those that the target's profile leads to. loader:
-    another session's, whose descriptions of services are then shared.
+    version: deputize's, for the user agent. credentials: instead of those that the target's profile leads to.
     Raises ServiceError from every method that reaches AWS or needs a region.
     """
 
-    def __init__(
-        self, target: AwsOptions, version: str, credentials: Credentials | None = None, loader: Any = None
-    ) -> None:
+    def __init__(self, target: AwsOptions, version: str, credentials: Credentials | None = None) -> None:
         self._target = target
         self._version = version
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._caller: CallerIdentity | None = None
+        self._key = _key_of(credentials)
         core = wire.LimitedCore(profile=target.profile, session_vars=_VARIABLES)
         core.register("before-parse", answers.check_first_element)
         self._gate = _StsGate()
@@ -110,15 +115,10 @@ class Session:
         events = core.get_component("event_emitter")
         events.register_first("request-created.sts", self._gate.before)
         events.register("response-received.sts", self._gate.after)
-        if loader is not None:
-            core.register_component("data_loader", loader)
         self._core = core
-        key: tuple[str | None, str | None, str | None] = (None, None, None)
-        if credentials is not None:
-            key = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
         try:
-            self._boto: Any = boto3.session.Session(*key, region_name=target.region, botocore_session=core)
-            self._region: str | None = self._boto.region_name
+            boto = boto3.session.Session(region_name=target.region, botocore_session=core)
+            self._region: str | None = boto.region_name
         except faults.FAULTS as error:
             raise faults.translate(error, faults.Call("sts", "GetCallerIdentity", target.region or "")) from None
 
@@ -139,18 +139,19 @@ class Session:
         self._gate.limit = limit
 
     def acting_as(self, credentials: Credentials) -> Session:
-        """A session of other credentials at the same target."""
-        # The descriptions of services, read and parsed once, are most of what a new session costs.
-        target = AwsOptions(None, self.region, self._target.endpoint_url)
-        return Session(target, self._version, credentials, self._core.get_component("data_loader"))
+        """A session of other credentials at the same target, its calls to STS within the same limit."""
+        # Setting up a session of botocore's costs more than all calls about one role, and it needs to know no
+        # credentials: each client has its own. The lock is shared, since sessions of botocore's are for one thread.
+        other = copy(self)
+        vars(other).update(_region=self.region, _key=_key_of(credentials), _clients={}, _caller=None)
+        return other
 
     def client(self, service: str) -> Any:
         """The botocore client of `service`; calls made on it directly raise botocore's exceptions."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._boto.client(
-                    service, region_name=self.region, endpoint_url=self._target.endpoint_url, config=self._config()
-                )
+                where = {"region_name": self.region, "endpoint_url": self._target.endpoint_url}
+                self._clients[service] = self._core.create_client(service, **where, **self._key, config=self._config())
             return self._clients[service]
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:

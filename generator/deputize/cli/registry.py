@@ -27,6 +27,17 @@ AccountOption = Annotated[
 
 TenantArgument = Annotated[str, typer.Argument(help="Slug of the tenant, as a-company.")]
 
+WeakOption = Annotated[
+    str, typer.Option("--allow-weak", help="Take an ID that can be guessed; say why.", metavar="REASON")
+]
+ShareOption = Annotated[
+    bool, typer.Option("--share", help="Use the ID of the tenant's other account (AWS advises one for each).")
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", help="A list of many: tenant, role_arn[, account_id]; - for stdin.", metavar="FILE"),
+]
+
 
 def not_nan(value: float) -> float:
     """`value`, unless it is NaN, which lies in every range."""

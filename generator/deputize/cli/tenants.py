@@ -13,12 +13,15 @@ from deputize.cli.registry import (
     AcceptProbesOption,
     AccountOption,
     ExpectedVendorOption,
+    FromOption,
     NeverOption,
     RateOption,
     RegistryOption,
+    ShareOption,
     TenantArgument,
     UntilOption,
     WaitOption,
+    WeakOption,
     accepted_probes,
     check_options,
     user_registry,
@@ -27,13 +30,6 @@ from deputize.cli.tenants_rotate import app as rotate
 
 app = typer.Typer(no_args_is_help=True, help="The registry: issued IDs, and the roles that were proved (optional).")
 app.add_typer(rotate, name="rotate")
-
-WeakOption = Annotated[
-    str, typer.Option("--allow-weak", help="Take an ID that can be guessed; say why.", metavar="REASON")
-]
-ShareOption = Annotated[
-    bool, typer.Option("--share", help="Use the ID of the tenant's other account (AWS advises one for each).")
-]
 
 
 class ListFormat(StrEnum):
@@ -133,9 +129,12 @@ def export(
 
 @app.command()
 def register(
-    tenant: TenantArgument,
-    role_arn: Annotated[list[str], typer.Argument(help="What the tenant handed in.", metavar="ROLE_ARN...")],
+    tenant: Annotated[str | None, typer.Argument(help="Slug of the tenant, as a-company.")] = None,
+    role_arn: Annotated[
+        list[str] | None, typer.Argument(help="What the tenant handed in.", metavar="ROLE_ARN...")
+    ] = None,
     *,
+    from_file: FromOption = None,
     accept_probes_only: AcceptProbesOption = None,
     until: UntilOption = None,
     wait: WaitOption = 60.0,
@@ -148,14 +147,26 @@ def register(
     endpoint_url: EndpointOption = None,
     form: FormatOption = OutputFormat.text,
 ) -> None:
-    """Verify the roles that a tenant handed in; store those that are safe and not too wide, no other."""
+    """Verify the roles that tenants handed in; store those that are safe and not too wide, no other."""
     from deputize.cli.tenants_output import print_checks, show_progress
+    from deputize.errors import Problem, UsageError
     from deputize.jobs.tenants.checks import Asked
     from deputize.jobs.tenants.commands import register as register_roles
+    from deputize.jobs.tenants.commands import register_list
 
     asked = Asked(show_progress, accepted_probes(accept_probes_only, until))
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume, rate=rate)
-    checks = register_roles(user_registry(registry), tenant, role_arn, options, asked)
+    if from_file is not None:
+        if tenant is not None or asked.accept is not None:
+            what = "a tenant" if tenant is not None else "--accept-probes-only, which is decided for each role"
+            raise UsageError(Problem("--from", f"does not go with {what}"))
+        checks = register_list(user_registry(registry), from_file, options, show_progress)
+        if not checks:
+            say("note: the list names no role")
+    elif tenant is None or not role_arn:
+        raise UsageError(Problem("tenants register", "needs a tenant and its ROLE_ARN, or --from FILE"))
+    else:
+        checks = register_roles(user_registry(registry), tenant, role_arn, options, asked)
     print_checks(checks, form, handed_in=True)
 
 

@@ -1,4 +1,4 @@
-"""What a run is given: the vendor from its file or its bare account, tenants from a CSV or JSON-lines list."""
+"""What a run is given: the vendor from its file or its bare account, rows of a CSV or JSON-lines list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deputize.errors import InputError, Problem
 from deputize.iam import limits
 from deputize.model.display import shown
 from deputize.model.spec import Vendor, VendorAccount
-from deputize.model.tenant_rows import COLUMNS, Row, column_problems
+from deputize.model.tenant_rows import TENANTS, Columns, Row, column_problems
 from deputize.model.text import english
 from deputize.model.vendor_file import parse_vendor
 
@@ -40,7 +40,7 @@ def vendor_of_account(account_id: str, partition: str) -> Vendor:
     return Vendor(BARE_VENDOR, english(f"Vendor {account_id}"), (VendorAccount(partition, account_id),))
 
 
-def read_rows(source: BinaryIO, name: str) -> Iterator[Row | Problem]:
+def read_rows(source: BinaryIO, name: str, columns: Columns = TENANTS) -> Iterator[Row | Problem]:
     """Rows of a CSV with a header, or of JSON lines: decided by the first character, `{` or anything else.
 
     A line that is no row is given as its Problem, so that all can be listed. Raises InputError when the columns are
@@ -49,14 +49,15 @@ def read_rows(source: BinaryIO, name: str) -> Iterator[Row | Problem]:
     lines = stream_lines(source, name=name)
     first = next(lines, "")
     rest = chain((first,), lines)
-    yield from _json_rows(rest, name) if first.lstrip().startswith("{") else _csv_rows(rest, name)
+    of_json = first.lstrip().startswith("{")
+    yield from _json_rows(rest, name, columns) if of_json else _csv_rows(rest, name, columns)
 
 
-def _csv_rows(lines: Iterator[str], name: str) -> Iterator[Row | Problem]:
+def _csv_rows(lines: Iterator[str], name: str, columns: Columns) -> Iterator[Row | Problem]:
     reader = csv.reader(lines, strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
-        problems = tuple(column_problems(header, f"{name}:1"))
+        problems = tuple(column_problems(header, f"{name}:1", columns))
         if problems:
             raise InputError(*problems)
         for cells in reader:
@@ -69,18 +70,18 @@ def _csv_rows(lines: Iterator[str], name: str) -> Iterator[Row | Problem]:
                 )
                 continue
             fields = dict(zip(header, cells, strict=True))
-            yield Row(reader.line_num, fields, (fields.pop("external_id"),))
+            yield Row(reader.line_num, fields, (fields.pop("external_id", ""),))
     except csv.Error as error:
         raise InputError(Problem(f"{name}:{reader.line_num}", f"is not CSV: {error}")) from error
 
 
-def _json_rows(lines: Iterator[str], name: str) -> Iterator[Row | Problem]:
+def _json_rows(lines: Iterator[str], name: str, columns: Columns) -> Iterator[Row | Problem]:
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _json_row(line, number, f"{name}:{number}")
+            yield _json_row(line, number, f"{name}:{number}", columns)
 
 
-def _json_row(line: str, number: int, where: str) -> Row | Problem:
+def _json_row(line: str, number: int, where: str, columns: Columns) -> Row | Problem:
     try:
         found = json.loads(line, object_pairs_hook=_once)
     except _TwiceError as error:
@@ -89,9 +90,9 @@ def _json_row(line: str, number: int, where: str) -> Row | Problem:
         return Problem(where, "is not JSON", "one object a line, in double quotes")
     if not isinstance(found, dict):
         return Problem(where, "is no JSON object", "one object a line")
-    unknown = next((key for key in found if key not in COLUMNS), None)
+    unknown = next((key for key in found if key not in columns.known), None)
     if unknown is not None:
-        return Problem(where, f"field {shown(unknown)} is unknown", f"known are {', '.join(COLUMNS)}")
+        return Problem(where, f"field {shown(unknown)} is unknown", f"known are {', '.join(columns.known)}")
     ids = found.pop("external_id", "")
     ids = ids if isinstance(ids, list) else [ids]
     wrong = next((key for key, value in found.items() if value is not None and not isinstance(value, str)), None)

@@ -9,14 +9,29 @@ from deputize.errors import Problem
 from deputize.model.display import shown
 from deputize.model.spec import Tenant, tenant_problems
 
-REQUIRED = ("tenant", "external_id")
-OPTIONAL = ("name", "account_id", "partition", "locale")
-COLUMNS = (*REQUIRED, *OPTIONAL)
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a list may hold. required: the columns that a CSV must have."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All of them, in their order."""
+        return *self.required, *self.optional
+
+
+TENANTS = Columns(("tenant", "external_id"), ("name", "account_id", "partition", "locale"))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of input with its fields; `external_ids` are two during a rotation (JSON lines only)."""
+    """One line of input with its fields; `external_ids` are two during a rotation (JSON lines only).
+
+    In a list that has no such column they are one empty ID.
+    """
 
     line: int
     fields: Mapping[str, str]
@@ -55,15 +70,15 @@ def tenant_from_row(row: Row) -> Tenant:
     )
 
 
-def column_problems(columns: Iterable[str], where: str) -> Iterator[Problem]:
+def column_problems(header: Iterable[str], where: str, columns: Columns = TENANTS) -> Iterator[Problem]:
     """Columns that are missing, unknown or there twice."""
-    names = list(columns)
-    for name in REQUIRED:
+    names = list(header)
+    for name in columns.required:
         if name not in names:
-            yield Problem(where, f"column {name} is missing", f"needed are {', '.join(REQUIRED)}")
+            yield Problem(where, f"column {name} is missing", f"needed are {', '.join(columns.required)}")
     for name in dict.fromkeys(names):
-        if name not in COLUMNS:
-            yield Problem(where, f"column {shown(name)} is unknown", f"known are {', '.join(COLUMNS)}")
+        if name not in columns.known:
+            yield Problem(where, f"column {shown(name)} is unknown", f"known are {', '.join(columns.known)}")
         elif names.count(name) > 1:
             yield Problem(where, f"column {name} is there twice", "remove one")
 

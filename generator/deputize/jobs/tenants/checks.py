@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem
-from deputize.iam import limits
-from deputize.iam.arn import RoleArn, parse_role_arn
+from deputize.jobs.tenants.handed_in import HandedIn, grants_for
 from deputize.jobs.tenants.outcomes import Case, RoleCheck, ask_of, settle
 from deputize.jobs.verify.run import VerifyRequest
-from deputize.model.display import shown
 from deputize.model.values import Acceptance, Verdict
-from deputize.registry import Grant, Registry, Rotation, State, decoy, find, finish, grants, switch
+from deputize.registry import Grant, Registry, Rotation, State, decoy, finish, switch
 
 _AWS = "aws"
 # A role that has not changed gets no wrong ID for so long: with a check in each week, at most 30 days.
@@ -60,17 +58,33 @@ def register(
 ) -> list[RoleCheck]:
     """Verify the roles that a tenant handed in, and store those that are safe; in the order they were given.
 
-    Each ARN belongs to the tenant's grant for its account, or to the one without an account, which it then binds.
-    Raises InputError for ARNs that are none, lie in an account that was not agreed, or are two for one grant.
+    Raises InputError as `grants_for` does.
     """
-    other, how = decoy(registry), asked or Asked()
+    return _register(registry, [HandedIn(tenant, arn) for arn in role_arns], checker, asked or Asked(), probe=True)
+
+
+def register_list(
+    registry: Registry, handed_in: Sequence[HandedIn | Problem], checker: Checker, progress: Progress = silent
+) -> list[RoleCheck]:
+    """The same of roles of many tenants; nothing is looked at unless every row can be.
+
+    One that the registry holds and that has not changed gets the right ID only, so an interrupted list is given again.
+    """
+    return _register(registry, handed_in, checker, Asked(progress), probe=False)
+
+
+def _register(
+    registry: Registry, handed_in: Sequence[HandedIn | Problem], checker: Checker, how: Asked, *, probe: bool
+) -> list[RoleCheck]:
+    other = decoy(registry)
     cases = []
-    for grant, arn in _for_register(registry, tenant, role_arns):
+    for grant, arn in grants_for(registry, handed_in):
         same = grant.role_arn == str(arn)
         case = Case(grant, str(arn), grant.accepted_ids, other, suspends=same, accept=how.accept, renews=same)
         cases.append(case)
-    done = {one.role_arn: one for one in _run(registry, cases, checker, how.progress)}
-    return [done[case.role_arn] for case in cases]
+    # By its grant: a role may be claimed by two tenants.
+    done = {one.grant.id: one for one in _run(registry, cases, checker, how.progress, probe=probe)}
+    return [done[case.grant.id] for case in cases]
 
 
 def recheck(registry: Registry, grant: Grant, checker: Checker, *, probe: bool = False) -> RoleCheck:
@@ -159,36 +173,6 @@ def _rotating(grant: Grant, wanted: Rotation) -> tuple[str, str]:
         mend = "the order is `rotate start`, `rotate switch`, `rotate finish`"
         raise InputError(Problem(str(grant), f"is {state}", mend))
     return grant.role_arn, grant.other_id
-
-
-def _for_register(registry: Registry, tenant: str, role_arns: Sequence[str]) -> list[tuple[Grant, RoleArn]]:
-    own = grants(registry, tenant=tenant) or [find(registry, tenant)]
-    pairs, problems = [], []
-    for text in dict.fromkeys(role_arns):
-        arn = parse_role_arn(text) if limits.ROLE_ARN.admits(text) else None
-        if arn is None:
-            mend = "give one like arn:aws:iam::444455556666:role/name"
-            problems.append(Problem("role ARN", f"{shown(text, 100)} is no ARN of a role", mend))
-            continue
-        fitting = [one for one in own if one.partition == arn.partition and one.account_id in (None, arn.account_id)]
-        if fitting:
-            # The grant that was agreed for this account comes before the one that is still open.
-            pairs.append((next((one for one in fitting if one.account_id), fitting[0]), arn))
-            continue
-        what = f"account {arn.account_id} in partition {arn.partition} was not agreed with {shown(tenant)}"
-        problems.append(Problem("role ARN", what, f"`deputize tenants add` it with --account-id {arn.account_id}"))
-    problems += _two_for_one(pairs)
-    if problems:
-        raise InputError(*problems)
-    return pairs
-
-
-def _two_for_one(pairs: Sequence[tuple[Grant, RoleArn]]) -> Iterator[Problem]:
-    # They are verified side by side, so which of two was stored would be chance.
-    first: dict[int, RoleArn] = {}
-    for grant, arn in pairs:
-        if (other := first.setdefault(grant.id, arn)) is not arn:
-            yield Problem("role ARN", f"{other} and {arn} are both for {grant}, which has one role", "give one of them")
 
 
 def _run(

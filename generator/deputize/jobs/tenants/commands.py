@@ -14,7 +14,8 @@ from deputize.errors import DeputizeError
 from deputize.jobs.aws_session import aws_session
 from deputize.jobs.tenants import checks
 from deputize.jobs.tenants.acceptances import reminders
-from deputize.jobs.tenants.checks import Asked
+from deputize.jobs.tenants.checks import Asked, Progress, silent
+from deputize.jobs.tenants.handed_in import read_handed_in
 from deputize.jobs.tenants.lapses import lapses
 from deputize.jobs.tenants.live import WORKERS, AwsChecker
 from deputize.jobs.tenants.outcomes import RoleCheck
@@ -62,6 +63,16 @@ def register(
     session = options.session()
     with registry.open() as opened:
         return checks.register(opened, tenant, role_arns, options.checker(session, opened), asked)
+
+
+def register_list(
+    registry: UserRegistry, path: str, options: CheckOptions, progress: Progress = silent
+) -> list[RoleCheck]:
+    """The same of a CSV or JSON-lines file (`-`: standard input) of tenants and their roles. Raises InputError."""
+    handed_in = read_handed_in(path)
+    session = options.session()
+    with registry.open() as opened:
+        return checks.register_list(opened, handed_in, options.checker(session, opened), progress)
 
 
 def verify_tenant(

@@ -12,7 +12,7 @@ from deputize.disk import rereadable
 from deputize.errors import InputError, Problem
 from deputize.jobs.inputs import read_rows
 from deputize.model.display import shown
-from deputize.model.tenant_rows import COLUMNS, Row
+from deputize.model.tenant_rows import TENANTS, Row
 from deputize.registry import Grant, GrantRequest, Registry, grants
 
 _FORMULA = ("=", "+", "-", "@")  # what spreadsheets take for the beginning of a formula
@@ -53,7 +53,7 @@ def export_tenants(registry: Registry, form: Literal["csv", "jsonl"]) -> Iterato
     problems = [problem for grant in found for problem in _not_for_csv(grant)]
     if problems:
         raise InputError(*problems)
-    for cells in (COLUMNS, *(_cells(grant) for grant in found)):
+    for cells in (TENANTS.known, *(_cells(grant) for grant in found)):
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         yield line.getvalue()
@@ -100,12 +100,12 @@ def _fields(grant: Grant) -> Mapping[str, object]:
 
 def _cells(grant: Grant) -> tuple[str, ...]:
     fields = _fields(grant)
-    return tuple(str(fields.get(name, "")) for name in COLUMNS)
+    return tuple(str(fields.get(name, "")) for name in TENANTS.known)
 
 
 def _not_for_csv(grant: Grant) -> Iterator[Problem]:
     if len(grant.rendered_ids) > 1:
         yield Problem(f"{grant}", "has two IDs during its rotation, and CSV holds one", "use jsonl")
-    for name, text in zip(COLUMNS, _cells(grant), strict=True):
+    for name, text in zip(TENANTS.known, _cells(grant), strict=True):
         if text.startswith(_FORMULA):
             yield _formula(f"{grant}: {name}", text)
