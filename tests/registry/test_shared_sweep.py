@@ -73,9 +73,7 @@ def test_processes_share_a_run_and_none_is_done_twice(
     assert set(looked_at.values()) == {1}
     after = {one.id: one.checked_at for one in grants(registry)}
     assert all(after[one.id] != one.checked_at for one in before)
-    # Who ends last may still see what the killed one held; then the next run finds that nothing is left.
-    sweep = begin_sweep(registry, "aws")
-    assert not sweep.resumed or all(sweep.did(one) for one in grants(registry))
+    assert begin_sweep(registry, "aws").resumed is False
 
 
 def test_a_claim_is_one_runners(registered: tuple[Registry, list[Grant]]) -> None:
@@ -88,6 +86,7 @@ def test_a_claim_is_one_runners(registered: tuple[Registry, list[Grant]]) -> Non
     assert (taken.mine, taken.held) == (tuple(all_of_them[10:15]), tuple(all_of_them[5:10]))
     assert another.others()
     one.keep()
+    one.renew()
     assert not another.others()
     assert another.take(all_of_them[:5]).mine == ()
     one.let_go()

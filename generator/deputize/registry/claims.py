@@ -96,4 +96,6 @@ class Claims:
     def _until(self, seconds: float) -> None:
         with self.registry.writing() as tx:
             until = int((clock(tx) + seconds) * _MICRO)
-            tx.execute(update(CLAIMS).where(CLAIMS.c.runner == self.runner).values(until=until))
+            # What is held longer already stays so: a renewal that comes after `keep` must not undo it.
+            shorter = (CLAIMS.c.runner == self.runner, CLAIMS.c.until < until)
+            tx.execute(update(CLAIMS).where(*shorter).values(until=until))
