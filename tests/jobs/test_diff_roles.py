@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from deputize.jobs.diff.changes import ChangeGrade, RoleChanges
 from deputize.jobs.diff.compare import compare_roles
 from deputize.jobs.diff.text import role_text
-from deputize.model.world import FoundRole
+from deputize.model.world import FoundRole, NotUnderstood, Place
 from deputize.read.any import read_any
 
 TENANT = "tenant-8b1e7c35-secret"
@@ -135,3 +136,25 @@ def test_text_makes_hostile_values_inert() -> None:
     found = compare_roles(role(*BASE), role(*BASE, allow("s3:PutObject", "arn:aws:s3:::a\u202eb/*")))
     assert isinstance(found, RoleChanges)
     assert "\u202e" not in role_text(found)
+
+
+def test_an_external_id_in_an_access_policy_is_not_told() -> None:
+    """Neither as a condition nor in the example."""
+    statement = allow("ec2:DescribeInstances", Condition={"StringEquals": {"sts:ExternalId": TENANT}})
+    found = compare_roles(role(), role(statement))
+    assert found.is_wider
+    assert TENANT not in role_text(found)
+    assert TENANT not in repr(found)
+
+
+def test_too_much_to_tell_apart_is_not_proved() -> None:
+    """It counts as wider, and is no traceback."""
+    many = allow("s3:GetObject", [f"arn:aws:s3:::*{letter}*x" for letter in "abcdefghij"])
+    found = compare_roles(role(many), role(allow(["s3:GetObject", "s3:ListBucket"])))
+    assert found.is_wider
+
+
+def test_a_role_whose_branches_are_not_told_apart_is_not_proved() -> None:
+    """Two unions of statements may be alike though no branch of the one is a branch of the other."""
+    whole = replace(role(*BASE), limit=NotUnderstood(Place("role.json", 1, 1), "depends on the conditions"))
+    assert compare_roles(whole, whole).untold

@@ -63,6 +63,25 @@ def test_the_whole_account_and_a_role_that_the_door_names(tmp_path: Path) -> Non
     assert [where for where, _ in found] == ["a.json", "b.json"]
 
 
+def test_a_door_that_has_no_name(tmp_path: Path) -> None:
+    """What it may assume is named in its own policy, so its own name does not matter."""
+    door = role([VENDORS], READS, may("sts:AssumeRole", sub("arn:${AWS::Partition}:iam::*:role/Behind")))
+    behind = role([allow({"AWS": ROOT})], WRITES, RoleName="Behind")
+    found = errors(tmp_path, {"a.json": template({"D": door}), "b.json": template({"B": behind})})
+    assert [where for where, _ in found] == ["a.json", "b.json"]
+
+
+def test_parameters_of_two_files_are_not_one(tmp_path: Path) -> None:
+    """Each file has a first parameter, and neither knows what the other one is: the door has another path, perhaps."""
+    parameters = {"Parameters": {"Who": {"Type": "String"}}}
+    other = {"Parameters": {"Whose": {"Type": "String"}}}
+    door = role([VENDORS], READS, RoleName="Door", Description={"Ref": "Who"}, Path={"Fn::Sub": "/${Who}/"})
+    by_path = {"AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${Whose}/Door")}
+    behind = role([allow(by_path)], WRITES, RoleName="Behind")
+    files = {"a.json": template({"D": door}, **parameters), "b.json": template({"B": behind}, **other)}
+    assert errors(tmp_path, files) == []
+
+
 @pytest.mark.parametrize(
     ("door", "behind"),
     [

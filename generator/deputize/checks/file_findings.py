@@ -49,10 +49,10 @@ def file_findings(
     """
     world = world_of(file)
     by_name: dict[str, list[Judgement]] = {}
+    elsewhere = {one.place for one in beside}
     for one in judge(replace(world, roles=(*world.roles, *beside)), expectations):
-        if any(one.role.place == other.place for other in beside):
-            continue
-        by_name.setdefault(one.role.name, []).append(one)
+        if one.role.place not in elsewhere:
+            by_name.setdefault(one.role.name, []).append(one)
     assumed = any(one.scope.judged for branches in by_name.values() for one in branches)
     policies = judge_policies(world, expectations, assumed=assumed)
 

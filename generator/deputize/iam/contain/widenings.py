@@ -109,7 +109,12 @@ class _Comparison:
             anything = self._difference(own, named, actions[0], ANYTHING)
             if anything is None:
                 continue
-            for same in by_documentation(named, actions):
+            try:
+                groups = list(by_documentation(named, actions))
+            except TooManyCellsError:
+                yield _ActionGroup("untold", actions, None, _TOO_MANY)
+                continue
+            for same in groups:
                 found = self._difference(own, named, same[0], documented(same[0]))
                 if found is not None:
                     yield replace(found, actions=same)

@@ -70,7 +70,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TrustChanges:
-    """Who may enter that could not, and who no longer may. untold: about which nothing is proved; counts as wider."""
+    """Who may assume the role that could not, and who no longer may. untold: not proved either way; counts as wider."""
 
     wider: tuple[TrustChange, ...] = ()
     narrower: tuple[TrustChange, ...] = ()

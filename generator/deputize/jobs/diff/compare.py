@@ -18,21 +18,24 @@ from deputize.iam.policy import Condition
 from deputize.iam.trust.contain import TrustWidening, trust_widenings
 from deputize.jobs.diff.changes import AccessChange, ChangeGrade, RoleChanges, TrustChange, TrustChanges
 from deputize.jobs.diff.fields import field_changes
-from deputize.jobs.diff.same_unknowns import alike
 from deputize.model.world import FoundRole, NotUnderstood, Unknown
+from deputize.read.fresh_stand_ins import FreshStandIns, unknowns_of, with_fresh_stand_ins
 
 _ORDER: Final = tuple(ChangeGrade)
 _GRADES: Final = {Grade.SECRET: ChangeGrade.SECRET, Grade.DATA: ChangeGrade.DATA, Grade.CONFIG: ChangeGrade.CONFIG}
+_EXTERNAL_ID: Final = "sts:externalid"
+_ITS_OWN: Final = "(not told)"  # one tenant's ID never stands in a report about another's
 _NO_TRUST: Final = "only one side says who may assume it, so nothing is proved"
 
 
 def compare_roles(old: FoundRole, new: FoundRole) -> RoleChanges:
     """What `new` can do and whom it lets in that `old` does not, and the other way round."""
-    (was, unread_old), (now, unread_new) = map(judgeable_role, alike(old, new))
+    (was, unread_old), (now, unread_new) = map(judgeable_role, _alike(old, new))
     before, after = _side(was), _side(now)
     more = tuple(_access(one, now, after) for one in widenings(before, after))
     less = tuple(_access(one, was, before) for one in widenings(after, before))
-    unread = (*unread_old, *unread_new)
+    limits = (one for one in (old.limit, new.limit) if one is not None)
+    unread = dict.fromkeys((*unread_old, *unread_new, *limits))
     return RoleChanges(
         old.name,
         new.name,
@@ -43,6 +46,14 @@ def compare_roles(old: FoundRole, new: FoundRole) -> RoleChanges:
         trust=_trust(was, now),
         fields=field_changes(was, now),
     )
+
+
+def _alike(old: FoundRole, new: FoundRole) -> tuple[FoundRole, FoundRole]:
+    """The same two roles. A parameter that both files have is one unknown: an update keeps its value."""
+    if not any(True for role in (old, new) for _ in unknowns_of(role)):
+        return old, new
+    fresh = FreshStandIns((old, new))
+    return with_fresh_stand_ins(old, fresh), with_fresh_stand_ins(new, fresh)
 
 
 def _side(role: FoundRole) -> Side:
@@ -79,13 +90,17 @@ def _access(one: Widening, role: FoundRole, side: Side) -> AccessChange:
 
 
 def _condition(one: Condition, unknowns: Sequence[Unknown]) -> Condition:
+    if one.key.lower() == _EXTERNAL_ID:
+        return replace(one, values=(_ITS_OWN,))
     return replace(one, values=tuple(named(value, unknowns) for value in one.values))
 
 
 def _request(one: Request | None, unknowns: Sequence[Unknown]) -> Request | None:
     if one is None:
         return None
-    context = tuple((key, named(value, unknowns)) for key, value in one.context)
+    context = tuple(
+        (key, _ITS_OWN if key.lower() == _EXTERNAL_ID else named(value, unknowns)) for key, value in one.context
+    )
     return replace(one, resource=named(one.resource, unknowns), context=context)
 
 

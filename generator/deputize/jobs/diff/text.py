@@ -1,4 +1,4 @@
-"""What changed of a role, for a terminal: who may enter first, then access, the gravest first."""
+"""What changed of a role, for a terminal: who may assume it first, then access, the gravest first."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def role_text(found: RoleChanges) -> str:
 
 def _sections(found: RoleChanges) -> Iterator[tuple[str, Iterable[str]]]:
     trust = found.trust
-    yield "May enter now", map(_trust, trust.wider)
-    yield "May enter now, perhaps: counts as wider", map(_trust, trust.untold)
-    yield "May enter no more", map(_trust, trust.narrower)
+    yield "May assume it now", map(_trust, trust.wider)
+    yield "May assume it now, perhaps: counts as wider", map(_trust, trust.untold)
+    yield "May assume it no more", map(_trust, trust.narrower)
     yield "Of the role", map(_field, found.fields)
     yield "Can do now", (row for one in found.wider for row in _access(one))
     yield "Can do now, perhaps: counts as wider", (row for one in found.untold for row in _access(one))

@@ -20,6 +20,7 @@ from deputize.jobs.lint.file import FileReport, Judging, lint_content
 from deputize.jobs.lint.targets import Task
 from deputize.model.world import FoundRole, World
 from deputize.read.any import read_any
+from deputize.read.fresh_stand_ins import FreshStandIns, with_fresh_stand_ins
 from deputize.read.recognise import TEMPLATE
 from deputize.read.source import MAX_BYTES
 from deputize.read.symbols import ACCOUNT_ID
@@ -61,7 +62,8 @@ class _Template:
         """Its roles that third parties come to. beside: roles of other files."""
         expected = self.judging.own.expected_of(self.where, self.judging.expected, self.judging.parameters)
         for one in judge(World((*self.roles, *beside), has_lone_policies=False), expected):
-            if one.role in self.roles and one.scope.judged and (one.scope.others or one.scope.chain):
+            is_own = one.role.place.file == self.where
+            if is_own and one.scope.judged and (one.scope.others or one.scope.chain):
                 yield one.role
 
 
@@ -140,11 +142,12 @@ def _beside(known: Iterable[_Reached], template: _Template) -> tuple[FoundRole, 
     account = next((one.own_account for one in template.roles if one.own_account), None)
     names: dict[_Template, set[str]] = {}
     for one in known:
-        if one.template is not template and one.role.known_name:
+        if one.template is not template:
             names.setdefault(one.template, set()).add(one.role.name)
-    return tuple(
+    found = [
         replace(role, name=f"{role.name} of {PurePath(other.where).name}", branch="")
         for other, kept in names.items()
         for role in other.in_account(account)
         if role.name in kept
-    )
+    ]
+    return tuple(with_fresh_stand_ins(one, FreshStandIns((*template.roles, one))) for one in found)

@@ -1,4 +1,4 @@
-"""Two roles of two files with one stand-in for what both files call by the same name, and for nothing else.
+"""Roles of different files side by side: stand-ins that mean the same in all of them.
 
 Each reader takes stand-ins that its own file does not have; the other file may have them, as another unknown or as a
 text.
@@ -7,7 +7,7 @@ text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -18,18 +18,11 @@ _DIGITS = re.compile(r"[0-9]{12}", re.ASCII)
 _PROVIDER = "oidc-provider/"
 
 
-def alike(old: FoundRole, new: FoundRole) -> tuple[FoundRole, FoundRole]:
-    """The same two roles. A parameter that both files have is one unknown: an update keeps its value."""
-    if not (list(_unknowns(old)) or list(_unknowns(new))):
-        return old, new
-    fresh = _Fresh("\n".join((*_texts(old), *_texts(new))))
-    return _renamed(old, fresh), _renamed(new, fresh)
+class FreshStandIns:
+    """Stand-ins that none of some roles has as a text: one for each unknown, by its origin and name."""
 
-
-class _Fresh:
-    """Stand-ins that neither role has as a text."""
-
-    def __init__(self, text: str) -> None:
+    def __init__(self, roles: Iterable[FoundRole]) -> None:
+        text = "\n".join(one for role in roles for one in _texts(role))
         taken = set(_DIGITS.findall(text))
         self._word = free_word(text)
         self._accounts = (one for number in count(1) if (one := f"{number:012d}") not in taken)
@@ -47,8 +40,9 @@ class _Fresh:
         return _DIGITS.sub(account, before) + (f"{provider}{word}" if provider else "")
 
 
-def _renamed(role: FoundRole, fresh: _Fresh) -> FoundRole:
-    names = {one.stand_in: fresh.of(one) for one in _unknowns(role)}
+def with_fresh_stand_ins(role: FoundRole, fresh: FreshStandIns) -> FoundRole:
+    """The same role, each unknown in it with the stand-in that `fresh` has for it."""
+    names = {one.stand_in: fresh.of(one) for one in unknowns_of(role)}
     if not names:
         return role
     pattern = re.compile("|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)))
@@ -73,6 +67,8 @@ def _renamed(role: FoundRole, fresh: _Fresh) -> FoundRole:
         boundary=text(role.boundary),
         role_name=text(role.role_name),
         path=text(role.path),
+        own_account=None if role.own_account is None else other(role.own_account),
+        arns=tuple(map(other, role.arns)),
         unknowns=unknowns(role.unknowns),
     )
 
@@ -86,7 +82,8 @@ def _mapped(value: object, other: Callable[[str], str]) -> object:
     return {key: _mapped(one, other) for key, one in value.items()} if isinstance(value, dict) else value
 
 
-def _unknowns(role: FoundRole) -> Iterator[Unknown]:
+def unknowns_of(role: FoundRole) -> Iterator[Unknown]:
+    """All unknowns of a role, those of its documents too; some more than once."""
     yield from role.unknowns
     for document in _documents(role):
         yield from document.unknowns
@@ -102,3 +99,4 @@ def _texts(role: FoundRole) -> Iterator[str]:
     yield from (one.compact for one in _documents(role))
     texts = (*role.managed, role.boundary, role.role_name, role.path)
     yield from (one.value for one in texts if one is not None)
+    yield from role.arns
