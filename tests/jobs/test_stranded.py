@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from deputize.aws.live_role import LiveRole
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
-from deputize.jobs.assume.run import MAX_AGE, usable
+from deputize.jobs.assume.run import usable
 from deputize.jobs.tenants.acceptances import accept_judged, acceptance, reminders, state_of
 from deputize.jobs.tenants.checks import Asked, recheck, register, rotate_finish, rotate_switch
 from deputize.jobs.tenants.outcomes import RoleCheck
@@ -35,6 +35,7 @@ from deputize.registry import (
     start,
 )
 from deputize.registry.tables import GRANTS
+from deputize.registry.values import MAX_AGE
 from roles import (
     AS_THEY_SHOULD,
     BY_TEXT,

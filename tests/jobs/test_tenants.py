@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deputize.errors import DeputizeError, DiffersError, InputError, Problem, ProvedWrongError, ServiceError
-from deputize.jobs.assume.run import MAX_AGE, usable
+from deputize.jobs.assume.run import usable
 from deputize.jobs.tenants.checks import (
     recheck,
     register,
@@ -42,7 +42,7 @@ from deputize.registry import (
     retire,
     start,
 )
-from deputize.registry.values import stamp
+from deputize.registry.values import MAX_AGE, stamp
 
 ACCOUNT = "444455556666"
 

@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import update
 
 from deputize.errors import DeputizeError
-from deputize.jobs.assume.run import MAX_AGE, usable
+from deputize.jobs.assume.run import usable
 from deputize.jobs.tenants.acceptances import accept_judged, reminders
 from deputize.jobs.tenants.sweep import Sweeping, recheck_all
 from deputize.jobs.user_registry import UserRegistry
 from deputize.model.values import JudgedBy
 from deputize.registry import Grant, Registry, State, events, grants, open_registry
 from deputize.registry.tables import GRANTS
-from deputize.registry.values import stamp
+from deputize.registry.values import MAX_AGE, stamp
 from old_registry import make_old_registry
 from roles import BY_TEXT, CHANGED, DIGEST, LET_IN, UNPROVED, WIDE, Roles, arn_of
 

@@ -51,7 +51,8 @@ def unread_finding(where: str, line: int) -> Finding:
     what = (
         "cfn-lint was not asked about this stack set's template: its text depends on what is known when it is deployed"
     )
-    return Finding("cfn-lint-embedded", Severity.NOTE, where, what, engine=ENGINE, line=line)
+    mend = "give what decides it with --parameter NAME=VALUE, or lint that template as a file of its own"
+    return Finding("cfn-lint-embedded", Severity.NOTE, where, what, mend, engine=ENGINE, line=line)
 
 
 def unless_judged(found: Iterable[Finding], own: Iterable[Finding]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import takewhile
 
 from deputize.checks.judgement import Judgement
 from deputize.checks.trust.case import RoleTrust
@@ -17,8 +17,6 @@ _SPELLING = (
     "the policy asks for this external ID in another case, and external IDs are compared exactly: have it corrected to"
     " the ID as it was issued"
 )
-# What sentences on ways in begin with, the longest first.
-_SAID_ONCE = (" lets the vendor in ", " perhaps ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,11 @@ def _not_ruled_out(case: RoleTrust, paths: Iterable[AccessPath]) -> Iterator[str
 
 
 def _in_one(sentences: list[str]) -> str:
-    """Sentences about the same statements as one: what two in a row begin with is said once."""
-    told = sentences[0]
-    for before, one in pairwise(sentences):
-        shared = next((end for end in _SAID_ONCE if end in before and end in one), "")
-        told += f", or {one.partition(shared)[2] if shared else one}"
-    return told
+    """Sentences about the same statements as one: the words that all begin with are said once."""
+    words = [one.split(" ") for one in sentences]
+    shared = len([*takewhile(lambda same: len({*same}) == 1, zip(*words, strict=False))])
+    first, *others = sentences
+    return ", or ".join((first, *(" ".join(one[shared:]) for one in words[1:]))) if others else first
 
 
 def _of(path: AccessPath) -> tuple[str, ...]:

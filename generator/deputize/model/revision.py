@@ -1,8 +1,8 @@
 """The revision of an ask: a digest of the role that a vendor asks for, without what belongs to one tenant.
 
 All tenants of a partition who are asked for the same have the same one, during a rotation too. The order in which
-things are written does not count, nor how statements are cut up and named; whatever the role may do, who may enter it,
-and what else IAM keeps of it does.
+things are written does not count, nor how statements are cut up and named; whatever the role may do, who may assume
+it, and what else IAM keeps of it does.
 """
 
 from __future__ import annotations

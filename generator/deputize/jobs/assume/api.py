@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from deputize.errors import InputError, Problem
-from deputize.jobs.assume.run import MAX_AGE, tenant_session
+from deputize.jobs.assume.run import tenant_session
 from deputize.jobs.assume.session import always
 from deputize.jobs.assume.session import session as role_session
 from deputize.model.role_session import USE_DURATION, USE_NAME
+from deputize.registry.values import MAX_AGE
 
 if TYPE_CHECKING:
     from deputize.aws.refreshing import BotoSession

@@ -18,8 +18,6 @@ from deputize.model.role_session import IN_USE
 from deputize.registry import Grant, State, find, in_the_future, open_registry
 from deputize.registry.values import MAX_AGE, now
 
-__all__ = ["MAX_AGE", "run_inside", "tenant_session", "usable"]
-
 _AWS: Final = "aws"
 _KEPT_BACK: Final = ("AWS_", "DEPUTIZE_")  # how names begin that the command does not inherit
 _PROGRAM: Final = "library"  # whom the registry's log would name

@@ -128,9 +128,7 @@ def judged_file(file: FoundFile, text: str, where: str, judging: Judging) -> Fil
         unjudged=file.kind in (OTHER, TERRAFORM) or all(one.skipped for one in engines),
         parameters=_parameters(file),
         waived=waived,
-        role_names=frozenset(filter(None, (one.known_name for one in file.roles)))
-        if file.kind == TEMPLATE
-        else frozenset(),
+        role_names=frozenset(one.known_name for one in file.roles if file.kind == TEMPLATE and one.known_name),
     )
 
 

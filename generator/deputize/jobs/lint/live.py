@@ -59,8 +59,8 @@ def _unread(role_arn: str, arn: RoleArn, live: LiveRole, session: Session) -> Pr
         what = (
             f"is in account {arn.account_id}, and the credentials are of account {asked}, whose roles IAM answers for"
         )
-        if unread := [one for one in live.unread if not live.is_missing]:
-            what += f"; and could not be read: {', '.join(unread)}"
+        if live.unread and not live.is_missing:
+            what += f"; and could not be read: {', '.join(live.unread)}"
         return Problem(role_arn, what, f"use credentials of account {arn.account_id}")
     if live.is_missing:
         what = f"there is no role of that name in account {asked}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from deputize.iam.partitions import PARTITIONS
 from deputize.iam.policy import Path
 from deputize.model.world import Document, Place
 from deputize.read.cloudformation.evaluation import Evaluation
@@ -15,6 +18,7 @@ from deputize.read.texts import parsed_text
 
 _ACCOUNT_KEYS = frozenset({"aws:principalaccount", "aws:resourceaccount", "aws:sourceaccount", "kms:calleraccount"})
 _ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn"})
+_ARN = re.compile(r"arn:(aws[a-z-]*):", re.ASCII)
 _FIXED = frozenset({"Effect", "Version"})
 
 
@@ -161,3 +165,24 @@ def _compared(operator: str, key: str) -> str:
     if name in _ACCOUNT_KEYS:
         return "account"
     return "principal" if name in _ARN_KEYS or "Arn" in operator else "text"
+
+
+def partition_of(drafts: list[Draft], texts: list[str]) -> str | None:
+    """The partition that an ARN in one of these names, the first that is AWS's."""
+    for text in (*texts, *(one for draft in drafts for one in _texts(draft.value))):
+        found = _ARN.match(text)
+        if found is not None and found[1] in PARTITIONS:
+            return found[1]
+    return None
+
+
+def _texts(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting.extend(reversed(one.values()))
+        elif isinstance(one, list):
+            waiting.extend(reversed(one))

@@ -79,7 +79,7 @@ class TooManyBranchesError(UnreadError):
 
 
 def branches(run: Callable[[Assumptions], T], place: Place) -> Iterator[T]:
-    """What `run` gives in every branch. Raises InputError at `place` or TooManyBranchesError at `place`."""
+    """What `run` gives in every branch. Raises TooManyBranchesError at `place` beyond MAX_BRANCHES."""
     waiting = [Assumptions()]
     found = 0
     while waiting:

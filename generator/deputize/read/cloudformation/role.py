@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from deputize.errors import InputError
-from deputize.iam.partitions import PARTITIONS
 from deputize.model.world import FoundPolicy, FoundRole, NotUnderstood, Text
 from deputize.read.cloudformation.attachments import MANAGED, POLICIES, ROLE, Attachments
-from deputize.read.cloudformation.documents import Draft, draft_of, finished
+from deputize.read.cloudformation.documents import Draft, draft_of, finished, partition_of
 from deputize.read.cloudformation.evaluation import Evaluation
 from deputize.read.cloudformation.resolver import Assumptions, ImpossibleError, UndecidedError
 from deputize.read.cloudformation.sections import Resource, Source, arn_of, intrinsic, pseudo, resource_mark
@@ -22,7 +21,6 @@ from deputize.read.symbols import ACCOUNT_ID, StandIns, Symbols
 
 T = TypeVar("T")
 
-_ARN = re.compile(r"arn:(aws[a-z-]*):", re.ASCII)
 _POLICY = 10  # steps that a policy costs whatever is in it
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -124,7 +122,7 @@ class RoleRun:
     ) -> Branch:
         source = self.evaluation.source
         arns = [text for text, _ in managed]
-        partition = _partition([*([trust] if trust else []), *(policy.draft for policy in drafts)], arns)
+        partition = partition_of([*([trust] if trust else []), *(policy.draft for policy in drafts)], arns)
         stand_ins = StandIns(source.symbols, partition or "aws", self.evaluation.assumptions.others)
         document = self._try(lambda: finished(trust, stand_ins), self.owner) if trust else None
         policies = self._finished(drafts, stand_ins)
@@ -248,7 +246,7 @@ class RoleRun:
 
     def _stand_ins(self, drafts: list[Draft]) -> StandIns:
         symbols, others = self.evaluation.source.symbols, self.evaluation.assumptions.others
-        return StandIns(symbols, _partition(drafts, []) or "aws", others)
+        return StandIns(symbols, partition_of(drafts, []) or "aws", others)
 
     def _finished(self, drafts: list[PolicyDraft], stand_ins: StandIns) -> list[tuple[Resource, FoundPolicy]]:
         found = []
@@ -280,24 +278,3 @@ def with_stand_ins(role: FoundRole, symbols: Symbols) -> FoundRole:
     """The role with stand-ins in its own ARNs, once all that policies name has its own."""
     stand_ins = StandIns(symbols, role.partition or "aws", {})
     return replace(role, arns=tuple(dict.fromkeys(map(stand_ins.text, role.arns))))
-
-
-def _partition(drafts: list[Draft], texts: list[str]) -> str | None:
-    """The partition that an ARN in one of these names, the first that is AWS's."""
-    for text in (*texts, *(one for draft in drafts for one in _texts(draft.value))):
-        found = _ARN.match(text)
-        if found is not None and found[1] in PARTITIONS:
-            return found[1]
-    return None
-
-
-def _texts(value: object) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            waiting.extend(reversed(one.values()))
-        elif isinstance(one, list):
-            waiting.extend(reversed(one))
