@@ -158,8 +158,10 @@ def register(
     options = check_options(profile, region, endpoint_url, vendor=vendor, wait=wait, never=never_assume, rate=rate)
     if from_file is not None:
         if tenant is not None or asked.accept is not None:
-            what = "a tenant" if tenant is not None else "--accept-probes-only, which is decided for each role"
-            raise UsageError(Problem("--from", f"does not go with {what}"))
+            what, mend = "a tenant", "leave the tenant out: the list names each"
+            if tenant is None:
+                what, mend = "--accept-probes-only", "accept each such role by itself, without --from"
+            raise UsageError(Problem("--from", f"does not go with {what}", mend))
         checks = register_list(user_registry(registry), from_file, options, show_progress)
         if not checks:
             say("note: the list names no role")
